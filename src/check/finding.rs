@@ -1,0 +1,127 @@
+//! What a rule says about a place in a file.
+
+use std::path::PathBuf;
+
+use crate::source::Span;
+
+/// One thing that a rule says about a place.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Id of the rule.
+    pub rule: String,
+    /// How bad, after site and configuration, and after the step down of a possible finding.
+    pub severity: Severity,
+    /// Whether it holds on every path.
+    pub certainty: Certainty,
+    /// What is wrong, in plain words.
+    pub message: String,
+    /// What to do, in the site's terms; may be empty.
+    pub help: String,
+    /// Where the policy stands; may be empty.
+    pub url: String,
+    /// Tags of the rule.
+    pub tags: Vec<String>,
+    /// Id of the site that judged.
+    pub site: String,
+    /// The file.
+    pub path: PathBuf,
+    /// The place.
+    pub span: Span,
+    /// Other places that explain it.
+    pub labels: Vec<Label>,
+    /// Hash of rule, path and normalised text of the place: survives edits elsewhere in the file.
+    pub fingerprint: String,
+    /// How to mend it.
+    pub fix: Option<Fix>,
+    /// Number of the notebook cell, from 1.
+    pub cell: Option<usize>,
+    /// Reason of the suppression that hides it; the finding is then not counted.
+    pub suppressed: Option<String>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Advice.
+    Hint,
+    /// The site's policy forbids it, or it gives wrong results.
+    Warning,
+    /// The scheduler refuses it, it breaks logins, or it harms other users.
+    Error,
+}
+
+impl Severity {
+    /// The name that files and reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hint => "hint",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    /// One step milder; a hint stays one.
+    #[must_use]
+    pub const fn milder(self) -> Self {
+        match self {
+            Self::Error => Self::Warning,
+            Self::Warning | Self::Hint => Self::Hint,
+        }
+    }
+}
+
+/// Whether a finding holds on every path through the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// On some paths, or if something not seen here is so.
+    Possible,
+    /// On all paths.
+    Certain,
+}
+
+/// Another place that explains a finding.
+#[derive(Clone, Debug)]
+pub struct Label {
+    /// The file.
+    pub path: PathBuf,
+    /// The place.
+    pub span: Span,
+    /// What it has to do with the finding.
+    pub message: String,
+}
+
+/// How to mend a finding.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What it does, as an order: «delete the block».
+    pub title: String,
+    /// How far it can be trusted.
+    pub applicability: Applicability,
+    /// The changes, all or none, on the bytes of the file as it was read.
+    pub edits: Vec<Edit>,
+}
+
+/// How far a fix can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Applicability {
+    /// Shown, never applied.
+    Display,
+    /// May change behaviour: applied only when asked for.
+    Unsafe,
+    /// Same meaning, or undoes only what the policy forbids.
+    Safe,
+}
+
+/// One change of bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The file, when it is not the finding's own.
+    pub path: Option<PathBuf>,
+    /// The bytes to replace; empty to insert.
+    pub span: Span,
+    /// The new text, in the file's own encoding and line ends.
+    pub text: String,
+}

@@ -1,0 +1,80 @@
+//! What a file says and does, as facts that rules can ask about.
+
+pub mod model;
+pub mod schema;
+
+pub use model::{Fact, FactKind, Record, Text, Value};
+
+use crate::source::{Source, Span};
+use crate::tables::Tables;
+
+/// Everything that one file gives.
+#[derive(Clone, Debug, Default)]
+pub struct FileFacts {
+    /// The facts: line-based ones first, then the others in execution order.
+    pub facts: Vec<Fact>,
+    /// The fields of the file (`file.…`).
+    pub file: Record,
+    /// What its directives ask for (`job.…`).
+    pub job: Option<Record>,
+    /// Regions that were not understood.
+    pub gaps: Vec<Gap>,
+    /// Other files that facts of this one run or read.
+    pub links: Vec<Link>,
+}
+
+/// A region that was not understood, with the reason in plain words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The bytes.
+    pub span: Span,
+    /// Why, for people: «unbalanced quote», «file larger than 4 MB».
+    pub reason: String,
+}
+
+/// A fact that runs or reads another file.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Index of the fact in [`FileFacts::facts`].
+    pub fact: usize,
+    /// What it does with the file.
+    pub how: LinkKind,
+    /// The file's path as the script names it, resolved as far as known.
+    pub target: Text,
+    /// The working directory at that point, when it is known and not the start's.
+    pub cwd: Option<String>,
+}
+
+/// What a fact does with another file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkKind {
+    /// Runs it: `python train.py`, `bash setup.sh`, `sbatch job.sh`.
+    Runs,
+    /// Sources it: `. ~/.bashrc`.
+    Sources,
+    /// Makes an environment from it: `conda env create -f environment.yml`, `pip install -r`.
+    CreatesFrom,
+    /// Activates or runs the environment at that path.
+    Activates,
+}
+
+/// Gives the content of other files that a script sources, if they are in reach.
+pub trait Reach: Sync {
+    /// The file of that path, seen from the folder of `from`. `None` when it is not in reach.
+    fn file(&self, from: &Source, path: &str, cwd: Option<&str>) -> Option<std::sync::Arc<Source>>;
+}
+
+/// Reach of nothing: no other file is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Alone;
+
+impl Reach for Alone {
+    fn file(&self, _from: &Source, _path: &str, _cwd: Option<&str>) -> Option<std::sync::Arc<Source>> {
+        None
+    }
+}
+
+/// Computes the facts of one file. Never fails: what cannot be understood is a [`Gap`].
+pub fn collect(_source: &Source, _tables: &Tables, _reach: &dyn Reach) -> FileFacts {
+    FileFacts::default()
+}

@@ -1,0 +1,538 @@
+//! The fields of every kind of fact: the words in which rules are written.
+//!
+//! Rules are checked against this table when they load, `docs/rules-reference.md` is generated from it, and a
+//! test holds every fact that the fixtures give against it.
+
+use super::model::FactKind;
+
+/// A field: its name, its type and what it says.
+#[derive(Debug)]
+pub struct Field {
+    /// The name in dotted paths; `*` stands for any name (options, variables).
+    pub name: &'static str,
+    /// What kind of value it has.
+    pub kind: Type,
+    /// One sentence for the reference.
+    pub doc: &'static str,
+}
+
+/// The type of a field.
+#[derive(Debug)]
+pub enum Type {
+    /// Yes or no.
+    Flag,
+    /// A whole number.
+    Number,
+    /// Text. A path in it can be asked for `.place`, `.name`, `.parent`.
+    Text,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A list of values of one type. Can be asked for `.count`.
+    List(&'static Type),
+    /// Named fields.
+    Record(&'static [Field]),
+}
+
+use Type::{Choice, Flag, List, Number, Record, Text};
+
+const fn f(name: &'static str, kind: Type, doc: &'static str) -> Field {
+    Field { name, kind, doc }
+}
+
+const STATEMENT: Field = f(
+    "statement",
+    Record(&[
+        f("text", Text, "the statement as written; its place is what `delete = \"statement\"` removes"),
+        f("whole", Flag, "the fact is all that the statement does, and it is no part of an `&&`, `||` or `|` list"),
+        f("sole", Flag, "it is the only statement of the body of an `if`, loop, case or function"),
+    ]),
+    "the statement that holds the fact",
+);
+
+const CONTEXT: Field = f(
+    "context",
+    List(&Choice(&[
+        "function",
+        "alias",
+        "condition",
+        "loop",
+        "subshell",
+        "substitution",
+        "background",
+        "pipeline",
+        "remote",
+        "container",
+        "heredoc",
+        "string",
+        "sourced",
+        "trap",
+        "cell",
+    ])),
+    "what the fact stands in, outermost first: a function or alias on demand, a condition, another machine (`remote`), …",
+);
+
+const GUARD: Field = f(
+    "guard",
+    Choice(&["none", "interactive", "batch", "login"]),
+    "reached only in interactive shells, only in non-interactive ones (`batch`), only in login shells, or always (`none`)",
+);
+
+static MODULE_FIELDS: &[Field] = &[
+    f("full", Text, "the module as written: `SciPy-bundle/2023.07-gfbf-2023a`"),
+    f("name", Text, "the part before the version: `SciPy-bundle`, `python/gcc`"),
+    f("version", Text, "the version, absent when none is given"),
+    f(
+        "family",
+        Text,
+        "what it is, by the family table: `python`, `anaconda`, `conda`, `mpi`, …; absent when the table does not say",
+    ),
+    f("generation", Text, "toolchain generation (`2023a`) that name and version tell, absent when unknown"),
+    f("line", Number, "line on which it was loaded"),
+];
+
+static PACKAGE_FIELDS: &[Field] = &[
+    f("text", Text, "the requirement as written"),
+    f("manager", Choice(&["conda", "pip"]), "who installs it"),
+    f("name", Text, "the normalised name: lower case, `_` and `.` as `-` for pip"),
+    f("version", Text, "the version constraint as written, without the name"),
+    f("build", Text, "conda build string"),
+    f("channel", Text, "conda channel of the requirement itself (`conda-forge::`)"),
+    f("extras", List(&Text), "pip extras"),
+    f("source", Choice(&["file", "command"]), "asked for in an environment file or on a command line"),
+    f("major", Number, "major version when the constraint allows just one"),
+    f("editable", Flag, "pip: a local path or URL instead of a name"),
+];
+
+static ENV_FIELDS: &[Field] = &[
+    f("kind", Choice(&["conda", "venv", "uv", "unknown"]), "what kind of environment"),
+    f("name", Text, "name or last path component"),
+    f("path", Text, "path, when it was activated or created by path"),
+    f("line", Number, "line on which it was activated"),
+    f(
+        "by",
+        Choice(&["conda activate", "source activate", "activate script", "hook", "startup file", "path", "unknown"]),
+        "how it became active",
+    ),
+    f("created-here", Flag, "the same script creates it"),
+    f("seeded", Flag, "it was created with pip or python inside, as far as the script tells"),
+];
+
+static PATH_ENTRY_FIELDS: &[Field] = &[
+    f("variable", Text, "the search path: `PATH`, `LD_LIBRARY_PATH`, `PYTHONPATH`, …"),
+    f("entry", Text, "the directory"),
+    f("position", Choice(&["front", "back", "only"]), "before what was there, after it, or instead of it"),
+    f("line", Number, "line on which it was put"),
+];
+
+/// The state of the shell before a fact: `state.…`.
+pub static STATE: &[Field] = &[
+    f("modules", List(&Record(MODULE_FIELDS)), "modules loaded so far"),
+    f("modules-known", Flag, "false after `module restore` or a module name that is not known: others may be loaded"),
+    f("env", Record(ENV_FIELDS), "the active environment; absent when none is"),
+    f(
+        "conda-ready",
+        Choice(&["yes", "maybe", "no"]),
+        "can `conda activate` work here: a hook, `conda.sh`, an activate script or a start-up file that has one came before",
+    ),
+    f("conda-on-path", Flag, "a conda root's `bin` was put on `PATH`"),
+    f("cwd", Text, "the working directory as far as known; absent before any `cd`"),
+    f("path", List(&Record(PATH_ENTRY_FIELDS)), "entries put on search paths so far"),
+    f("vars", Record(&[f("*", Text, "")]), "variables set so far, by name"),
+    f("unset", List(&Text), "variables unset so far"),
+    f("set-u", Flag, "`set -u` is on"),
+    f("set-e", Flag, "`set -e` is on"),
+    f("set-u-line", Number, "line of that `set -u`"),
+    f("sourced", List(&Text), "files sourced so far"),
+    f("startup-read", Flag, "the account's start-up files were read: a login shell, or `. ~/.bashrc`"),
+];
+
+/// What the scheduler directives of the file ask for: `job.…`. Absent in a file without directives.
+pub static JOB: &[Field] = &[
+    f("scheduler", Choice(&["slurm", "pbs", "sge", "lsf"]), "whose directives they are (the first, if several)"),
+    f("schedulers", List(&Choice(&["slurm", "pbs", "sge", "lsf"])), "all whose directives the file has"),
+    f("nodes", Number, "nodes asked for; absent when not said"),
+    f("tasks", Number, "tasks in all; absent when not said"),
+    f("tasks-per-node", Number, "tasks on each node"),
+    f("cores-per-task", Number, "cores for each task; absent when not said"),
+    f("cores", Number, "cores in all, as far as the directives tell; absent when they say nothing of cores or tasks"),
+    f("whole-node", Flag, "the whole node is asked for (`--exclusive` and the like)"),
+    f("gpus", Number, "GPUs asked for; 0 when none"),
+    f("memory", Text, "memory as written"),
+    f("time", Text, "time limit as written"),
+    f("partition", Text, "partition or queue"),
+    f("constraint", Text, "node feature asked for"),
+    f("account", Text, "account or project"),
+    f("array", Text, "job array as written"),
+    f("pe", Text, "SGE parallel environment"),
+    f("resources", Record(&[f("*", Text, "")]), "other resources by name (`-l NAME=VALUE`)"),
+    f("options", List(&Text), "long names of all options given"),
+    f("hetjob", Flag, "a heterogeneous job: several components"),
+    f("line", Number, "line of the first directive"),
+    f("export-none", Flag, "the environment at submission is not inherited (`--export=NONE`)"),
+];
+
+/// The file: `file.…`, the same for every fact in it.
+pub static FILE: &[Field] = &[
+    f("name", Text, "file name without folders"),
+    f("path", Text, "path as given"),
+    f(
+        "kind",
+        Choice(&["shell", "environment", "condarc", "requirements", "python", "notebook", "other"]),
+        "what it is",
+    ),
+    f(
+        "role",
+        Choice(&["startup", "job", "script"]),
+        "shell files: read at start-up, a job script, or another script; absent else",
+    ),
+    f("shell", Choice(&["sh", "bash", "zsh", "csh"]), "the language of a shell file"),
+    f("scheduler", Choice(&["slurm", "pbs", "sge", "lsf"]), "whose directives it carries; absent without"),
+    f("line-ends", Choice(&["lf", "crlf", "mixed"]), "how its lines end"),
+    f("login-shell", Flag, "its shebang starts a login shell (`bash -l`): start-up files are read"),
+    f("bom", Flag, "it begins with a byte order mark"),
+    f(
+        "python-version",
+        Text,
+        "Python version that the file is known to run under (from its job's modules or its environment file)",
+    ),
+    f("run-by-job", Flag, "a job script among the files checked runs it"),
+    f("sourced-by", List(&Text), "files among those checked that source it"),
+    f("gaps", Number, "per cent of its lines that were not understood"),
+    f("template", Flag, "it holds template marks (`{{ }}`, `<…>`)"),
+];
+
+/// The fields that facts of `kind` have.
+pub fn fields(kind: FactKind) -> &'static [Field] {
+    match kind {
+        FactKind::Command => COMMAND,
+        FactKind::Assignment => ASSIGNMENT,
+        FactKind::PathEntry => PATH_ENTRY,
+        FactKind::Block => BLOCK,
+        FactKind::Shebang => SHEBANG,
+        FactKind::Directive => DIRECTIVE,
+        FactKind::Module => MODULE,
+        FactKind::Dependency => DEPENDENCY,
+        FactKind::Channel => CHANNEL,
+        FactKind::Key => KEY,
+        FactKind::Import => IMPORT,
+        FactKind::Call => CALL,
+        FactKind::Comment => COMMENT,
+        FactKind::Variable => VARIABLE,
+        FactKind::File => FILE,
+        FactKind::Suppression => SUPPRESSION,
+        FactKind::ParseGap => PARSE_GAP,
+    }
+}
+
+static COMMAND: &[Field] = &[
+    f(
+        "run",
+        Text,
+        "canonical program and sub-command by the command grammar: `conda create`, `python -m venv`, `module load`, `pip install`",
+    ),
+    f("program", Text, "the program as written, without its folders: `mamba`, `python3.11`"),
+    f("path", Text, "the program as written, with its folders"),
+    f("words", Text, "the command's own words; where a finding stands by default"),
+    f(
+        "option",
+        Record(&[f(
+            "*",
+            Text,
+            "value of an option, under every spelling that the grammar knows; the empty text for a flag",
+        )]),
+        "options given",
+    ),
+    f("options", List(&Text), "the options as written, without values"),
+    f("args", List(&Text), "positional words"),
+    f("destination", Text, "where it makes something: an environment's path, an installer's prefix"),
+    f("env", Text, "the environment it names"),
+    f("script", Text, "the script or file it runs or reads"),
+    f("module", Text, "Python module run with `-m`"),
+    f("code", Text, "program text given with `-c`"),
+    f("packages", List(&Record(PACKAGE_FIELDS)), "packages it asks for"),
+    f("launcher", Text, "parallel launcher in front of it: `srun`, `mpirun`, …; absent without"),
+    f("wrappers", List(&Text), "programs it was looked through: `sudo`, `env`, `apptainer exec`, …"),
+    f("vars", Record(&[f("*", Text, "")]), "variables set for this command only (`A=b cmd`, `env A=b cmd`)"),
+    f("unset", List(&Text), "variables removed for this command only (`env -u`)"),
+    f("piped-from", Text, "`run` of the command whose output it reads"),
+    f("piped-to", Text, "`run` of the command that reads its output"),
+    f("output", Text, "file that its output goes to"),
+    f("prints", Flag, "it writes to the terminal: an `echo`, `printf` or `cat` whose output goes nowhere else"),
+    f("reads-heredoc", Flag, "its input is a here document"),
+    CONTEXT,
+    GUARD,
+    STATEMENT,
+    f("alias", Text, "name of the alias whose text it stands in"),
+    f("function", Text, "name of the function it stands in"),
+    f("from-alias", Text, "it was called through this alias of the same file"),
+    f(
+        "installer",
+        Record(&[
+            f("name", Text, "file name: `Miniconda3-latest-Linux-x86_64.sh`"),
+            f(
+                "family",
+                Choice(&["anaconda", "miniconda", "miniforge", "mambaforge", "micromamba"]),
+                "which distribution",
+            ),
+            f("system", Text, "system in its name: `Linux`, `MacOSX`, `Windows`"),
+            f("machine", Text, "architecture in its name: `x86_64`, `aarch64`, …"),
+        ]),
+        "a conda installer that the command downloads or runs",
+    ),
+    f(
+        "conda-root",
+        Text,
+        "path of a conda installation that the command names (hook, `conda.sh`, activate script, installer prefix)",
+    ),
+];
+
+static ASSIGNMENT: &[Field] = &[
+    f("name", Text, "the variable"),
+    f("value", Text, "its new value"),
+    f("exported", Flag, "it is exported"),
+    f("for-command", Text, "`run` of the command it is set for, when only for that"),
+    f("appends", Flag, "`+=`"),
+    CONTEXT,
+    GUARD,
+    STATEMENT,
+    f("function", Text, "name of the function it stands in"),
+];
+
+static PATH_ENTRY: &[Field] = &[
+    f("variable", Text, "the search path: `PATH`, `LD_LIBRARY_PATH`, `PYTHONPATH`, …"),
+    f("entry", Text, "the directory"),
+    f("position", Choice(&["front", "back", "only"]), "before what was there, after it, or instead of it"),
+    f(
+        "conda",
+        Choice(&["root", "env", "condabin", "none"]),
+        "`bin` of a conda installation, of one of its environments, its `condabin`, or none of these",
+    ),
+    f("conda-root", Text, "path of that installation"),
+    f("removable", Text, "the bytes to take out so that the rest of the statement stands"),
+    CONTEXT,
+    GUARD,
+    STATEMENT,
+    f("function", Text, "name of the function it stands in"),
+];
+
+static BLOCK: &[Field] = &[
+    f("tool", Choice(&["conda", "mamba", "micromamba"]), "who manages it"),
+    f(
+        "form",
+        Choice(&["hook", "condabin", "profile", "csh", "legacy", "windows", "bare", "empty"]),
+        "what its body does; `bare` has no markers, `legacy` has the markers of old condas",
+    ),
+    f("intact", Flag, "both markers stand where conda itself would find them"),
+    f(
+        "end",
+        Choice(&["marker", "recognised", "lost"]),
+        "how its end was found: by its marker, by a body recognised whole, or not at all",
+    ),
+    f("edited", Flag, "its body has lines that no known version of the tool writes"),
+    f("indented", Flag, "its markers are indented: conda itself can no longer remove it"),
+    f("commented-out", Flag, "every line of its body is a comment"),
+    f("index", Number, "its number among the blocks of the file, from 1"),
+    f("prefix", Text, "the installation it points to"),
+    f("needed-by", List(&Number), "lines of the file, outside the block, that need it"),
+    f("needed-by-jobs", List(&Text), "job scripts among the files checked that rely on it"),
+    f("shell", Choice(&["sh", "csh", "mixed", "fish", "powershell"]), "language of its body"),
+    CONTEXT,
+    f("whole", Text, "the block with the one blank line it would leave: what `delete = \"whole\"` removes"),
+];
+
+static SHEBANG: &[Field] = &[
+    f("text", Text, "the line"),
+    f("program", Text, "the interpreter's path"),
+    f("args", Text, "what follows it"),
+    f(
+        "problem",
+        Choice(&["none", "no-hash", "not-first", "bom", "missing", "blank-before"]),
+        "what keeps it from being one",
+    ),
+    f("line", Number, "its line; 1 when missing"),
+];
+
+static DIRECTIVE: &[Field] = &[
+    f("scheduler", Choice(&["slurm", "pbs", "sge", "lsf"]), "whose"),
+    f("text", Text, "the whole line without its end"),
+    f("sentinel", Text, "what the line begins with: `#SBATCH`"),
+    f("option", Text, "the option as written: `--memb`, `-n`, `-l`"),
+    f("name", Text, "canonical name: the long name for Slurm, the letter else; absent when unknown"),
+    f("value", Text, "its value"),
+    f(
+        "known",
+        Choice(&["yes", "no", "placeholder", "stray"]),
+        "the scheduler knows it; does not; the word is a placeholder of a template; a word that is no option",
+    ),
+    f("nearest", Text, "the nearest option that exists, absent when none is near"),
+    f("distance", Number, "edits to that"),
+    f("nearest-sole", Flag, "no other option is as near, and it takes a value as this one does"),
+    f("abbreviates", Text, "the long name that the scheduler completes it to, when it is a prefix"),
+    f("misleading", Text, "the option that such an abbreviation looks like but is not"),
+    f("effective", Flag, "the scheduler reads it: it stands before the first command"),
+    f("first-late", Flag, "the first of the directives that stand too late"),
+    f("ended-by", Number, "line of the command that ended the reading"),
+    f(
+        "disguised",
+        Choice(&["none", "space", "indent", "case"]),
+        "written so that the scheduler takes it for a comment",
+    ),
+    f("literal-variable", Text, "variable in the value that the scheduler does not expand"),
+    f("placeholder", Flag, "the value is a placeholder: `<account>`, `{{ x }}`, `...`"),
+    f("repeats", Number, "line on which the same option was given another value before"),
+    f("conflicts", Text, "an earlier option that excludes this one"),
+    f("line", Number, "its line"),
+    f("index", Number, "its number among the directives of its scheduler, from 1"),
+    CONTEXT,
+];
+
+static MODULE: &[Field] = &[
+    f("verb", Choice(&["load", "unload", "swap", "purge", "reset", "restore", "use", "save", "other"]), "what is done"),
+    f("full", Text, "the module as written: `SciPy-bundle/2023.07-gfbf-2023a`"),
+    f("name", Text, "the part before the version"),
+    f("version", Text, "the version, absent when none is given"),
+    f("family", Text, "what it is, by the family table; absent when the table does not say"),
+    f("generation", Text, "toolchain generation, absent when unknown"),
+    f("toolchain", Text, "toolchain part of the version: `gfbf-2023a`"),
+    f(
+        "fitting",
+        Text,
+        "the version of this module that fits the generation loaded before, when the toolchain table knows it",
+    ),
+    f("replaces", Text, "the module that `swap` takes away"),
+    f("with", List(&Text), "all modules of the same command"),
+    f("line", Number, "its line"),
+    CONTEXT,
+    GUARD,
+    STATEMENT,
+    f("function", Text, "name of the function it stands in"),
+];
+
+static DEPENDENCY: &[Field] = &[
+    f("text", Text, "the requirement as written; where a finding stands"),
+    f("manager", Choice(&["conda", "pip"]), "who installs it"),
+    f("name", Text, "the normalised name"),
+    f("version", Text, "the version constraint as written, without the name"),
+    f("build", Text, "conda build string or pattern"),
+    f("build-exact", Flag, "the build string is one build, not a pattern"),
+    f("channel", Text, "conda channel of the requirement itself"),
+    f("extras", List(&Text), "pip extras"),
+    f("source", Choice(&["file", "command"]), "in an environment or requirements file, or on a command line"),
+    f("major", Number, "major version when the constraint allows just one"),
+    f("editable", Flag, "pip: a local path or URL instead of a name"),
+    f("run", Text, "`run` of the command that asks for it"),
+    f("item", Text, "the whole list item, line and all: what `delete = \"item\"` removes"),
+    f("build-part", Text, "the build part with its `=`: what to cut to drop the pin"),
+    f("option", Record(&[f("*", Text, "")]), "options of the command that asks for it"),
+    f("vars", Record(&[f("*", Text, "")]), "variables set for the command that asks for it"),
+    f("selector", Text, "platform selector in a comment: `linux`"),
+    CONTEXT,
+    GUARD,
+];
+
+static CHANNEL: &[Field] = &[
+    f("name", Text, "the channel as written"),
+    f("source", Choice(&["file", "command"]), "in a file or on a command line"),
+    f("only", Flag, "no other channel is given"),
+    f("others", List(&Text), "the other channels of the same file or command"),
+    f("item", Text, "the whole list item, line and all"),
+    f("remapped", Flag, "the file gives `defaults` another meaning (`default_channels:`)"),
+    CONTEXT,
+];
+
+static KEY: &[Field] = &[
+    f("name", Text, "the key, with its parents: `dependencies`, `envs_dirs`"),
+    f("value", Text, "its value, when it is one"),
+    f("items", List(&Text), "its values, when it is a list"),
+    f("item", Text, "the whole entry, lines and all: what `delete = \"item\"` removes"),
+    f("line", Number, "its line"),
+    f("has", List(&Text), "for `dependencies` and `pip`: names of the packages below it"),
+    f("indent", Text, "blanks before the items of the list"),
+    f("first", Text, "the place before the first item of the list"),
+];
+
+static IMPORT: &[Field] = &[
+    f("module", Text, "the module: `multiprocessing`, `mpi4py`"),
+    f("name", Text, "what is imported from it; absent for a plain import, `*` for all"),
+    f("as", Text, "the name it gets in the file"),
+    f("top", Flag, "it stands at the top level of the file"),
+    f("optional", Flag, "inside a `try` that catches the failure"),
+    f("type-checking", Flag, "only for type checkers"),
+    f("unused", Flag, "the name is never used in the file"),
+    f("local", Flag, "a file or package of that name lies beside the script"),
+];
+
+static CALL: &[Field] = &[
+    f("callee", Text, "the qualified name: `multiprocessing.Pool`, `os.cpu_count`"),
+    f("written", Text, "the function as written"),
+    f(
+        "arg",
+        Record(&[f(
+            "*",
+            Record(&[
+                f(
+                    "origin",
+                    Choice(&[
+                        "missing",
+                        "literal",
+                        "all-cpus",
+                        "affinity",
+                        "scheduler",
+                        "parameter",
+                        "config",
+                        "none",
+                        "unknown",
+                    ]),
+                    "where the value comes from",
+                ),
+                f("value", Text, "a literal's value"),
+                f("text", Text, "as written; what `replace` changes"),
+                f("source", Text, "the call or variable that the value comes from, with its place"),
+            ]),
+            "",
+        )]),
+        "arguments by keyword, and by position (`0`, `1`); a count that the call takes stands under `count` too",
+    ),
+    f("imports-os", Flag, "the file imports `os` under that name"),
+    f("os-name", Text, "the name under which the file knows `os`"),
+    f("import-place", Text, "where a missing import belongs: after docstring, `__future__` and the first imports"),
+    f("arguments", Text, "the text between the parentheses"),
+    f("main-guard", Flag, "inside `if __name__ == '__main__'`"),
+    f("result-used", Text, "how the result is used: `pool`, `print`, `other`"),
+    f("inside", List(&Text), "qualified names of the calls it is an argument of"),
+];
+
+static COMMENT: &[Field] = &[
+    f("text", Text, "the comment with its mark"),
+    f("tool", Choice(&["conda"]), "who wrote it"),
+    f("code", Text, "the code that it holds"),
+    f("about-conda", Flag, "the code has to do with conda"),
+    f("whole", Text, "the whole line"),
+];
+
+static VARIABLE: &[Field] = &[
+    f("name", Text, "the variable, without `$`"),
+    f("scheduler", Choice(&["slurm", "pbs", "sge", "lsf"]), "whose variable its name says it is"),
+    f("known", Flag, "that scheduler sets a variable of this name"),
+    f("set-here", Flag, "the script sets it itself before"),
+    f("nearest", Text, "the variable that was probably meant"),
+    f("needs", Text, "the option without which the scheduler does not set it; absent when it always does"),
+    f("needs-given", Flag, "that option is given"),
+    f("default", Flag, "used with a default: `${X:-1}`"),
+    f("literal", Flag, "the name stands as plain text where its value was meant (no `$`)"),
+    CONTEXT,
+];
+
+static SUPPRESSION: &[Field] = &[
+    f("text", Text, "the comment"),
+    f("rule", Text, "the rule it names"),
+    f("known", Flag, "there is such a rule"),
+    f("used", Flag, "it hides a finding"),
+    f("reason", Text, "what follows `--`"),
+    f("scope", Choice(&["line", "file"]), "one line, or the whole file"),
+    f("nearest", Text, "the rule that was probably meant"),
+    f("whole", Text, "what to remove: the id, or the whole comment"),
+];
+
+static PARSE_GAP: &[Field] =
+    &[f("reason", Text, "why"), f("lines", Number, "how many lines"), f("share", Number, "per cent of the file")];

@@ -1,0 +1,1 @@
+//! Changing files: plan edits, resolve conflicts, verify, write.

@@ -1,0 +1,3 @@
+//! The `pydoctor` command.
+
+fn main() {}

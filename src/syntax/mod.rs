@@ -1,0 +1,1 @@
+//! Parsers, one thin file per language: trees with guards before the parse and a time budget in it.
