@@ -1,7 +1,10 @@
 //! What a file says and does, as facts that rules can ask about.
 
+pub mod matchspec;
 pub mod model;
+pub mod module_name;
 pub mod schema;
+pub mod shell;
 
 pub use model::{Fact, FactKind, Record, Text, Value};
 
@@ -21,6 +24,8 @@ pub struct FileFacts {
     pub gaps: Vec<Gap>,
     /// Other files that facts of this one run or read.
     pub links: Vec<Link>,
+    /// Scripts that stand in here documents and are written or submitted, each with facts of its own.
+    pub embedded: Vec<FileFacts>,
 }
 
 /// A region that was not understood, with the reason in plain words.
@@ -77,4 +82,15 @@ impl Reach for Alone {
 /// Computes the facts of one file. Never fails: what cannot be understood is a [`Gap`].
 pub fn collect(_source: &Source, _tables: &Tables, _reach: &dyn Reach) -> FileFacts {
     FileFacts::default()
+}
+
+/// A script in a here document: directives and commands of its own.
+pub(crate) fn embedded_script(script: shell::Script<'_>, frame: &shell::Frame, out: &mut FileFacts) {
+    let mut inner = FileFacts { file: out.file.clone(), ..FileFacts::default() };
+    let script = shell::Script { role: crate::source::Role::Job, ..script };
+    let whole = Span::new(0, frame.text.len());
+    if let shell::Place::Mapped(map) = &frame.place {
+        shell::collect(script, &frame.text, whole, Some(std::sync::Arc::clone(map)), &mut inner);
+    }
+    out.embedded.push(inner);
 }

@@ -31,6 +31,13 @@ pub fn parse(text: &str, region: Span, shell: Shell) -> Script {
     tree::build(text, region, lexed)
 }
 
+/// The words of a list: the inside of an array.
+pub fn words(text: &str, region: Span) -> Vec<Span> {
+    let lexed = lex(text, region, &[], false);
+    let word = |token: &lexer::Token| matches!(token.kind, lexer::TokenKind::Word { .. } | lexer::TokenKind::Keyword);
+    lexed.tokens.iter().filter(|token| word(token)).map(|token| token.span).collect()
+}
+
 /// A quote that does not end makes all text up to the end of the file one word. Often an earlier one is to
 /// blame, whose partner is missing; the first whose removal makes the text whole is taken for it.
 fn lex_with_mended_quotes(text: &str, region: Span, zsh: bool) -> Lexed {
