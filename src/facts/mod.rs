@@ -1,7 +1,12 @@
 //! What a file says and does, as facts that rules can ask about.
 
+pub mod directive;
+pub mod environment;
+pub mod file;
 pub mod model;
+pub mod resources;
 pub mod schema;
+pub mod shebang;
 
 pub use model::{Fact, FactKind, Record, Text, Value};
 
