@@ -3,7 +3,9 @@
 pub mod directive;
 pub mod environment;
 pub mod file;
+pub mod matchspec;
 pub mod model;
+pub mod module_name;
 pub mod resources;
 pub mod schema;
 pub mod shebang;

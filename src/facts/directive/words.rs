@@ -109,7 +109,7 @@ fn template_mark(line: &str, at: usize, brackets: bool) -> Option<usize> {
 /// `__NAME__`, `@NAME@`.
 fn wrapped_name(text: &str, mark: &str) -> bool {
     let inner = text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
-    inner.is_some_and(|name| name.len() > 1 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    inner.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 /// `{name}` as Python's `format` takes it, not `${name}`, not `{1,2}`.
