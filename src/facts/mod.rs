@@ -1,9 +1,14 @@
 //! What a file says and does, as facts that rules can ask about.
 
+pub mod directive;
+pub mod environment;
+pub mod file;
 pub mod matchspec;
 pub mod model;
 pub mod module_name;
+pub mod resources;
 pub mod schema;
+pub mod shebang;
 pub mod shell;
 
 pub use model::{Fact, FactKind, Record, Text, Value};

@@ -345,9 +345,10 @@ static SHEBANG: &[Field] = &[
     f("args", Text, "what follows it"),
     f(
         "problem",
-        Choice(&["none", "no-hash", "not-first", "bom", "missing", "blank-before"]),
-        "what keeps it from being one",
+        Choice(&["none", "no-hash", "no-bang", "spaced", "not-first", "bom", "missing", "blank-before"]),
+        "what keeps it from being one: `!/bin/bash`, `#/bin/bash`, `# !/bin/bash`, lines or bytes before it",
     ),
+    f("before", Text, "the blanks, blank lines or byte order mark before it: what to delete"),
     f("line", Number, "its line; 1 when missing"),
 ];
 

@@ -4,7 +4,7 @@ use super::command::Line;
 use super::value::Arg;
 use super::walk::Walker;
 use crate::facts::model::{FactKind, Record, Text, Value};
-use crate::facts::module_name;
+use crate::facts::module_name::ModuleName;
 
 impl Walker<'_> {
     /// Facts and effects of a `module` or `ml` command; `false` for another command.
@@ -41,7 +41,7 @@ impl Walker<'_> {
 
     fn module_loaded(&mut self, name: &Arg, names: &[Arg], verb: &'static str, replaces: Option<&str>) {
         let Some(place) = name.text.span else { return };
-        let parsed = module_name::record(&name.text, self.state.modules(), self.script.tables);
+        let parsed = self.module_record(name);
         if !name.text.is_known() {
             self.state.doubt_modules();
         }
@@ -54,8 +54,23 @@ impl Walker<'_> {
         self.state.load_module(loaded);
     }
 
+    /// What the name tells, and which version of the module fits what is loaded.
+    fn module_record(&self, name: &Arg) -> Record {
+        let parsed = ModuleName::parse(&name.text.text, self.script.tables);
+        let mut record = Record::new();
+        parsed.write(&mut record, name.text.clone());
+        record.set_some("toolchain", parsed.toolchain.as_deref());
+        let loaded = self.state.modules().iter().rev().map(|module| module.text("generation")).find(|text| !text.is_empty());
+        if let (Some(own), Some(loaded)) = (&parsed.generation, loaded)
+            && own != loaded
+        {
+            record.set_some("fitting", parsed.fitting(loaded, self.script.tables));
+        }
+        record
+    }
+
     fn module_unload(&mut self, name: &Arg, names: &[Arg]) {
-        let parsed = module_name::record(&name.text, self.state.modules(), self.script.tables);
+        let parsed = self.module_record(name);
         self.emit_module("unload", Some((name, &parsed)), names, None);
         self.state.unload_module(&name.text.text);
     }

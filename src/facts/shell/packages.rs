@@ -2,7 +2,7 @@
 
 use super::command::Line;
 use super::walk::Walker;
-use crate::facts::matchspec;
+use crate::facts::matchspec::{self, Manager};
 use crate::facts::model::{FactKind, Record, Text, Value};
 use crate::tables::commands::Commands;
 
@@ -43,7 +43,6 @@ impl Walker<'_> {
                 continue;
             }
             let mut record = package;
-            record.set("source", "command");
             record.set("run", line.run.as_str());
             record.set("option", line.option_record());
             let mut vars = Record::new();
@@ -78,10 +77,12 @@ impl Walker<'_> {
     }
 }
 
-fn package(text: &Text, manager: &str) -> Record {
-    let mut record = if manager == "pip" { matchspec::pip(&text.text) } else { matchspec::conda(&text.text) };
-    record.span = text.span;
-    record.set("text", text.clone());
-    record.set("manager", manager);
-    record
+fn package(text: Text, manager: Manager) -> Option<Record> {
+    let parsed = match manager {
+        Manager::Pip => matchspec::pip(&text.text),
+        Manager::Conda => matchspec::conda(&text.text),
+    }?;
+    let mut record = Record::new().placed(text.span);
+    parsed.write(&mut record, text, manager, "command");
+    Some(record)
 }

@@ -11,6 +11,8 @@ pub struct Script {
     pub body: Vec<Command>,
     /// The comments, without their line ends.
     pub comments: Vec<Span>,
+    /// The bodies of here documents.
+    pub heredocs: Vec<Span>,
     /// Regions that were not understood, with the reason.
     pub gaps: Vec<(Span, &'static str)>,
 }

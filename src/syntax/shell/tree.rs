@@ -15,7 +15,9 @@ const MAX_DEPTH: usize = 400;
 
 /// Parses the lexer's copy and joins tree and tokens.
 pub fn build(text: &str, region: Span, lexed: Lexed) -> Script {
-    let mut script = Script { gaps: lexed.faults.clone(), comments: lexed.comments.clone(), ..Script::default() };
+    let heredocs = lexed.heredocs.iter().map(|heredoc| heredoc.body).collect();
+    let (gaps, comments) = (lexed.faults.clone(), lexed.comments.clone());
+    let mut script = Script { gaps, comments, heredocs, ..Script::default() };
     let builder = Builder { text, base: region.start, lexed: &lexed };
     match parse(&lexed.mask) {
         Some(tree) if !tree.root_node().has_error() => script.body = builder.statements(tree.root_node(), 0),
