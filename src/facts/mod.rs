@@ -1,6 +1,8 @@
 //! What a file says and does, as facts that rules can ask about.
 
+pub mod json;
 pub mod model;
+pub mod python;
 pub mod schema;
 
 pub use model::{Fact, FactKind, Record, Text, Value};
