@@ -1,20 +1,23 @@
 //! What a file says and does, as facts that rules can ask about.
 
+mod collect;
 pub mod directive;
 pub mod environment;
 pub mod file;
+pub mod json;
 pub mod matchspec;
 pub mod model;
 pub mod module_name;
+pub mod python;
 pub mod resources;
 pub mod schema;
 pub mod shebang;
 pub mod shell;
 
+pub use collect::collect;
 pub use model::{Fact, FactKind, Record, Text, Value};
 
 use crate::source::{Source, Span};
-use crate::tables::Tables;
 
 /// Everything that one file gives.
 #[derive(Clone, Debug, Default)]
@@ -82,20 +85,4 @@ impl Reach for Alone {
     fn file(&self, _from: &Source, _path: &str, _cwd: Option<&str>) -> Option<std::sync::Arc<Source>> {
         None
     }
-}
-
-/// Computes the facts of one file. Never fails: what cannot be understood is a [`Gap`].
-pub fn collect(_source: &Source, _tables: &Tables, _reach: &dyn Reach) -> FileFacts {
-    FileFacts::default()
-}
-
-/// A script in a here document: directives and commands of its own.
-pub(crate) fn embedded_script(script: shell::Script<'_>, frame: &shell::Frame, out: &mut FileFacts) {
-    let mut inner = FileFacts { file: out.file.clone(), ..FileFacts::default() };
-    let script = shell::Script { role: crate::source::Role::Job, ..script };
-    let whole = Span::new(0, frame.text.len());
-    if let shell::Place::Mapped(map) = &frame.place {
-        shell::collect(script, &frame.text, whole, Some(std::sync::Arc::clone(map)), &mut inner);
-    }
-    out.embedded.push(inner);
 }

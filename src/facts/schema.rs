@@ -488,6 +488,11 @@ static CALL: &[Field] = &[
                 f("value", Text, "a literal's value"),
                 f("text", Text, "as written; what `replace` changes"),
                 f("source", Text, "the call or variable that the value comes from, with its place"),
+                f(
+                    "fallback",
+                    Choice(&["all-cpus"]),
+                    "what it is when its origin gives nothing: `args.n or cpu_count()`; absent else",
+                ),
             ]),
             "",
         )]),

@@ -238,7 +238,9 @@ impl Walker<'_> {
     }
 
     /// Python text in a here document.
-    pub fn python_text(&mut self, _frame: &Frame) {}
+    pub fn python_text(&mut self, frame: &Frame) {
+        crate::facts::collect::embedded_python(frame, self.script.source, self.out);
+    }
 
     /// A script of its own in a here document: its directives and commands, with a state of its own.
     pub fn embedded(&mut self, frame: Frame, surely: bool) {
@@ -247,7 +249,7 @@ impl Walker<'_> {
         if !surely && !text.starts_with("#!") && !text.lines().any(directive) {
             return;
         }
-        super::super::embedded_script(self.script, &frame, self.out);
+        crate::facts::collect::embedded(self.script, &frame, self.out);
     }
 }
 

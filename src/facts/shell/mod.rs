@@ -16,4 +16,4 @@ mod value;
 mod walk;
 
 pub use frame::{Frame, Place};
-pub use walk::{Script, collect};
+pub use walk::{Script, walk};

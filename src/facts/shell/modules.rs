@@ -60,7 +60,8 @@ impl Walker<'_> {
         let mut record = Record::new();
         parsed.write(&mut record, name.text.clone());
         record.set_some("toolchain", parsed.toolchain.as_deref());
-        let loaded = self.state.modules().iter().rev().map(|module| module.text("generation")).find(|text| !text.is_empty());
+        let loaded =
+            self.state.modules().iter().rev().map(|module| module.text("generation")).find(|text| !text.is_empty());
         if let (Some(own), Some(loaded)) = (&parsed.generation, loaded)
             && own != loaded
         {

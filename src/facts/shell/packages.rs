@@ -16,15 +16,12 @@ impl Line {
 impl Walker<'_> {
     /// The packages as records.
     pub fn package_records(&self, line: &Line) -> Vec<Record> {
-        let commands = &self.script.tables.commands;
-        let manager = commands.command(&line.run).and_then(|grammar| grammar.packages.as_deref()).unwrap_or("conda");
+        let grammar = self.script.tables.commands.command(&line.run);
+        let pip = grammar.and_then(|grammar| grammar.packages.as_deref()) == Some("pip");
+        let manager = if pip { Manager::Pip } else { Manager::Conda };
         let editable = line.all_options("--editable").map(|option| option.value.clone());
-        line.named("packages")
-            .iter()
-            .map(|arg| arg.text.clone())
-            .chain(editable)
-            .map(|text| package(&text, manager))
-            .collect()
+        let words = line.named("packages").iter().map(|arg| arg.text.clone());
+        words.chain(editable).filter_map(|text| package(text, manager)).collect()
     }
 
     /// True when `conda create` brings Python or pip.

@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::branch::{Outcome, condition};
-use super::frame::{Frame, Place};
+use super::frame::Frame;
 use super::state::{Guard, Ready, State};
 use super::value::Resolver;
 use crate::facts::model::{FactKind, Record, Text};
 use crate::facts::{FileFacts, Gap, Reach};
 use crate::source::{Role, Shell, Source, Span};
-use crate::syntax::shell::ast::{Command, Node, Redirect};
+use crate::syntax::shell::ast::{Command, Node, Redirect, Script as Parsed};
 use crate::syntax::shell::parse;
 use crate::tables::Tables;
 
@@ -36,22 +36,13 @@ pub struct Script<'a> {
     pub login: bool,
 }
 
-/// Walks a text and adds its facts. `region` is the part of `text` that is the script; its bytes lie at the
-/// same places in the file unless `map` says where each lies.
-pub fn collect(script: Script<'_>, text: &Arc<str>, region: Span, map: Option<Arc<[usize]>>, out: &mut FileFacts) {
-    let place = map.map_or(Place::Same, Place::Mapped);
-    let frame = Frame { text: Arc::clone(text), place, shell: script.shell, silent: false };
-    let parsed = parse(text, region, script.shell);
-    for (span, reason) in &parsed.gaps {
-        out.gaps.push(Gap { span: frame.place(*span), reason: (*reason).to_owned() });
-    }
+/// Walks a parsed text and adds its facts.
+pub fn walk(script: Script<'_>, frame: Frame, parsed: &Parsed, out: &mut FileFacts) {
+    let region = Span::new(0, frame.text.len());
     let mut walker = Walker::new(script, frame, out);
     if script.login {
         walker.state.read_startup();
         walker.state.make_ready(Ready::Maybe);
-    }
-    if script.role != Role::Startup {
-        walker.state.guard = Guard::None;
     }
     walker.blocks = super::blocks::collect(&walker.frame, region, walker.out);
     walker.list(&parsed.body, true);
