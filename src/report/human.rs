@@ -1,18 +1,21 @@
 //! The format for people: each finding with its source lines, what to do, and a closing line.
 
 use std::io::{self, Write};
+use std::path::Path;
 
+use anstyle::Style;
 use codespan_reporting::diagnostic::{Diagnostic, Label, LabelStyle, Severity as Level};
 use codespan_reporting::files::Error;
 use codespan_reporting::term::{self, Chars, Config};
 
 use crate::check::{Applicability, Certainty, Severity};
+use crate::fix::diff::{Line, NO_NEWLINE, lines};
 use crate::source::Span;
 
 use super::excerpt::{Excerpts, START_LINES};
 use super::model::{Finding, FixRun, Place, Report};
 use super::style::{Palette, Styled};
-use super::text::for_terminal;
+use super::text::{bytes_for_terminal, for_terminal};
 
 /// A flagged region of more lines is shown by its first line: drawing a frame costs by the line.
 const MAX_LINES: usize = 200;
@@ -89,6 +92,25 @@ pub fn closing(report: &Report) -> String {
         places => line.push_str(&format!("; {} not understood (-v shows where)", count(places, "place"))),
     }
     line
+}
+
+/// Writes the difference of two texts for a terminal: in colour, with nothing that could steer it. Errors
+/// are those of `out`.
+pub fn diff(path: &Path, old: &[u8], new: &[u8], palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
+    let mut result = Ok(());
+    lines(path, old, new, &mut |line| {
+        let (style, mark, content) = match line {
+            Line::Header(header) => (palette.strong, "", for_terminal(header).into_owned()),
+            Line::Same(line) => (Style::new(), " ", bytes_for_terminal(line)),
+            Line::Removed(line) => (palette.removed, "-", bytes_for_terminal(line)),
+            Line::Added(line) => (palette.added, "+", bytes_for_terminal(line)),
+            Line::NoNewline => (palette.faint, "", NO_NEWLINE.to_owned()),
+        };
+        if result.is_ok() {
+            result = writeln!(out, "{style}{mark}{}{style:#}", content.trim_end_matches('\n'));
+        }
+    });
+    result
 }
 
 fn count(number: usize, name: &str) -> String {
