@@ -68,11 +68,12 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
 
 /// The settings of file and command line together.
 fn settings(args: &args::Check, paths: &[PathBuf], snapshot: &Snapshot) -> anyhow::Result<Settings> {
-    let stdin = args.stdin_filename.iter().cloned().filter(|_| paths == [PathBuf::from("-")]);
+    let stdin = args.stdin_filename.iter().filter(|_| paths == [PathBuf::from("-")]).cloned();
     let places: Vec<PathBuf> = stdin.chain(paths.iter().cloned()).collect();
     let mut settings = Settings::load(&args.policy, &places, &snapshot.cwd)?;
     if !args.select.is_empty() {
         settings.select.clone_from(&args.select);
+        settings.forced = true;
     }
     settings.ignore.extend(args.ignore.iter().cloned());
     settings.fail_on = args.fail_on.or(settings.fail_on);

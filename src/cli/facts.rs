@@ -21,7 +21,7 @@ pub(super) fn run(args: &args::Facts, snapshot: &Snapshot, streams: &mut Streams
     let settings = Settings::load(&args.policy, std::slice::from_ref(&args.file), &snapshot.cwd)?;
     let engine = Engine::new(&settings, snapshot)?;
     let source = read(args)?;
-    let facts = facts::collect(&source, engine.tables(), &Alone);
+    let facts = facts::collect(&source, &engine.tables, &Alone);
     let document = document(&source, &facts);
     streams.print(|out| {
         serde_json::to_writer_pretty(&mut *out, &document)?;

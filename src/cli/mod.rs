@@ -3,11 +3,13 @@
 mod args;
 mod check;
 mod engine;
+mod examples;
 mod explain;
 mod facts;
 mod panics;
 mod rules;
 mod settings;
+mod site;
 mod sites;
 mod snapshot;
 mod streams;

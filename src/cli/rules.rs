@@ -4,51 +4,50 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
+use crate::policy::Rule;
 use crate::report::Format;
 
 use super::Status;
 use super::args::Listing;
-use super::engine::{Engine, RuleInfo};
+use super::engine::Engine;
 use super::settings::Settings;
 use super::snapshot::Snapshot;
-use super::streams::Streams;
+use super::streams::{Streams, emit};
 
 /// Runs `pydoctor rules list`.
 pub(super) fn list(args: &Listing, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let settings = Settings::load(&args.policy, &[], &snapshot.cwd)?;
     let engine = Engine::new(&settings, snapshot)?;
-    let rules = engine.rules();
-    super::streams::emit(&args.format, streams, |format, out| match format {
-        Format::Human => table(&rules, out),
-        Format::Json => json(&rules, out),
+    emit(&args.format, streams, |format, out| match format {
+        Format::Human => table(&engine, out),
+        Format::Json => json(&engine, out),
     })?;
     Ok(Status::Clean)
 }
 
-fn table(rules: &[RuleInfo], out: &mut dyn Write) -> io::Result<()> {
-    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-    for rule in rules {
-        let severity = rule.severity.map_or("off", |severity| severity.name());
-        writeln!(out, "{:width$}  {severity:7}  {}", rule.id, rule.title)?;
-    }
-    Ok(())
+/// How bad a rule is here, for people and programs.
+fn severity(engine: &Engine, rule: &Rule) -> &'static str {
+    engine.effective.active(&rule.id).map_or("off", |active| active.severity.name())
 }
 
-fn json(rules: &[RuleInfo], out: &mut dyn Write) -> io::Result<()> {
-    let rules: Vec<_> = rules
-        .iter()
-        .map(|rule| {
-            let fixes: Vec<_> =
-                rule.fixes.iter().map(|(title, class)| json!({ "title": title, "applicability": class })).collect();
-            json!({
-                "id": rule.id,
-                "title": rule.title,
-                "severity": rule.severity.map_or("off", |severity| severity.name()),
-                "tags": rule.tags,
-                "sources": rule.sources,
-                "fixes": fixes,
-            })
+fn table(engine: &Engine, out: &mut dyn Write) -> io::Result<()> {
+    let rules = &engine.policy.rules;
+    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    rules.iter().try_for_each(|rule| writeln!(out, "{:width$}  {:7}  {}", rule.id, severity(engine, rule), rule.title))
+}
+
+fn json(engine: &Engine, out: &mut dyn Write) -> io::Result<()> {
+    let rule = |rule: &Rule| {
+        let fixes = rule.clauses.iter().filter_map(|clause| clause.fix.as_ref());
+        json!({
+            "id": rule.id,
+            "title": rule.title,
+            "severity": severity(engine, rule),
+            "tags": rule.tags,
+            "sources": rule.sources,
+            "fix": fixes.map(|fix| fix.applicability).max(),
         })
-        .collect();
-    writeln!(out, "{}", json!({ "version": 1, "rules": rules }))
+    };
+    let rules: Vec<_> = engine.policy.rules.iter().map(|each| rule(each)).collect();
+    writeln!(out, "{}", json!({ "version": 1, "site": engine.site.id, "rules": rules }))
 }

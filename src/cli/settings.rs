@@ -1,11 +1,14 @@
 //! The configuration file `pydoctor.toml`: found, read strictly, and joined with the command line.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
+
+use crate::policy::{Selection, Severity};
 
 use super::args::{PolicyOptions, Threshold};
 
@@ -24,6 +27,10 @@ pub(super) struct Settings {
     pub(super) select: Vec<String>,
     /// Rules and tags that are off.
     pub(super) ignore: Vec<String>,
+    /// Severities by rule; `None` for off.
+    pub(super) severities: BTreeMap<String, Option<Severity>>,
+    /// `select` comes from the command line.
+    pub(super) forced: bool,
     /// Left out in walks.
     pub(super) exclude: GlobSet,
     /// Exit with 1 from this severity on.
@@ -44,6 +51,25 @@ struct Written {
     #[serde(default)]
     exclude: Vec<String>,
     fail_on: Option<Threshold>,
+    #[serde(default)]
+    rules: BTreeMap<String, WrittenRule>,
+}
+
+/// What the file says of a rule.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRule {
+    severity: Level,
+}
+
+/// A severity, or none.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Error,
+    Warning,
+    Hint,
+    Off,
 }
 
 impl Settings {
@@ -59,6 +85,16 @@ impl Settings {
             settings.site = Some((site.clone(), "--site".to_owned()));
         }
         Ok(settings)
+    }
+
+    /// Which rules are wanted, and how bad they are.
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            select: Some(self.select.clone()).filter(|select| !select.is_empty()),
+            ignore: self.ignore.clone(),
+            severities: self.severities.clone(),
+            forced: self.forced,
+        }
     }
 }
 
@@ -104,6 +140,8 @@ fn read(file: &Path) -> anyhow::Result<Option<Settings>> {
         site: written.site.map(|site| (site, file.display().to_string())),
         select: written.select,
         ignore: written.ignore,
+        severities: written.rules.into_iter().map(|(id, rule)| (id, rule.severity.severity())).collect(),
+        forced: false,
         exclude: exclude.build().with_context(what)?,
         fail_on: written.fail_on,
         origin: Some(file.to_owned()),
@@ -119,6 +157,17 @@ fn read_text(file: &Path) -> anyhow::Result<String> {
         bail!("not a configuration file");
     }
     Ok(fs::read_to_string(file)?)
+}
+
+impl Level {
+    const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Hint => Some(Severity::Hint),
+            Self::Off => None,
+        }
+    }
 }
 
 impl Settings {

@@ -99,6 +99,14 @@ fn needed(lines: &LineIndex, span: Span) -> Vec<usize> {
     needed
 }
 
+/// The character boundary at or before a byte.
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
 impl Excerpt {
     fn push(&mut self, line: usize, text: &str, whole: Span, flagged: Span) {
         let content = text.get(whole.start..whole.end).unwrap_or("");
@@ -107,8 +115,8 @@ impl Excerpt {
         let (mut start, mut end) = (0, content.len());
         if content.len() > MAX_LINE {
             let from = flagged.start.saturating_sub(whole.start).saturating_sub(BEFORE);
-            start = content.floor_char_boundary(from.min(content.len() - MAX_LINE));
-            end = content.floor_char_boundary(start + MAX_LINE);
+            start = floor(content, from.min(content.len() - MAX_LINE));
+            end = floor(content, start + MAX_LINE);
         }
         let at = self.text.len();
         let lead = if start > 0 { CLIPPED.len() } else { 0 };

@@ -134,7 +134,8 @@ fn diagnostic(report: &Report, finding: &Finding, excerpts: &mut Excerpts) -> Di
 
 /// The finding's place and its labels, file by file. A label whose file was not read becomes a note.
 fn labels(report: &Report, finding: &Finding, excerpts: &mut Excerpts, notes: &mut Vec<String>) -> Vec<Label<usize>> {
-    let mut groups: Vec<(usize, Vec<(LabelStyle, &Place, &str)>)> = Vec::new();
+    type Part<'a> = (LabelStyle, &'a Place, &'a str);
+    let mut groups: Vec<(usize, Vec<Part<'_>>)> = Vec::new();
     let primary = (LabelStyle::Primary, &finding.place, "");
     let others = finding.labels.iter().map(|label| (LabelStyle::Secondary, &label.place, label.message.as_str()));
     for (style, place, message) in std::iter::once(primary).chain(others) {
