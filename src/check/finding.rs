@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+pub use crate::policy::{Applicability, Severity};
 use crate::source::Span;
 
 /// One thing that a rule says about a place.
@@ -39,38 +40,6 @@ pub struct Finding {
     pub suppressed: Option<String>,
 }
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Advice.
-    Hint,
-    /// The site's policy forbids it, or it gives wrong results.
-    Warning,
-    /// The scheduler refuses it, it breaks logins, or it harms other users.
-    Error,
-}
-
-impl Severity {
-    /// The name that files and reports use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Hint => "hint",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-
-    /// One step milder; a hint stays one.
-    #[must_use]
-    pub const fn milder(self) -> Self {
-        match self {
-            Self::Error => Self::Warning,
-            Self::Warning | Self::Hint => Self::Hint,
-        }
-    }
-}
-
 /// Whether a finding holds on every path through the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -101,18 +70,6 @@ pub struct Fix {
     pub applicability: Applicability,
     /// The changes, all or none, on the bytes of the file as it was read.
     pub edits: Vec<Edit>,
-}
-
-/// How far a fix can be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Applicability {
-    /// Shown, never applied.
-    Display,
-    /// May change behaviour: applied only when asked for.
-    Unsafe,
-    /// Same meaning, or undoes only what the policy forbids.
-    Safe,
 }
 
 /// One change of bytes.

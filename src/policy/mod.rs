@@ -1,1 +1,37 @@
 //! The rule and site file format: load, validate, explain errors with their place, merge, index.
+
+pub mod condition;
+mod document;
+pub mod effective;
+pub mod error;
+pub mod fix;
+pub mod glob;
+pub mod pack;
+pub mod path;
+pub mod rule;
+pub mod severity;
+pub mod site;
+pub mod template;
+mod verify;
+
+use std::path::Path;
+
+pub use effective::{ActiveRule, Effective, Selection};
+pub use error::{PolicyError, Problem, nearest};
+pub use pack::{PackFiles, PackInfo, Policy};
+pub use rule::{Clause, Rule};
+pub use severity::{Applicability, Severity};
+pub use site::{ROOT, Site};
+
+/// The policy that is built into the program.
+pub fn builtin() -> Result<Policy, PolicyError> {
+    Policy::load(&[PackFiles::builtin()])
+}
+
+/// The policy of the pack in the folder `path` alone.
+pub fn load_dir(path: &Path) -> Result<Policy, PolicyError> {
+    Policy::load(&[PackFiles::read(path)?])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,386 @@
+//! Conditions on facts: their types, and reading them from TOML against the schema.
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+use toml::de::DeValue;
+
+use crate::facts::schema::Type;
+
+use super::document::{Document, Item, Table, Word, expectation};
+use super::glob::{Pattern, Token, push_literal};
+use super::path::{FieldPath, Scope, describe};
+use super::template::{Context, Part, Template, UseKind};
+
+/// Conditions that must all hold.
+#[derive(Clone, Debug, Default)]
+pub struct Where {
+    /// The conditions, in the order of the file.
+    pub tests: Vec<Test>,
+}
+
+/// A condition on one field.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// The field.
+    pub path: FieldPath,
+    /// What must hold of it.
+    pub condition: Condition,
+}
+
+/// What must hold of a value.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// The whole text matches.
+    Glob(Glob),
+    /// It matches a value of the site: a glob, one of a list, one of the keys of a table.
+    Value(Box<str>),
+    /// The flag is this.
+    Flag(bool),
+    /// The number is this.
+    Number(i64),
+    /// One of these holds.
+    OneOf(Vec<Condition>),
+    /// All of these hold.
+    AllOf(Vec<Condition>),
+    /// This does not hold.
+    Not(Box<Condition>),
+    /// It holds of an item of the list.
+    Any(Box<Condition>),
+    /// The list has items, and it holds of each.
+    Every(Box<Condition>),
+    /// It holds of no item of the list, which may be absent.
+    None(Box<Condition>),
+    /// These hold of the fields of a record.
+    Fields(Where),
+    /// There is a value.
+    Present,
+    /// There is none.
+    Absent,
+    /// The number or version compares so.
+    Compare(Comparison, Operand),
+    /// The number of items of the list; 0 when it is absent.
+    Count(Box<Condition>),
+    /// The regular expression is found in the text.
+    Matches(LazyRegex),
+}
+
+/// How two numbers or versions compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Le,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Ge,
+}
+
+/// What a number or version is compared with.
+#[derive(Clone, Debug)]
+pub enum Operand {
+    /// A number.
+    Number(i64),
+    /// A version, or a field or site value that holds one.
+    Text(Template),
+}
+
+/// A glob, perhaps with fields to fill in.
+#[derive(Clone, Debug)]
+pub enum Glob {
+    /// Known when the rule is read.
+    Fixed(Pattern),
+    /// Completed from the fact: each piece is a part of a glob or text that is meant literally.
+    Filled(Box<[GlobPiece]>),
+}
+
+/// A part of a glob with fields.
+#[derive(Clone, Debug)]
+pub enum GlobPiece {
+    /// A part of the glob.
+    Tokens(Pattern),
+    /// Text from the fact or the site, taken literally.
+    Part(Part),
+}
+
+/// A regular expression, compiled when it is first needed.
+#[derive(Clone, Debug)]
+pub struct LazyRegex {
+    source: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+/// Operators that a table of conditions may hold.
+const OPERATORS: &[&str] =
+    &["not", "any", "all", "none", "absent", "present", "lt", "le", "gt", "ge", "count", "matches"];
+
+impl LazyRegex {
+    /// The expression; `None` when it is not one.
+    pub fn get(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(&self.source).ok()).as_ref()
+    }
+}
+
+impl Where {
+    /// Reads a table of conditions on the fields of `scope`.
+    pub(super) fn parse(context: Context<'_, '_>, table: &Table<'_, '_>, scope: Scope) -> Self {
+        let mut tests = Vec::new();
+        read_fields(context, table, scope, "", &mut tests, 0);
+        Self { tests }
+    }
+}
+
+/// Reads `field = condition` pairs; a table below a record or a root is more of them.
+fn read_fields(
+    context: Context<'_, '_>,
+    table: &Table<'_, '_>,
+    scope: Scope,
+    prefix: &str,
+    tests: &mut Vec<Test>,
+    depth: usize,
+) {
+    for (key, item) in table.entries() {
+        let name = format!("{prefix}{}", key.text);
+        let is_root = matches!(scope, Scope::Fact(_)) && matches!(&*name, "state" | "job" | "file" | "site");
+        if is_root && depth < 4 {
+            if let Some(inner) = item.table() {
+                read_fields(context, &inner, scope, &format!("{name}."), tests, depth + 1);
+            }
+            continue;
+        }
+        let Some(path) = FieldPath::parse(context.doc, &Word { text: &name, span: key.span.clone() }, scope) else {
+            continue;
+        };
+        let nested = match (path.kind, item.value()) {
+            (Type::Record(_), DeValue::Table(_)) => {
+                item.table().filter(|inner| inner.entries().iter().any(|(key, _)| !OPERATORS.contains(&key.text)))
+            }
+            _ => None,
+        };
+        match nested {
+            Some(inner) if depth < 8 => {
+                read_fields(context, &inner, scope, &format!("{name}."), tests, depth + 1);
+            }
+            _ if path.mapped => through_list(context.doc, &key, &path),
+            _ => {
+                if let Some(condition) = read(context, &item, path.kind, depth) {
+                    tests.push(Test { path, condition });
+                }
+            }
+        }
+    }
+}
+
+fn through_list(doc: &Document<'_>, key: &Word<'_>, path: &FieldPath) {
+    doc.problem(
+        key.span.clone(),
+        format!("`{path}` goes through a list"),
+        Some("name the list and write `{ any = { … } }`, `{ all = { … } }` or `{ none = { … } }`".to_owned()),
+    );
+}
+
+/// Reads a condition on a value of type `kind`.
+fn read(context: Context<'_, '_>, item: &Item<'_, '_>, kind: &'static Type, depth: usize) -> Option<Condition> {
+    if depth > 16 {
+        item.wrong("conditions less deep");
+        return None;
+    }
+    match item.value() {
+        DeValue::Array(_) if !matches!(kind, Type::List(_)) => {
+            let list = item.list()?;
+            if list.is_empty() {
+                item.wrong("at least one condition");
+            }
+            Some(Condition::OneOf(list.iter().filter_map(|item| read(context, item, kind, depth + 1)).collect()))
+        }
+        DeValue::Table(_) => read_operators(context, &item.table()?, kind, depth),
+        _ => read_scalar(context, item, kind),
+    }
+}
+
+fn read_scalar(context: Context<'_, '_>, item: &Item<'_, '_>, kind: &'static Type) -> Option<Condition> {
+    match (kind, item.value()) {
+        (Type::List(_), _) => {
+            item.wrong("{ any = … }, { all = … }, { none = … } or { count = … }, as the field is a list");
+            None
+        }
+        (Type::Record(_), _) => {
+            item.wrong("a table, as the field is a record");
+            None
+        }
+        (Type::Flag, _) => item.flag().map(Condition::Flag),
+        (Type::Number, DeValue::String(_)) | (Type::Text | Type::Choice(_), DeValue::String(_)) => {
+            read_text(context, &item.string()?, kind)
+        }
+        (Type::Number, _) => item.integer().map(Condition::Number),
+        (Type::Text | Type::Choice(_), _) => {
+            item.wrong("a string");
+            None
+        }
+    }
+}
+
+fn read_text(context: Context<'_, '_>, word: &Word<'_>, kind: &'static Type) -> Option<Condition> {
+    if let Some(name) = word.text.strip_prefix('$')
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-')
+    {
+        context.uses(UseKind::Value, name, word.span.clone());
+        return Some(Condition::Value(name.into()));
+    }
+    let glob = Glob::parse(context, word);
+    if let (Type::Choice(words), Glob::Fixed(pattern)) = (kind, &glob)
+        && !words.iter().any(|choice| pattern.is_match(choice))
+    {
+        context.doc.unknown(word, "word", words.iter().copied());
+    }
+    Some(Condition::Glob(glob))
+}
+
+/// Reads `{ not = …, any = … }`; all must hold.
+fn read_operators(
+    context: Context<'_, '_>,
+    table: &Table<'_, '_>,
+    kind: &'static Type,
+    depth: usize,
+) -> Option<Condition> {
+    let is_record = matches!(kind, Type::Record(_));
+    let is_fields = is_record && table.entries().iter().any(|(key, _)| !OPERATORS.contains(&key.text));
+    if let Type::Record(fields) = kind
+        && is_fields
+    {
+        return Some(Condition::Fields(Where::parse(context, table, Scope::Record(fields))));
+    }
+    let mut all = Vec::new();
+    for (key, item) in table.entries() {
+        all.extend(read_operator(context, &key, &item, kind, depth + 1));
+    }
+    if table.entries().is_empty() {
+        context.doc.problem(table.span(), "an empty condition", expectation("", OPERATORS));
+    }
+    if all.len() == 1 { all.pop() } else { Some(Condition::AllOf(all)) }
+}
+
+fn read_operator(
+    context: Context<'_, '_>,
+    key: &Word<'_>,
+    item: &Item<'_, '_>,
+    kind: &'static Type,
+    depth: usize,
+) -> Option<Condition> {
+    static NUMBER: Type = Type::Number;
+    let misplaced = || {
+        let message = format!("`{}` does not fit a field that is {}", key.text, describe(kind));
+        context.doc.problem(key.span.clone(), message, None);
+        None
+    };
+    let of_items = |wrap: fn(Box<Condition>) -> Condition| match kind {
+        Type::List(inner) => read(context, item, inner, depth).map(|condition| wrap(Box::new(condition))),
+        _ => misplaced(),
+    };
+    match key.text {
+        "not" => read(context, item, kind, depth).map(|condition| Condition::Not(Box::new(condition))),
+        "any" => of_items(Condition::Any),
+        "all" => of_items(Condition::Every),
+        "none" => of_items(Condition::None),
+        "absent" => item.flag().map(|flag| if flag { Condition::Absent } else { Condition::Present }),
+        "present" => item.flag().map(|flag| if flag { Condition::Present } else { Condition::Absent }),
+        "count" if matches!(kind, Type::List(_)) => {
+            read(context, item, &NUMBER, depth).map(|condition| Condition::Count(Box::new(condition)))
+        }
+        "lt" | "le" | "gt" | "ge" if matches!(kind, Type::Number | Type::Text) => {
+            let comparison = match key.text {
+                "lt" => Comparison::Lt,
+                "le" => Comparison::Le,
+                "gt" => Comparison::Gt,
+                _ => Comparison::Ge,
+            };
+            read_operand(context, item).map(|operand| Condition::Compare(comparison, operand))
+        }
+        "matches" if matches!(kind, Type::Text) => read_regex(context, item),
+        operator if OPERATORS.contains(&operator) => misplaced(),
+        _ => {
+            context.doc.unknown(key, "operator", OPERATORS.iter().copied());
+            None
+        }
+    }
+}
+
+fn read_operand(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Operand> {
+    if let Some(number) = item.as_integer() {
+        return Some(Operand::Number(number));
+    }
+    let Some(text) = item.as_str() else {
+        item.wrong("a number or a version as a string");
+        return None;
+    };
+    let word = Word { text, span: item.span() };
+    let template = match text.strip_prefix('$') {
+        Some(name) => {
+            context.uses(UseKind::Value, name, item.span());
+            Template { parts: [Part::Value(name.into())].into() }
+        }
+        None => Template::parse(context, &word),
+    };
+    Some(Operand::Text(template))
+}
+
+fn read_regex(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Condition> {
+    let word = item.string()?;
+    let regex = LazyRegex { source: word.text.to_owned(), compiled: OnceLock::new() };
+    // Compiling takes time, so the built-in pack is checked by a test instead.
+    if !context.trusted && regex.get().is_none() {
+        context.doc.problem(word.span, "not a regular expression", None);
+    }
+    Some(Condition::Matches(regex))
+}
+
+impl Glob {
+    /// Reads a glob, in which `{field}` stands for the text of a field.
+    fn parse(context: Context<'_, '_>, word: &Word<'_>) -> Self {
+        if !word.text.contains(['{', '}']) {
+            return Self::Fixed(Pattern::new(word.text));
+        }
+        let template = Template::parse(context, word);
+        let pieces: Box<[GlobPiece]> = template
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => GlobPiece::Tokens(Pattern::new(text)),
+                part => GlobPiece::Part(part.clone()),
+            })
+            .collect();
+        match &*pieces {
+            [] => Self::Fixed(Pattern::exactly("")),
+            [GlobPiece::Tokens(pattern)] => Self::Fixed(pattern.clone()),
+            _ => Self::Filled(pieces),
+        }
+    }
+
+    /// The text of the glob up to its first wildcard or field.
+    pub fn prefix(&self) -> String {
+        match self {
+            Self::Fixed(pattern) => String::from_utf8_lossy(&pattern.prefix()).into_owned(),
+            Self::Filled(pieces) => match pieces.first() {
+                Some(GlobPiece::Tokens(pattern)) => String::from_utf8_lossy(&pattern.prefix()).into_owned(),
+                _ => String::new(),
+            },
+        }
+    }
+}
+
+/// A glob completed from its parts; `fill` gives the literal text of a part, `None` when it is absent.
+pub fn complete(pieces: &[GlobPiece], fill: impl Fn(&Part) -> Option<String>) -> Option<Pattern> {
+    let mut all: Vec<Token> = Vec::new();
+    for piece in pieces {
+        match piece {
+            GlobPiece::Tokens(pattern) => all.extend(pattern.tokens().iter().cloned()),
+            GlobPiece::Part(part) => fill(part)?.chars().for_each(|character| push_literal(&mut all, character)),
+        }
+    }
+    Some(Pattern::from_tokens(all))
+}

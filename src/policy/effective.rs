@@ -1,0 +1,289 @@
+//! The policy that holds for one site and one selection: which rules are on, how bad each is, what the site says
+//! in its place, and an index by which a fact meets few rules.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::facts::FactKind;
+
+use super::condition::{Condition, Glob};
+use super::error::{PolicyError, nearest};
+use super::pack::Policy;
+use super::rule::{Clause, Rule, TAGS};
+use super::severity::{Applicability, Severity};
+use super::site::{Site, Stand, ValueData};
+use super::template::Templates;
+use super::verify;
+
+/// Which rules are wanted, and how bad they are, by configuration and command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Selection {
+    /// Ids, tags or `ALL`: the only rules that are on, whatever the site says. `None`: those of the site.
+    pub select: Option<Vec<String>>,
+    /// Ids, tags or `ALL` that are off.
+    pub ignore: Vec<String>,
+    /// Severities by rule id; `None` for off.
+    pub severities: BTreeMap<String, Option<Severity>>,
+    /// `select` comes from the command line, and wins over a severity `off`.
+    pub forced: bool,
+}
+
+/// The policy for one site and selection.
+#[derive(Debug)]
+pub struct Effective {
+    /// The site, completed.
+    pub site: Arc<Site>,
+    /// The rules that are on, by id.
+    pub rules: Vec<ActiveRule>,
+    /// The ids of all rules, on or off, in order.
+    pub all_rules: Arc<[String]>,
+    index: Index,
+}
+
+/// A rule that is on.
+#[derive(Debug)]
+pub struct ActiveRule {
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// Where the policy stands; may be empty.
+    pub url: String,
+    /// What the site says in place of the messages, by clause.
+    pub message: Option<Vec<Templates>>,
+    /// What the site says in place of the helps, by clause.
+    pub help: Option<Vec<Templates>>,
+    /// What the site says of the fix; `Some(None)` for no fix.
+    pub fix: Option<Option<Applicability>>,
+}
+
+/// A clause of an active rule: positions in [`Effective::rules`] and [`Rule::clauses`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClauseRef {
+    /// Position of the rule.
+    pub rule: usize,
+    /// Position of the clause.
+    pub clause: usize,
+}
+
+/// Clauses by the kind of fact, and by the first word of the field that most of them ask for.
+#[derive(Debug, Default)]
+struct Index {
+    by_word: HashMap<FactKind, HashMap<String, Vec<ClauseRef>>>,
+    rest: HashMap<FactKind, Vec<ClauseRef>>,
+}
+
+impl Selection {
+    /// Checks that every name exists.
+    pub fn check(&self, policy: &Policy) -> Result<(), PolicyError> {
+        let ids = || policy.rules.iter().map(|rule| rule.id.as_str());
+        let selectors = self.select.iter().flatten().chain(&self.ignore).map(String::as_str);
+        let unknown = selectors
+            .filter(|name| *name != "ALL" && !TAGS.contains(name))
+            .chain(self.severities.keys().map(String::as_str))
+            .find(|name| policy.rule(name).is_none());
+        match unknown {
+            None => Ok(()),
+            Some(name) => Err(PolicyError::UnknownRule {
+                name: name.to_owned(),
+                nearest: nearest(name, ids().chain(TAGS.iter().copied()).chain(["ALL"])),
+            }),
+        }
+    }
+
+    /// This selection with another of higher authority over it.
+    #[must_use]
+    pub fn under(&self, over: &Self) -> Self {
+        let mut ignore = self.ignore.clone();
+        if over.select.is_some() {
+            // A new set begins: what was left out of the old one is named again if it is to stay out.
+            ignore.clear();
+        }
+        ignore.extend(over.ignore.iter().cloned());
+        let mut severities = self.severities.clone();
+        severities.extend(over.severities.iter().map(|(id, severity)| (id.clone(), *severity)));
+        Self {
+            select: over.select.clone().or_else(|| self.select.clone()),
+            ignore,
+            severities,
+            forced: self.forced || over.forced,
+        }
+    }
+
+    /// How bad `rule` is at a site with this `stand`; `None` when it is off.
+    pub fn severity(&self, rule: &Rule, stand: Option<&Stand>) -> Option<Severity> {
+        let configured = self.severities.get(&rule.id).copied();
+        let default = rule.enabled.then_some(rule.severity);
+        let level = configured.or_else(|| stand.and_then(|stand| stand.severity)).unwrap_or(default);
+        let ignored = specificity(&self.ignore, rule);
+        let Some(select) = &self.select else {
+            return level.filter(|_| ignored.is_none());
+        };
+        let selected = specificity(select, rule)?;
+        if ignored.is_some_and(|ignored| ignored >= selected) {
+            return None;
+        }
+        match configured {
+            Some(None) if !self.forced => None,
+            _ => Some(level.unwrap_or(rule.severity)),
+        }
+    }
+}
+
+/// How closely `names` name a rule: 2 by id, 1 by tag, 0 as one of all.
+fn specificity(names: &[String], rule: &Rule) -> Option<u8> {
+    let of = |name: &String| match name.as_str() {
+        "ALL" => Some(0),
+        id if id == rule.id => Some(2),
+        tag if rule.tags.iter().any(|own| own == tag) => Some(1),
+        _ => None,
+    };
+    names.iter().filter_map(of).max()
+}
+
+impl Policy {
+    /// The policy for one site and selection. Unknown names are errors with the nearest.
+    pub fn effective(&self, site: &str, selection: &Selection) -> Result<Effective, PolicyError> {
+        selection.check(self)?;
+        let site = Arc::clone(self.site(site)?);
+        let mut rules = Vec::new();
+        for rule in &self.rules {
+            let stand = site.rules.get(&rule.id);
+            if let Some(severity) = selection.severity(rule, stand) {
+                rules.push(ActiveRule::new(rule, severity, stand, &site));
+            }
+        }
+        let index = Index::new(&rules, &site);
+        let all_rules = self.rules.iter().map(|rule| rule.id.clone()).collect();
+        Ok(Effective { site, rules, all_rules, index })
+    }
+}
+
+impl Effective {
+    /// The clauses that may hold of a fact of that kind whose indexed field has that text, in the order of rules.
+    pub fn clauses(&self, kind: FactKind, text: &str) -> impl Iterator<Item = ClauseRef> + use<> {
+        let rest = self.index.rest.get(&kind).map_or(&[][..], Vec::as_slice);
+        let word = first_word(text);
+        let named = match indexed_field(kind) {
+            Some(_) => self.index.by_word.get(&kind).and_then(|words| words.get(word)).map_or(&[][..], Vec::as_slice),
+            None => &[],
+        };
+        let mut all: Vec<ClauseRef> = rest.iter().chain(named).copied().collect();
+        all.sort_unstable();
+        all.into_iter()
+    }
+
+    /// A clause with its rule.
+    pub fn clause(&self, at: ClauseRef) -> Option<(&ActiveRule, &Clause)> {
+        let rule = self.rules.get(at.rule)?;
+        Some((rule, rule.rule.clauses.get(at.clause)?))
+    }
+
+    /// The active rule of that id.
+    pub fn active(&self, id: &str) -> Option<&ActiveRule> {
+        self.rules.binary_search_by(|active| active.rule.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
+    }
+}
+
+impl ActiveRule {
+    fn new(rule: &Arc<Rule>, severity: Severity, stand: Option<&Stand>, site: &Site) -> Self {
+        let spoken = |text: Option<&super::site::Spoken>| text.map(|text| verify::spoken(rule, text));
+        let url = stand.and_then(|stand| stand.url.as_deref()).map(|url| match url.strip_prefix("$link.") {
+            Some(link) => site.links.get(link).cloned().unwrap_or_default(),
+            None => url.to_owned(),
+        });
+        Self {
+            severity,
+            url: url.or_else(|| rule.sources.first().cloned()).unwrap_or_default(),
+            message: spoken(stand.and_then(|stand| stand.message.as_ref())),
+            help: spoken(stand.and_then(|stand| stand.help.as_ref())),
+            fix: stand.and_then(|stand| stand.fix),
+            rule: Arc::clone(rule),
+        }
+    }
+}
+
+impl Index {
+    fn new(rules: &[ActiveRule], site: &Site) -> Self {
+        let mut index = Self::default();
+        for (rule, active) in rules.iter().enumerate() {
+            for (clause, spec) in active.rule.clauses.iter().enumerate() {
+                let at = ClauseRef { rule, clause };
+                match words_of(spec, site) {
+                    Some(words) => {
+                        for word in words {
+                            index.by_word.entry(spec.on).or_default().entry(word).or_default().push(at);
+                        }
+                    }
+                    None => index.rest.entry(spec.on).or_default().push(at),
+                }
+            }
+        }
+        for clauses in index.by_word.values_mut().flat_map(HashMap::values_mut) {
+            clauses.dedup();
+        }
+        index
+    }
+}
+
+/// The field by whose first word facts of a kind are sorted.
+pub fn indexed_field(kind: FactKind) -> Option<&'static str> {
+    match kind {
+        FactKind::Command => Some("run"),
+        FactKind::Call => Some("callee"),
+        FactKind::Assignment | FactKind::Key | FactKind::Variable => Some("name"),
+        _ => None,
+    }
+}
+
+/// The first words that the indexed field can begin with; `None` when it can be anything.
+fn words_of(clause: &Clause, site: &Site) -> Option<Vec<String>> {
+    let field = indexed_field(clause.on)?;
+    let is_field = |test: &&super::condition::Test| {
+        test.path.root == super::path::Root::Own && *test.path.text == *field && test.path.derived.is_none()
+    };
+    let test = clause.matches.all.tests.iter().find(is_field)?;
+    let mut words = Vec::new();
+    collect_words(&test.condition, site, &mut words)?;
+    Some(words)
+}
+
+fn collect_words(condition: &Condition, site: &Site, words: &mut Vec<String>) -> Option<()> {
+    let mut add = |prefix: &str, whole: bool| {
+        let word = first_word(prefix);
+        // A word that ends where a wildcard begins may go on.
+        if word.len() == prefix.len() && !whole {
+            return None;
+        }
+        words.push(word.to_owned());
+        Some(())
+    };
+    match condition {
+        Condition::Glob(glob) => {
+            let whole = matches!(glob, Glob::Fixed(pattern) if pattern.literal().is_some());
+            add(&glob.prefix(), whole)
+        }
+        Condition::Value(name) => match &site.values.get(&**name)?.data {
+            ValueData::Text(text, pattern) => {
+                if pattern.literal().is_none() {
+                    return add(&String::from_utf8_lossy(&pattern.prefix()), false);
+                }
+                add(text, true)
+            }
+            ValueData::List(items) => items.iter().try_for_each(|(_, pattern)| {
+                add(&String::from_utf8_lossy(&pattern.prefix()), pattern.literal().is_some())
+            }),
+            ValueData::Table(rows) => rows.iter().try_for_each(|(_, pattern, _)| {
+                add(&String::from_utf8_lossy(&pattern.prefix()), pattern.literal().is_some())
+            }),
+            ValueData::Number(_) => None,
+        },
+        Condition::OneOf(all) => all.iter().try_for_each(|condition| collect_words(condition, site, words)),
+        _ => None,
+    }
+}
+
+/// What stands before the first blank or dot.
+fn first_word(text: &str) -> &str {
+    text.split([' ', '.']).next().unwrap_or(text)
+}

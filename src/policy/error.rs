@@ -1,0 +1,141 @@
+//! What is wrong with a policy or a configuration, shown with the place, a caret and the nearest name.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+/// Why policy or configuration cannot be used. All of them are the fault of the pack or configuration, or of
+/// the name that was asked for, never of a checked file.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// Files that break the format, with every problem found.
+    #[error("{}", render(.0))]
+    Invalid(Vec<Problem>),
+    /// A file or folder that cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Unreadable {
+        /// What was to be read.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A pack without a single rule.
+    #[error("the pack `{0}` holds no rule: a pack needs at least one file `lint/<rule>.toml`")]
+    Empty(String),
+    /// A pack for another version of pydoctor.
+    #[error("the pack `{pack}` needs pydoctor {needs}, this is {}", env!("CARGO_PKG_VERSION"))]
+    Version {
+        /// Name of the pack.
+        pack: String,
+        /// What it asks for.
+        needs: String,
+    },
+    /// A rule, tag or `ALL` that was asked for and does not exist.
+    #[error("there is no rule or tag `{name}`{}", did_you_mean(.nearest.as_deref()))]
+    UnknownRule {
+        /// What was asked for.
+        name: String,
+        /// The nearest name that exists.
+        nearest: Option<String>,
+    },
+    /// A site that was asked for and does not exist.
+    #[error("there is no site `{name}`{}", did_you_mean(.nearest.as_deref()))]
+    UnknownSite {
+        /// What was asked for.
+        name: String,
+        /// The nearest name that exists.
+        nearest: Option<String>,
+    },
+}
+
+/// One problem at one place of a policy or configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, as it was named.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected, or the nearest name.
+    pub note: Option<String>,
+    /// The line, and how many characters of it are wrong.
+    snippet: (String, usize),
+}
+
+impl Problem {
+    /// A problem at the bytes `span` of `text`, the content of `file`.
+    pub fn new(file: &str, text: &str, span: std::ops::Range<usize>, message: String, note: Option<String>) -> Self {
+        let start = floor_char_boundary(text, span.start);
+        let end = floor_char_boundary(text, span.end.max(start));
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let width = text[start..end.min(line_end).max(start)].chars().count().max(1);
+        Self {
+            file: file.to_owned(),
+            line: text[..line_start].bytes().filter(|byte| *byte == b'\n').count() + 1,
+            column: text[line_start..start].chars().count() + 1,
+            message,
+            note,
+            snippet: (text[line_start..line_end].trim_end().replace('\t', " "), width),
+        }
+    }
+
+    /// The problem as people read it: message, place, line, caret, note.
+    pub fn render(&self) -> String {
+        let number = self.line.to_string();
+        let blank = " ".repeat(number.len());
+        let caret = " ".repeat(self.column - 1) + &"^".repeat(self.snippet.1);
+        let mut out = String::new();
+        let _ = writeln!(out, "error: {}", self.message);
+        let _ = writeln!(out, "{blank}--> {}:{}:{}", self.file, self.line, self.column);
+        let _ = writeln!(out, "{blank} |");
+        let _ = writeln!(out, "{number} | {}", self.snippet.0);
+        let _ = writeln!(out, "{blank} | {caret}");
+        if let Some(note) = &self.note {
+            let _ = writeln!(out, "{blank} = {note}");
+        }
+        out
+    }
+}
+
+/// Shows several problems, each once, in the order of the files.
+fn render(problems: &[Problem]) -> String {
+    let mut shown: Vec<&Problem> = Vec::new();
+    for problem in problems {
+        if !shown.contains(&problem) {
+            shown.push(problem);
+        }
+    }
+    let mut out = shown.iter().map(|problem| problem.render()).collect::<Vec<_>>().join("\n");
+    if shown.len() > 1 {
+        let _ = write!(out, "\n{} problems, nothing was loaded", shown.len());
+    }
+    out.trim_end().to_owned()
+}
+
+/// The candidate nearest to `name`, when one is near enough to be meant.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let limit = (name.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// `, did you mean …?`, or nothing.
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
+}
+
+fn floor_char_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

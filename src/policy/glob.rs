@@ -1,0 +1,363 @@
+//! Globs on text that may have unknown parts: `*`, `?`, `[a-z]`, `\` before a character that is meant literally.
+//! `/` is not special. Matching never backtracks further than one star, or simulates all states at once, so its
+//! cost is at most pattern × text.
+
+use std::ops::Range;
+
+/// A compiled glob.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    tokens: Box<[Token]>,
+    /// The text, when the pattern has no wildcard.
+    literal: Option<Box<str>>,
+}
+
+/// One step of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// One byte.
+    Byte(u8),
+    /// One character.
+    Any,
+    /// Any run of characters, also none.
+    Run,
+    /// One character in these ranges, or not in them.
+    Class(bool, Box<[(char, char)]>),
+}
+
+/// A part of a text that is not known as it stands: a variable, a command substitution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// Its bytes in the text.
+    pub range: Range<usize>,
+    /// True for a part that is not known but is known to be itself and nothing else (`$HOME`).
+    pub opaque: bool,
+}
+
+/// Whether a pattern matches a text that may have holes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Match {
+    /// Whatever stands in the holes, it does not match.
+    No,
+    /// What stands in the holes decides.
+    Unknown,
+    /// It matches whatever stands in the holes.
+    Yes,
+}
+
+impl Pattern {
+    /// Compiles a glob. An unclosed `[` is a literal one.
+    pub fn new(glob: &str) -> Self {
+        if !glob.contains(['*', '?', '[', '\\']) {
+            return Self::exactly(glob);
+        }
+        Self::from_tokens(tokens(glob))
+    }
+
+    /// A pattern that matches `text` only.
+    pub fn exactly(text: &str) -> Self {
+        Self { tokens: text.bytes().map(Token::Byte).collect(), literal: Some(text.into()) }
+    }
+
+    pub(crate) fn from_tokens(tokens: Vec<Token>) -> Self {
+        let bytes: Option<Vec<u8>> =
+            tokens.iter().map(|token| if let Token::Byte(byte) = token { Some(*byte) } else { None }).collect();
+        let literal = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).map(String::into_boxed_str);
+        Self { tokens: tokens.into(), literal }
+    }
+
+    pub(crate) fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// The text, when the pattern has no wildcard.
+    pub fn literal(&self) -> Option<&str> {
+        self.literal.as_deref()
+    }
+
+    /// The bytes before the first wildcard.
+    pub fn prefix(&self) -> Vec<u8> {
+        self.tokens.iter().map_while(|token| if let Token::Byte(byte) = token { Some(*byte) } else { None }).collect()
+    }
+
+    /// True when the pattern matches the whole of `text`, which is taken as it stands.
+    pub fn is_match(&self, text: &str) -> bool {
+        match &self.literal {
+            Some(literal) => **literal == *text,
+            None => matches(&self.tokens, text),
+        }
+    }
+
+    /// Whether the pattern matches the whole of `text` with its `holes`, which are in order.
+    pub fn test(&self, text: &str, holes: &[Hole]) -> Match {
+        if holes.is_empty() {
+            return if self.is_match(text) { Match::Yes } else { Match::No };
+        }
+        if self.simulate(text, holes, false) {
+            Match::Yes
+        } else if holes.iter().any(|hole| !hole.opaque) && self.simulate(text, holes, true) {
+            Match::Unknown
+        } else {
+            Match::No
+        }
+    }
+
+    /// Follows all states at once. With `guess`, a hole that is not opaque may stand for anything; without, only
+    /// a star, or the hole's own name written in the pattern, takes it.
+    fn simulate(&self, text: &str, holes: &[Hole], guess: bool) -> bool {
+        let last = self.tokens.len();
+        let mut states = vec![false; last + 1];
+        states[0] = true;
+        self.skip_runs(&mut states);
+        let mut at = 0;
+        let mut holes = holes.iter().peekable();
+        while at < text.len() {
+            let mut next = vec![false; last + 1];
+            if let Some(hole) = holes.next_if(|hole| hole.range.start <= at && hole.range.end > at) {
+                let name = text.get(hole.range.clone()).unwrap_or("");
+                self.take_hole(&states, &mut next, name, guess && !hole.opaque);
+                at = hole.range.end;
+            } else {
+                let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+                self.take(&states, &mut next, character);
+                at += character.len_utf8();
+            }
+            self.skip_runs(&mut next);
+            states = next;
+            if !states.contains(&true) {
+                return false;
+            }
+        }
+        states[last]
+    }
+
+    fn take(&self, states: &[bool], next: &mut [bool], character: char) {
+        let mut buffer = [0; 4];
+        let bytes = character.encode_utf8(&mut buffer).as_bytes();
+        for (state, token) in self.tokens.iter().enumerate().filter(|(state, _)| states[*state]) {
+            match token {
+                Token::Run => next[state] = true,
+                Token::Any => next[state + 1] = true,
+                Token::Class(..) if token.takes(character) => next[state + 1] = true,
+                Token::Byte(_) if self.continues(state, bytes) => next[state + bytes.len()] = true,
+                Token::Class(..) | Token::Byte(_) => {}
+            }
+        }
+    }
+
+    fn take_hole(&self, states: &[bool], next: &mut [bool], name: &str, guess: bool) {
+        if guess {
+            let first = states.iter().position(|state| *state).unwrap_or(next.len());
+            next[first..].fill(true);
+            return;
+        }
+        for (state, token) in self.tokens.iter().enumerate().filter(|(state, _)| states[*state]) {
+            if *token == Token::Run {
+                next[state] = true;
+            } else if self.continues(state, name.as_bytes()) {
+                next[state + name.len()] = true;
+            }
+        }
+    }
+
+    /// True when the tokens from `state` on are exactly `bytes`.
+    fn continues(&self, state: usize, bytes: &[u8]) -> bool {
+        self.tokens.get(state..state + bytes.len()).is_some_and(|tokens| {
+            tokens.iter().zip(bytes).all(|(token, byte)| matches!(token, Token::Byte(own) if own == byte))
+        })
+    }
+
+    /// A run may be empty: the state after it is reached with it.
+    fn skip_runs(&self, states: &mut [bool]) {
+        for (state, token) in self.tokens.iter().enumerate() {
+            if states[state] && *token == Token::Run {
+                states[state + 1] = true;
+            }
+        }
+    }
+}
+
+impl Token {
+    fn takes(&self, character: char) -> bool {
+        match self {
+            Self::Class(negated, ranges) => {
+                ranges.iter().any(|(low, high)| (*low..=*high).contains(&character)) != *negated
+            }
+            Self::Any | Self::Run => true,
+            Self::Byte(byte) => u32::from(*byte) == u32::from(character),
+        }
+    }
+}
+
+/// Reads a glob into tokens.
+pub(crate) fn tokens(glob: &str) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity(glob.len());
+    let mut rest = glob;
+    while let Some(character) = rest.chars().next() {
+        let mut length = character.len_utf8();
+        match character {
+            '*' => {
+                if tokens.last() != Some(&Token::Run) {
+                    tokens.push(Token::Run);
+                }
+            }
+            '?' => tokens.push(Token::Any),
+            '\\' => {
+                let escaped = rest[1..].chars().next().unwrap_or('\\');
+                push_literal(&mut tokens, escaped);
+                length = (1 + escaped.len_utf8()).min(rest.len());
+            }
+            '[' => match class(rest) {
+                Some((token, taken)) => {
+                    tokens.push(token);
+                    length = taken;
+                }
+                None => push_literal(&mut tokens, '['),
+            },
+            _ => push_literal(&mut tokens, character),
+        }
+        rest = &rest[length..];
+    }
+    tokens
+}
+
+/// Adds one character that stands for itself.
+pub(crate) fn push_literal(tokens: &mut Vec<Token>, character: char) {
+    let mut buffer = [0; 4];
+    tokens.extend(character.encode_utf8(&mut buffer).bytes().map(Token::Byte));
+}
+
+/// Reads `[…]` at the start of `text`: the class and its length in bytes.
+fn class(text: &str) -> Option<(Token, usize)> {
+    let mut chars = text.char_indices().skip(1).peekable();
+    let negated = chars.next_if(|(_, character)| matches!(character, '!' | '^')).is_some();
+    let mut ranges = Vec::new();
+    while let Some((at, low)) = chars.next() {
+        if low == ']' && !ranges.is_empty() {
+            return Some((Token::Class(negated, ranges.into()), at + 1));
+        }
+        let mut ahead = chars.clone();
+        match (ahead.next(), ahead.next()) {
+            (Some((_, '-')), Some((_, high))) if high != ']' => {
+                ranges.push((low, high));
+                chars = ahead;
+            }
+            _ => ranges.push((low, low)),
+        }
+    }
+    None
+}
+
+/// Matches known text, going back to the last star only.
+fn matches(tokens: &[Token], text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let (mut token, mut at) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    loop {
+        match tokens.get(token) {
+            Some(Token::Run) => {
+                token += 1;
+                retry = Some((token, at));
+                continue;
+            }
+            None if at == bytes.len() => return true,
+            Some(Token::Byte(byte)) if bytes.get(at) == Some(byte) => {
+                (token, at) = (token + 1, at + 1);
+                continue;
+            }
+            Some(wild @ (Token::Any | Token::Class(..))) => {
+                if let Some(character) = text.get(at..).and_then(|rest| rest.chars().next())
+                    && wild.takes(character)
+                {
+                    (token, at) = (token + 1, at + character.len_utf8());
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        match retry {
+            Some((after, from)) if from < bytes.len() => {
+                // The star takes one more character, not a part of one.
+                let step = text.get(from..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+                retry = Some((after, from + step));
+                (token, at) = (after, from + step);
+            }
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hole(text: &str, name: &str, opaque: bool) -> Hole {
+        let at = text.find(name).unwrap();
+        Hole { range: at..at + name.len(), opaque }
+    }
+
+    #[test]
+    fn known_text() {
+        for (glob, text, expected) in [
+            ("conda create", "conda create", true),
+            ("conda create", "conda creat", false),
+            ("conda*", "conda", true),
+            ("*/bin/activate", "venv/bin/activate", true),
+            ("*/bin/activate", "bin/activate", false),
+            ("python?", "python3", true),
+            ("python?", "python", false),
+            ("python?", "python31", false),
+            ("python[23]*", "python3.11", true),
+            ("python[!23]", "python3", false),
+            ("[a-c]x", "bx", true),
+            ("[a-c]x", "dx", false),
+            ("[]]x", "]x", true),
+            ("a[", "a[", true),
+            (r"a\*b", "a*b", true),
+            (r"a\*b", "axb", false),
+            ("?", "é", true),
+            ("*é?", "aéé", true),
+            ("", "", true),
+            ("", "a", false),
+            ("*", "", true),
+            ("*a*b*c", "xxaxxbxxc", true),
+            ("*a*b*c", "xxaxxbxx", false),
+        ] {
+            assert_eq!(Pattern::new(glob).is_match(text), expected, "{glob} on {text}");
+            assert_eq!(
+                Pattern::new(glob).simulate(text, &[], false),
+                expected,
+                "the two matchers differ: {glob} on {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn holes_decide_only_when_they_can() {
+        for (glob, text, name, opaque, expected) in [
+            ("/home/*", "$X/envs", "$X", false, Match::Unknown),
+            ("*/envs", "$X/envs", "$X", false, Match::Yes),
+            ("*/bin", "$X/envs", "$X", false, Match::No),
+            ("/home/*", "$HOME/envs", "$HOME", true, Match::No),
+            ("$HOME/*", "$HOME/envs", "$HOME", true, Match::Yes),
+            ("$X/*", "$X/envs", "$X", false, Match::Yes),
+            ("/scratch/*", "/scratch/$X", "$X", false, Match::Yes),
+            ("/scratch/a*", "/scratch/$X", "$X", false, Match::Unknown),
+            ("/data/a*", "/scratch/$X", "$X", false, Match::No),
+            ("*conda*", "$conda_dir/bin", "$conda_dir", false, Match::Unknown),
+            ("abc", "a$X", "$X", false, Match::Unknown),
+            ("abc", "b$X", "$X", false, Match::No),
+        ] {
+            assert_eq!(Pattern::new(glob).test(text, &[hole(text, name, opaque)]), expected, "{glob} on {text}");
+        }
+    }
+
+    #[test]
+    fn many_stars_end_soon() {
+        let glob = "*a".repeat(200) + "b";
+        let text = "a".repeat(20_000);
+        let start = std::time::Instant::now();
+        assert!(!Pattern::new(&glob).is_match(&text));
+        assert!(start.elapsed().as_secs() < 5);
+    }
+}

@@ -1,0 +1,223 @@
+//! Field paths: the dotted words by which rules name the fields of a fact, checked against the schema.
+
+use std::fmt;
+
+use crate::facts::FactKind;
+use crate::facts::schema::{self, Field, Type};
+
+use super::document::{Document, Word, expectation};
+
+/// What `.place` can say of a path.
+pub const PLACES: &[&str] = &["home", "project", "scratch", "data", "software", "node-local", "elsewhere", "unknown"];
+
+/// The fields of the site: `site.…`.
+pub static SITE: &[Field] = &[
+    Field { name: "id", kind: Type::Text, doc: "id of the site that judges" },
+    Field {
+        name: "scheduler",
+        kind: Type::Choice(&["slurm", "pbs", "sge", "lsf"]),
+        doc: "the scheduler that the site runs; absent when no site is known",
+    },
+    Field { name: "retired", kind: Type::Flag, doc: "the site no longer exists" },
+];
+
+static PLACE: Type = Type::Choice(PLACES);
+static TEXT: Type = Type::Text;
+static NUMBER: Type = Type::Number;
+static TEXTS: Type = Type::List(&Type::Text);
+
+/// A field of a fact, of the state, the job, the file or the site.
+#[derive(Clone, Debug)]
+pub struct FieldPath {
+    /// Where the path begins.
+    pub root: Root,
+    /// The names to follow from there.
+    pub steps: Box<[Box<str>]>,
+    /// What is asked of the value found.
+    pub derived: Option<Derived>,
+    /// The type of the result.
+    pub kind: &'static Type,
+    /// True when the path goes through a list: the result is then a list.
+    pub mapped: bool,
+    /// The path as written.
+    pub text: Box<str>,
+}
+
+/// Where a path begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// The fact's own fields, or those of a record in a list.
+    Own,
+    /// The state before the fact.
+    State,
+    /// What the directives of the file ask for.
+    Job,
+    /// The file.
+    File,
+    /// The site.
+    Site,
+}
+
+/// A property that is computed from a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Derived {
+    /// The place that a path lies in.
+    Place,
+    /// The last component of a path.
+    Name,
+    /// A path without its last component.
+    Parent,
+    /// How many items a list has; 0 when it is absent.
+    Count,
+    /// Names of the variables that stay unresolved in a text.
+    Unresolved,
+}
+
+/// Whose fields a path may name.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope {
+    /// A fact: its own fields and all roots.
+    Fact(FactKind),
+    /// A record in a list: its fields only.
+    Record(&'static [Field]),
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FieldPath {
+    /// Reads the path `word`; a field that does not exist is a problem, with the nearest name.
+    pub(super) fn parse(doc: &Document<'_>, word: &Word<'_>, scope: Scope) -> Option<Self> {
+        match Self::resolve(word.text, scope) {
+            Ok(path) => Some(path),
+            Err(wrong) => {
+                doc.problem(doc.locate(word.span.clone(), &wrong.part), wrong.message, wrong.note);
+                None
+            }
+        }
+    }
+
+    fn resolve(text: &str, scope: Scope) -> Result<Self, Wrong> {
+        let parts: Vec<&str> = text.split('.').collect();
+        let (root, skip, mut fields) = root_of(parts[0], scope);
+        let mut kind: Option<&'static Type> = None;
+        let mut steps = Vec::new();
+        let mut mapped = false;
+        for (index, part) in parts.iter().enumerate().skip(skip) {
+            if let Some(Type::List(Type::Record(inner))) = kind
+                && *part != "count"
+            {
+                (fields, kind, mapped) = (inner, None, true);
+            } else if let Some(Type::Record(inner)) = kind {
+                (fields, kind) = (inner, None);
+            }
+            if let Some(found) = kind {
+                let (derived, result) = derived(part, found).ok_or_else(|| no_property(part, found))?;
+                if index + 1 < parts.len() {
+                    return Err(no_property(parts[index + 1], result));
+                }
+                return Ok(Self::new(root, steps, Some(derived), result, mapped, text));
+            }
+            let field = fields.iter().find(|field| field.name == *part);
+            let field = field.or_else(|| fields.iter().find(|field| field.name == "*" && !part.is_empty()));
+            kind = Some(&field.ok_or_else(|| no_field(part, fields, skip, index, scope))?.kind);
+            steps.push(Box::from(*part));
+        }
+        match kind {
+            Some(kind) => Ok(Self::new(root, steps, None, kind, mapped, text)),
+            None => Err(Wrong {
+                part: text.to_owned(),
+                message: format!("`{text}` is not a field: say which of its fields is meant"),
+                note: expectation("", &fields.iter().map(|field| field.name).collect::<Vec<_>>()),
+            }),
+        }
+    }
+
+    fn new(
+        root: Root,
+        steps: Vec<Box<str>>,
+        derived: Option<Derived>,
+        kind: &'static Type,
+        mapped: bool,
+        text: &str,
+    ) -> Self {
+        Self { root, steps: steps.into(), derived, kind, mapped, text: text.into() }
+    }
+}
+
+/// A part of a path that does not exist.
+struct Wrong {
+    part: String,
+    message: String,
+    note: Option<String>,
+}
+
+/// The root that `first` names, how many parts it takes, and the fields below it.
+fn root_of(first: &str, scope: Scope) -> (Root, usize, &'static [Field]) {
+    match scope {
+        Scope::Record(fields) => (Root::Own, 0, fields),
+        Scope::Fact(kind) => match first {
+            "state" => (Root::State, 1, schema::STATE),
+            "job" => (Root::Job, 1, schema::JOB),
+            "file" => (Root::File, 1, schema::FILE),
+            "site" => (Root::Site, 1, SITE),
+            _ => (Root::Own, 0, schema::fields(kind)),
+        },
+    }
+}
+
+fn derived(part: &str, of: &'static Type) -> Option<(Derived, &'static Type)> {
+    match (part, of) {
+        ("place", Type::Text) => Some((Derived::Place, &PLACE)),
+        ("name", Type::Text) => Some((Derived::Name, &TEXT)),
+        ("parent", Type::Text) => Some((Derived::Parent, &TEXT)),
+        ("unresolved", Type::Text) => Some((Derived::Unresolved, &TEXTS)),
+        ("count", Type::List(_)) => Some((Derived::Count, &NUMBER)),
+        _ => None,
+    }
+}
+
+fn no_property(part: &str, of: &Type) -> Wrong {
+    let known: &[&str] = match of {
+        Type::Text => &["place", "name", "parent", "unresolved"],
+        Type::List(_) => &["count"],
+        _ => &[],
+    };
+    Wrong {
+        part: part.to_owned(),
+        message: format!("{} has no property `{part}`", describe(of)),
+        note: expectation(part, known),
+    }
+}
+
+fn no_field(part: &str, fields: &[Field], skip: usize, index: usize, scope: Scope) -> Wrong {
+    let mut known: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    let whose = match scope {
+        Scope::Fact(kind) if index == 0 => {
+            known.extend(["state", "job", "file", "site"]);
+            format!("a `{}` fact has", kind.name())
+        }
+        _ if index == skip && skip == 1 => "this root has".to_owned(),
+        _ => "this record has".to_owned(),
+    };
+    Wrong {
+        part: part.to_owned(),
+        message: format!("unknown field `{part}`: {whose} none of that name"),
+        note: expectation(part, &known),
+    }
+}
+
+/// A type in words, for errors.
+pub(super) fn describe(kind: &Type) -> String {
+    match kind {
+        Type::Flag => "a flag".to_owned(),
+        Type::Number => "a number".to_owned(),
+        Type::Text => "text".to_owned(),
+        Type::Choice(words) => format!("one of {}", words.join(", ")),
+        Type::List(_) => "a list".to_owned(),
+        Type::Record(_) => "a record".to_owned(),
+    }
+}

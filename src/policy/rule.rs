@@ -1,0 +1,369 @@
+//! Rules: what they look for and what they say. One file `lint/<id>.toml` each.
+
+use std::cell::RefCell;
+
+use crate::facts::FactKind;
+
+use super::condition::{Condition, Where};
+use super::document::{Document, Item, Table, Word, expectation};
+use super::error::Problem;
+use super::fix::FixSpec;
+use super::path::{FieldPath, Scope};
+use super::severity::{SEVERITIES, Severity};
+use super::template::{Context, Template, Templates, Use};
+
+/// The tags that a rule may have.
+pub const TAGS: &[&str] = &[
+    "startup",
+    "conda",
+    "env",
+    "pip",
+    "python",
+    "module",
+    "directive",
+    "job",
+    "mpi",
+    "jupyter",
+    "env-file",
+    "suppression",
+];
+
+/// A rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its name, which is the stem of its file.
+    pub id: String,
+    /// What is wrong, short.
+    pub title: String,
+    /// Its tags, of [`TAGS`].
+    pub tags: Vec<String>,
+    /// How bad it is unless the site or the configuration says otherwise.
+    pub severity: Severity,
+    /// False for a rule that is off until a site or the configuration gives it a severity.
+    pub enabled: bool,
+    /// A paragraph for `explain`.
+    pub why: String,
+    /// Where it is asked for.
+    pub sources: Vec<String>,
+    /// At most one finding a file.
+    pub once: bool,
+    /// The ways to be found.
+    pub clauses: Vec<Clause>,
+    /// The file that says so, for people.
+    pub origin: String,
+    /// Site names that it uses.
+    pub(super) uses: Vec<Use>,
+}
+
+/// One way to be found.
+#[derive(Clone, Debug)]
+pub struct Clause {
+    /// The kind of fact.
+    pub on: FactKind,
+    /// What must hold of it.
+    pub matches: Matcher,
+    /// Other facts that must exist.
+    pub with: Vec<Other>,
+    /// Other facts that must not exist.
+    pub without: Vec<Other>,
+    /// It is never certain.
+    pub possible: bool,
+    /// The place of the finding; the fact's own when `None`.
+    pub at: Option<Place>,
+    /// What the finding says.
+    pub message: Templates,
+    /// What to do.
+    pub help: Templates,
+    /// Other places that explain it.
+    pub labels: Vec<LabelSpec>,
+    /// How to mend it.
+    pub fix: Option<FixSpec>,
+}
+
+/// Conditions on one fact.
+#[derive(Clone, Debug, Default)]
+pub struct Matcher {
+    /// All of these.
+    pub all: Where,
+    /// At least one of these, unless the list is empty.
+    pub either: Vec<Where>,
+    /// None of these.
+    pub unless: Vec<Where>,
+}
+
+/// Another fact that is looked for.
+#[derive(Clone, Debug)]
+pub struct Other {
+    /// Its kind.
+    pub fact: FactKind,
+    /// Where it stands, seen from the fact that is judged.
+    pub at: When,
+    /// In which files.
+    pub within: Within,
+    /// What must hold of it.
+    pub matches: Matcher,
+    /// What a label on it says.
+    pub label: Option<Template>,
+}
+
+/// Order of two facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Before.
+    Before,
+    /// After.
+    After,
+    /// Anywhere, itself excepted.
+    Anywhere,
+}
+
+/// Files in which another fact is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// The same file.
+    File,
+    /// Files that this fact runs or reads.
+    Linked,
+    /// Files that run or source this file.
+    Callers,
+    /// All files checked together.
+    Reach,
+}
+
+/// A place in a file: of a field, or of the fact itself.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// The fact (`self`).
+    Fact,
+    /// A field.
+    Field(FieldPath),
+}
+
+/// A label of a finding.
+#[derive(Clone, Debug)]
+pub struct LabelSpec {
+    /// Where.
+    pub at: Place,
+    /// What it says.
+    pub message: Template,
+}
+
+impl Rule {
+    /// Reads the rule file `lint/<id>.toml`.
+    pub(super) fn parse(file: &str, id: &str, text: &str, trusted: bool) -> Result<Self, Vec<Problem>> {
+        let (doc, tree) = Document::parse(file, text);
+        let uses = RefCell::default();
+        let rule = {
+            let context = Context { doc: &doc, kind: FactKind::File, uses: &uses, trusted };
+            read_rule(context, doc.root(&tree), id)
+        };
+        let problems = doc.into_problems();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut rule = rule;
+        rule.origin = file.to_owned();
+        rule.uses = uses.into_inner();
+        Ok(rule)
+    }
+
+    /// The fix of the first clause that has one.
+    pub fn fix(&self) -> Option<&FixSpec> {
+        self.clauses.iter().find_map(|clause| clause.fix.as_ref())
+    }
+}
+
+fn read_rule(context: Context<'_, '_>, table: Table<'_, '_>, stem: &str) -> Rule {
+    let id = table.need_string("id");
+    if let Some(id) = &id {
+        check_id(context.doc, id, stem);
+    }
+    let text = |word: Option<Word<'_>>| word.map(|word| word.text.trim().to_owned()).unwrap_or_default();
+    let title = text(table.need_string("title"));
+    let severity = table.need("severity").and_then(|item| item.choice("severity", SEVERITIES));
+    let why = text(table.need_string("why"));
+    let shared = Shared {
+        message: table.get("message"),
+        help: table.get("help"),
+        at: table.string("at"),
+        labels: table.get("labels"),
+        fix: table.get("fix"),
+    };
+    let rule = Rule {
+        id: stem.to_owned(),
+        title,
+        tags: read_tags(&table),
+        severity: severity.unwrap_or(Severity::Warning),
+        enabled: table.flag("enabled").unwrap_or(true),
+        why,
+        sources: table.strings("sources").iter().map(|word| word.text.to_owned()).collect(),
+        once: table.choice("once", &[("file", true)]).unwrap_or(false),
+        clauses: table.tables("clause").into_iter().filter_map(|table| read_clause(context, table, &shared)).collect(),
+        origin: String::new(),
+        uses: Vec::new(),
+    };
+    if !table.has("clause") {
+        context.doc.problem(table.span(), "a rule needs at least one `[[clause]]`", None);
+    }
+    table.finish();
+    rule
+}
+
+fn check_id(doc: &Document<'_>, id: &Word<'_>, stem: &str) {
+    let kebab = id.text.starts_with(|first: char| first.is_ascii_lowercase())
+        && id.text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if id.text != stem {
+        let note = format!("the file is called `{stem}.toml`");
+        doc.problem(id.span.clone(), format!("the id `{}` is not the name of its file", id.text), Some(note));
+    } else if !kebab {
+        doc.problem(id.span.clone(), "an id is lower case words joined by `-`", None);
+    }
+}
+
+fn read_tags(table: &Table<'_, '_>) -> Vec<String> {
+    let Some(item) = table.need("tags") else { return Vec::new() };
+    let tags = item.strings();
+    if tags.is_empty() {
+        item.wrong("at least one tag");
+    }
+    for tag in tags.iter().filter(|tag| !TAGS.contains(&tag.text)) {
+        table.doc().unknown(tag, "tag", TAGS.iter().copied());
+    }
+    tags.iter().map(|tag| tag.text.to_owned()).collect()
+}
+
+/// What a rule says for all its clauses; read once for each, as their facts have other fields.
+struct Shared<'d, 'a> {
+    message: Option<Item<'d, 'a>>,
+    help: Option<Item<'d, 'a>>,
+    at: Option<Word<'d>>,
+    labels: Option<Item<'d, 'a>>,
+    fix: Option<Item<'d, 'a>>,
+}
+
+fn read_clause(context: Context<'_, '_>, table: Table<'_, '_>, shared: &Shared<'_, '_>) -> Option<Clause> {
+    let kind = read_kind(&table, "on");
+    let context = context.with_kind(kind.unwrap_or(FactKind::File));
+    // Without a kind every field would be called unknown: stop at the first cause.
+    kind?;
+    let message = table.get("message").or(shared.message);
+    if message.is_none() {
+        context.doc.problem(table.span(), "`message` is missing, in the rule and in this clause", None);
+    }
+    let at = table.string("at").or_else(|| shared.at.clone());
+    let labels = table.get("labels").or(shared.labels);
+    let own_fix = table.get("fix");
+    let no_fix = table.flag("no-fix").unwrap_or(false);
+    let fix = own_fix.or(shared.fix).filter(|_| !no_fix);
+    let certain = table.choice("certainty", &[("possible", false), ("certain", true)]).unwrap_or(true);
+    let clause = Clause {
+        on: context.kind,
+        matches: Matcher::read(context, &table),
+        with: read_others(context, &table, "with"),
+        without: read_others(context, &table, "without"),
+        possible: !certain,
+        at: at.and_then(|word| Place::parse(context, &word)),
+        message: message.and_then(|item| Templates::parse(context, &item)).unwrap_or_default(),
+        help: table.get("help").or(shared.help).and_then(|item| Templates::parse(context, &item)).unwrap_or_default(),
+        labels: labels.map(|item| read_labels(context, &item)).unwrap_or_default(),
+        fix: fix.and_then(|item| FixSpec::parse(context, &item)),
+    };
+    table.finish();
+    Some(clause)
+}
+
+fn read_kind(table: &Table<'_, '_>, key: &'static str) -> Option<FactKind> {
+    let word = table.need_string(key)?;
+    let kind = FactKind::from_name(word.text);
+    if kind.is_none() {
+        table.doc().unknown(&word, "kind of fact", FactKind::ALL.into_iter().map(FactKind::name));
+    }
+    kind
+}
+
+fn read_labels(context: Context<'_, '_>, item: &Item<'_, '_>) -> Vec<LabelSpec> {
+    let tables = item.list().unwrap_or_default().into_iter().filter_map(|item| item.table());
+    tables
+        .filter_map(|table| {
+            let at = table.need_string("at").and_then(|word| Place::parse(context, &word));
+            let message = table.need_string("message").map(|word| Template::parse(context, &word));
+            table.finish();
+            Some(LabelSpec { at: at?, message: message? })
+        })
+        .collect()
+}
+
+/// Reads `with`, `without` or `unsafe-if-with`.
+pub(super) fn read_others(context: Context<'_, '_>, table: &Table<'_, '_>, key: &'static str) -> Vec<Other> {
+    table.tables(key).into_iter().filter_map(|table| read_other(context, table)).collect()
+}
+
+fn read_other(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<Other> {
+    let fact = read_kind(&table, "fact")?;
+    let at = table.choice("at", &[("before", When::Before), ("after", When::After), ("anywhere", When::Anywhere)]);
+    let within = table.choice(
+        "in",
+        &[("file", Within::File), ("linked", Within::Linked), ("callers", Within::Callers), ("reach", Within::Reach)],
+    );
+    let other = Other {
+        fact,
+        at: at.unwrap_or(When::Anywhere),
+        within: within.unwrap_or(Within::File),
+        matches: Matcher::read_for(context, &table, fact),
+        label: table.string("label").map(|word| Template::parse(context, &word)),
+    };
+    table.finish();
+    Some(other)
+}
+
+impl Matcher {
+    fn read(context: Context<'_, '_>, table: &Table<'_, '_>) -> Self {
+        Self::read_for(context, table, context.kind)
+    }
+
+    /// Reads `where`, `either` and `unless` on facts of `kind`; fields in braces are those of the context's fact.
+    fn read_for(context: Context<'_, '_>, table: &Table<'_, '_>, kind: FactKind) -> Self {
+        let scope = Scope::Fact(kind);
+        let wheres = |key| table.tables(key).iter().map(|table| Where::parse(context, table, scope)).collect();
+        Self {
+            all: table.table("where").map(|table| Where::parse(context, &table, scope)).unwrap_or_default(),
+            either: wheres("either"),
+            unless: wheres("unless"),
+        }
+    }
+
+    /// The conditions on the list `path`, which say which of its items are meant.
+    pub fn item_conditions<'a>(&'a self, path: &'a FieldPath) -> impl Iterator<Item = &'a Condition> {
+        let tests = self.all.tests.iter().chain(self.either.iter().flat_map(|table| &table.tests));
+        tests.filter_map(move |test| {
+            let same = test.path.root == path.root && path.steps.starts_with(&test.path.steps);
+            if same && test.path.derived.is_none() { any_of(&test.condition) } else { None }
+        })
+    }
+}
+
+/// The condition on items in `{ any = … }`, also beside other operators.
+fn any_of(condition: &Condition) -> Option<&Condition> {
+    match condition {
+        Condition::Any(inner) => Some(inner),
+        Condition::AllOf(all) => all.iter().find_map(any_of),
+        _ => None,
+    }
+}
+
+impl Place {
+    /// Reads a field path, or `self` for the fact.
+    pub(super) fn parse(context: Context<'_, '_>, word: &Word<'_>) -> Option<Self> {
+        if word.text == "self" {
+            return Some(Self::Fact);
+        }
+        let path = FieldPath::parse(context.doc, word, Scope::Fact(context.kind))?;
+        let has_place = path.derived.is_none()
+            && !matches!(path.kind, crate::facts::schema::Type::Flag | crate::facts::schema::Type::Number);
+        if !has_place {
+            let note = expectation("", &[]).or_else(|| Some("a flag, number or computed property has none".to_owned()));
+            context.doc.problem(word.span.clone(), format!("`{path}` has no place in the file"), note);
+        }
+        has_place.then_some(Self::Field(path))
+    }
+}

@@ -1,0 +1,419 @@
+//! Sites: places, values, recipes and their stand on each rule. One file `sites/<id>.toml` each.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::de::DeValue;
+
+use super::document::{Document, Item, Table, Word};
+use super::error::Problem;
+use super::glob::Pattern;
+use super::path::PLACES;
+use super::severity::{APPLICABILITIES, Applicability, LEVELS, Severity};
+
+/// The site that every other extends in the end.
+pub const ROOT: &str = "common";
+
+const SCHEDULERS: &[(&str, &str)] = &[("slurm", "slurm"), ("pbs", "pbs"), ("sge", "sge"), ("lsf", "lsf")];
+
+/// A site, as its file says, or completed from the sites that it extends.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// Its id, which is the stem of its file.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// The site that it completes.
+    pub extends: Option<String>,
+    /// The scheduler that it runs.
+    pub scheduler: Option<String>,
+    /// Set when it no longer exists.
+    pub retired: Option<Retired>,
+    /// How it is recognised; never inherited.
+    pub detect: Detect,
+    /// Where its paths lie.
+    pub places: Vec<PlaceRow>,
+    /// How much may lie there.
+    pub quotas: Vec<Quota>,
+    /// Values that rules use.
+    pub values: BTreeMap<String, SiteValue>,
+    /// Snippets.
+    pub recipes: BTreeMap<String, Sourced<String>>,
+    /// Addresses.
+    pub links: BTreeMap<String, String>,
+    /// Its stand on rules.
+    pub rules: BTreeMap<String, Stand>,
+    /// The file that says so, for people.
+    pub origin: String,
+    /// Places of the keys that are checked when all packs are read.
+    pub(super) spans: Spans,
+}
+
+/// Places in a site file of names that must exist elsewhere.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spans {
+    pub extends: Range<usize>,
+    pub values: BTreeMap<String, Range<usize>>,
+    pub rules: BTreeMap<String, Range<usize>>,
+}
+
+/// The end of a system.
+#[derive(Clone, Debug)]
+pub struct Retired {
+    /// Since when.
+    pub since: String,
+    /// The site that took its place.
+    pub successor: Option<String>,
+    /// Who says so.
+    pub source: String,
+}
+
+/// How a site is recognised.
+#[derive(Clone, Debug, Default)]
+pub struct Detect {
+    /// Host names.
+    pub hosts: Vec<Pattern>,
+    /// Environment variables and what they hold.
+    pub env: Vec<(String, Pattern)>,
+    /// Paths and module names in files.
+    pub evidence: Vec<Pattern>,
+}
+
+/// The paths of one place.
+#[derive(Clone, Debug)]
+pub struct PlaceRow {
+    /// One of [`PLACES`].
+    pub place: String,
+    /// The paths that begin it.
+    pub paths: Vec<PathPattern>,
+    /// Who says so, and when that was looked at.
+    pub source: Provenance,
+}
+
+/// A glob for a folder: it matches the folder and everything below.
+#[derive(Clone, Debug)]
+pub struct PathPattern {
+    /// As written.
+    pub text: String,
+    /// The folder itself.
+    pub folder: Pattern,
+    /// What lies below.
+    pub below: Pattern,
+    /// Length of the text before the first wildcard: the longest wins.
+    pub weight: usize,
+}
+
+/// How much may lie in a place.
+#[derive(Clone, Debug)]
+pub struct Quota {
+    /// One of [`PLACES`].
+    pub place: String,
+    /// Size as the site gives it: `30 GB`.
+    pub bytes: Option<String>,
+    /// Number of files.
+    pub files: Option<i64>,
+    /// Who says so.
+    pub source: Provenance,
+}
+
+/// Who says a thing, and when that was looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Provenance {
+    /// An address, or a document.
+    pub source: String,
+    /// The day it was last checked.
+    pub verified: Option<String>,
+}
+
+/// A value with its provenance.
+#[derive(Clone, Debug)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// Who says so.
+    pub source: Provenance,
+}
+
+/// A value that rules use under its name.
+#[derive(Clone, Debug)]
+pub struct SiteValue {
+    /// What it holds.
+    pub data: ValueData,
+    /// Who says so.
+    pub source: Provenance,
+}
+
+/// What a site value holds. Texts are globs where a condition uses them.
+#[derive(Clone, Debug)]
+pub enum ValueData {
+    /// One text; the empty one means «none here».
+    Text(String, Pattern),
+    /// A number.
+    Number(i64),
+    /// Several texts.
+    List(Vec<(String, Pattern)>),
+    /// Texts by glob.
+    Table(Vec<(String, Pattern, String)>),
+}
+
+/// What a site says about a rule.
+#[derive(Clone, Debug, Default)]
+pub struct Stand {
+    /// How bad it is there; `Some(None)` for off.
+    pub severity: Option<Option<Severity>>,
+    /// Another message, a template.
+    pub message: Option<Spoken>,
+    /// Another help, a template.
+    pub help: Option<Spoken>,
+    /// Another link: an address, or `$link.NAME`.
+    pub url: Option<String>,
+    /// How far the fix can be trusted; `Some(None)` for no fix.
+    pub fix: Option<Option<Applicability>>,
+    /// Why the site says so.
+    pub reason: Option<String>,
+}
+
+/// A template of a site, read against each clause of the rule when rules are known.
+#[derive(Clone, Debug)]
+pub struct Spoken {
+    /// The text.
+    pub text: String,
+    pub(super) span: Range<usize>,
+    /// Id of the site whose file holds it.
+    pub(super) site: String,
+}
+
+impl Site {
+    /// Reads the site file `sites/<id>.toml`.
+    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        let (doc, tree) = Document::parse(file, text);
+        let mut site = read_site(&doc, doc.root(&tree), id);
+        site.origin = file.to_owned();
+        let problems = doc.into_problems();
+        if problems.is_empty() { Ok(site) } else { Err(problems) }
+    }
+
+    /// The site completed from its parent, which is complete already.
+    #[must_use]
+    pub(super) fn completed(&self, parent: &Self) -> Self {
+        let mut site = self.clone();
+        site.scheduler = site.scheduler.or_else(|| parent.scheduler.clone());
+        let missing = |row: &&PlaceRow| !self.places.iter().any(|own| own.place == row.place);
+        site.places.extend(parent.places.iter().filter(missing).cloned());
+        let missing = |row: &&Quota| !self.quotas.iter().any(|own| own.place == row.place);
+        site.quotas.extend(parent.quotas.iter().filter(missing).cloned());
+        inherit(&mut site.values, &parent.values);
+        inherit(&mut site.recipes, &parent.recipes);
+        inherit(&mut site.links, &parent.links);
+        for (rule, stand) in &parent.rules {
+            let merged = site.rules.remove(rule).map_or_else(|| stand.clone(), |own| own.completed(stand));
+            site.rules.insert(rule.clone(), merged);
+        }
+        site
+    }
+}
+
+impl Stand {
+    fn completed(self, parent: &Self) -> Self {
+        Self {
+            severity: self.severity.or(parent.severity),
+            message: self.message.or_else(|| parent.message.clone()),
+            help: self.help.or_else(|| parent.help.clone()),
+            url: self.url.or_else(|| parent.url.clone()),
+            fix: self.fix.or(parent.fix),
+            reason: self.reason.or_else(|| parent.reason.clone()),
+        }
+    }
+}
+
+impl ValueData {
+    /// The type in words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(..) => "a string",
+            Self::Number(_) => "a number",
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+impl PathPattern {
+    /// Reads a folder glob; a trailing `/` or `/*` means the same as none.
+    pub fn new(text: &str) -> Self {
+        let folder = Pattern::new(text.trim_end_matches('/'));
+        let below = Pattern::new(&format!("{}/*", text.trim_end_matches('/')));
+        Self { text: text.to_owned(), weight: folder.prefix().len(), folder, below }
+    }
+
+    /// The variable with which it begins, as a glob without `$`: `VSC_DATA`, `PROJECT*`.
+    pub fn variable(&self) -> Option<&str> {
+        let name = self.text.strip_prefix('$')?;
+        Some(name.split('/').next().unwrap_or(name))
+    }
+}
+
+fn inherit<T: Clone>(own: &mut BTreeMap<String, T>, parent: &BTreeMap<String, T>) {
+    for (key, value) in parent {
+        own.entry(key.clone()).or_insert_with(|| value.clone());
+    }
+}
+
+fn read_site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site {
+    let mut site = Site { id: stem.to_owned(), ..Site::default() };
+    if let Some(id) = table.need_string("id")
+        && id.text != stem
+    {
+        let note = format!("the file is called `{stem}.toml`");
+        doc.problem(id.span.clone(), format!("the id `{}` is not the name of its file", id.text), Some(note));
+    }
+    site.name = table.need_string("name").map(|word| word.text.to_owned()).unwrap_or_default();
+    if let Some(parent) = table.string("extends") {
+        site.extends = Some(parent.text.to_owned());
+        site.spans.extends = parent.span;
+    } else if stem != ROOT {
+        site.extends = Some(ROOT.to_owned());
+    }
+    site.scheduler = table.choice("scheduler", SCHEDULERS).map(str::to_owned);
+    site.retired = table.table("retired").map(read_retired);
+    site.detect = table.table("detect").map(read_detect).unwrap_or_default();
+    site.places = table.tables("place").into_iter().map(read_place).collect();
+    site.quotas = table.tables("quota").into_iter().map(read_quota).collect();
+    for (key, item) in table.table("values").iter().flat_map(Table::entries) {
+        site.spans.values.insert(key.text.to_owned(), key.span.clone());
+        site.values.extend(item.table().and_then(read_value).map(|value| (key.text.to_owned(), value)));
+    }
+    for (key, item) in table.table("recipes").iter().flat_map(Table::entries) {
+        site.recipes.extend(item.table().and_then(read_recipe).map(|recipe| (key.text.to_owned(), recipe)));
+    }
+    for (key, item) in table.table("links").iter().flat_map(Table::entries) {
+        site.links.extend(item.string().map(|link| (key.text.to_owned(), link.text.to_owned())));
+    }
+    for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
+        site.spans.rules.insert(key.text.to_owned(), key.span.clone());
+        site.rules.extend(item.table().map(|table| (key.text.to_owned(), read_stand(table, stem))));
+    }
+    table.finish();
+    site
+}
+
+fn read_retired(table: Table<'_, '_>) -> Retired {
+    let text = |word: Option<Word<'_>>| word.map(|word| word.text.to_owned());
+    let retired = Retired {
+        since: table.need("since").and_then(|item| item.date()).unwrap_or_default(),
+        successor: text(table.string("successor")),
+        source: text(table.need_string("source")).unwrap_or_default(),
+    };
+    table.finish();
+    retired
+}
+
+fn read_detect(table: Table<'_, '_>) -> Detect {
+    let patterns = |key| table.strings(key).iter().map(|word| Pattern::new(word.text)).collect();
+    let env = table.table("env");
+    let detect = Detect {
+        hosts: patterns("hosts"),
+        env: env
+            .iter()
+            .flat_map(Table::entries)
+            .filter_map(|(key, item)| Some((key.text.to_owned(), Pattern::new(item.string()?.text))))
+            .collect(),
+        evidence: patterns("evidence"),
+    };
+    table.finish();
+    detect
+}
+
+fn read_provenance(table: &Table<'_, '_>) -> Provenance {
+    Provenance {
+        source: table.need_string("source").map(|word| word.text.to_owned()).unwrap_or_default(),
+        verified: table.get("verified").and_then(|item| item.date()),
+    }
+}
+
+fn read_place_name(table: &Table<'_, '_>) -> String {
+    let choices: Vec<(&'static str, &'static str)> = PLACES
+        .iter()
+        .filter(|place| !matches!(**place, "elsewhere" | "unknown"))
+        .map(|place| (*place, *place))
+        .collect();
+    let place = table.need("place").and_then(|item| item.choice("place", &choices));
+    place.unwrap_or_default().to_owned()
+}
+
+fn read_place(table: Table<'_, '_>) -> PlaceRow {
+    let row = PlaceRow {
+        place: read_place_name(&table),
+        paths: table.strings("paths").iter().map(|word| PathPattern::new(word.text)).collect(),
+        source: read_provenance(&table),
+    };
+    table.finish();
+    row
+}
+
+fn read_quota(table: Table<'_, '_>) -> Quota {
+    let quota = Quota {
+        place: read_place_name(&table),
+        bytes: table.string("bytes").map(|word| word.text.to_owned()),
+        files: table.get("files").and_then(|item| item.integer()),
+        source: read_provenance(&table),
+    };
+    table.finish();
+    quota
+}
+
+fn read_value(table: Table<'_, '_>) -> Option<SiteValue> {
+    let data = table.need("value").and_then(|item| read_data(&item));
+    let source = read_provenance(&table);
+    table.finish();
+    Some(SiteValue { data: data?, source })
+}
+
+fn read_data(item: &Item<'_, '_>) -> Option<ValueData> {
+    match item.value() {
+        DeValue::String(_) => item.as_str().map(|text| ValueData::Text(text.to_owned(), Pattern::new(text))),
+        DeValue::Integer(_) => item.integer().map(ValueData::Number),
+        DeValue::Array(_) => {
+            let words = item.strings();
+            Some(ValueData::List(words.iter().map(|word| (word.text.to_owned(), Pattern::new(word.text))).collect()))
+        }
+        DeValue::Table(_) => {
+            let entries = item.table()?.entries();
+            let rows = entries.iter().filter_map(|(key, item)| {
+                Some((key.text.to_owned(), Pattern::new(key.text), item.string()?.text.to_owned()))
+            });
+            Some(ValueData::Table(rows.collect()))
+        }
+        _ => {
+            item.wrong("a string, an integer, a list of strings or a table of strings");
+            None
+        }
+    }
+}
+
+fn read_recipe(table: Table<'_, '_>) -> Option<Sourced<String>> {
+    let text = table.need_string("text").map(|word| word.text.to_owned());
+    let source = read_provenance(&table);
+    table.finish();
+    Some(Sourced { value: text?, source })
+}
+
+fn read_stand(table: Table<'_, '_>, site: &str) -> Stand {
+    let spoken = |key| {
+        let word = table.string(key)?;
+        Some(Spoken { text: word.text.to_owned(), span: word.span, site: site.to_owned() })
+    };
+    let mut fixes: Vec<(&'static str, Option<Applicability>)> =
+        APPLICABILITIES.iter().map(|(name, value)| (*name, Some(*value))).collect();
+    fixes.push(("none", None));
+    let stand = Stand {
+        severity: table.choice("severity", LEVELS),
+        message: spoken("message"),
+        help: spoken("help"),
+        url: table.string("url").map(|word| word.text.to_owned()),
+        fix: table.choice("fix", &fixes),
+        reason: table.string("reason").map(|word| word.text.to_owned()),
+    };
+    table.finish();
+    stand
+}

@@ -1,0 +1,175 @@
+//! Templates: text with `{field.path}`, `{$site-value}`, `{$table[field.path]}`, `{$recipe.name}` and
+//! `{$link.name}`, checked when they are read.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use toml::de::DeValue;
+
+use super::document::{Document, Item, Word};
+use super::path::{FieldPath, Scope};
+use crate::facts::FactKind;
+
+/// Text with places to fill.
+#[derive(Clone, Debug, Default)]
+pub struct Template {
+    /// Its parts in order.
+    pub parts: Box<[Part]>,
+}
+
+/// Several ways to say a thing: the first in which no site value or field is missing is used, else the last.
+#[derive(Clone, Debug, Default)]
+pub struct Templates(pub Box<[Template]>);
+
+/// A part of a template.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// As it stands.
+    Text(Box<str>),
+    /// The text of a field.
+    Field(FieldPath),
+    /// A value of the site.
+    Value(Box<str>),
+    /// The entry of a site's table whose key matches the text of a field.
+    Entry(Box<str>, FieldPath),
+    /// A recipe of the site.
+    Recipe(Box<str>),
+    /// A link of the site.
+    Link(Box<str>),
+}
+
+/// What kind of site name a rule uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UseKind {
+    /// A value, as text or in a condition.
+    Value,
+    /// A table of texts.
+    Table,
+    /// A recipe.
+    Recipe,
+    /// A link.
+    Link,
+}
+
+/// A site name that a rule uses, to be checked when all sites are known.
+#[derive(Clone, Debug)]
+pub(super) struct Use {
+    pub kind: UseKind,
+    pub name: String,
+    pub span: Range<usize>,
+}
+
+/// Where a template or condition is read: the document, the kind of fact, and the site names met so far.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'c, 'a> {
+    pub doc: &'c Document<'a>,
+    pub kind: FactKind,
+    pub uses: &'c RefCell<Vec<Use>>,
+    /// The built-in pack: what a test has checked is not checked again at every start.
+    pub trusted: bool,
+}
+
+impl Context<'_, '_> {
+    /// The same for facts of another kind.
+    pub fn with_kind(self, kind: FactKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// Notes that a site name is used.
+    pub fn uses(&self, kind: UseKind, name: &str, span: Range<usize>) {
+        self.uses.borrow_mut().push(Use { kind, name: name.to_owned(), span });
+    }
+}
+
+impl Templates {
+    /// One template, or a list of them.
+    pub(super) fn parse(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Self> {
+        let words = match item.value() {
+            DeValue::Array(_) => item.strings(),
+            _ => vec![item.string()?],
+        };
+        if words.is_empty() {
+            item.wrong("at least one text");
+        }
+        Some(Self(words.iter().map(|word| Template::parse(context, word)).collect()))
+    }
+
+    /// True when there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|template| template.parts.is_empty())
+    }
+}
+
+impl Template {
+    /// Reads a template; what is wrong in it goes to the document's problems.
+    pub(super) fn parse(context: Context<'_, '_>, word: &Word<'_>) -> Self {
+        let mut parts = Vec::new();
+        let mut text = String::new();
+        let mut rest = word.text;
+        while let Some(at) = rest.find(['{', '}']) {
+            text.push_str(&rest[..at]);
+            let brace = &rest[at..=at];
+            rest = &rest[at + 1..];
+            if let Some(after) = rest.strip_prefix(brace) {
+                text.push_str(brace);
+                rest = after;
+            } else if let Some(end) = rest.find('}').filter(|_| brace == "{") {
+                if !text.is_empty() {
+                    parts.push(Part::Text(std::mem::take(&mut text).into()));
+                }
+                parts.extend(Part::parse(context, word, &rest[..end]));
+                rest = &rest[end + 1..];
+            } else {
+                let note = format!("write `{brace}{brace}` for a brace that is meant");
+                context.doc.problem(word.span.clone(), format!("`{brace}` without its partner"), Some(note));
+            }
+        }
+        text.push_str(rest);
+        if !text.is_empty() {
+            parts.push(Part::Text(text.into()));
+        }
+        Self { parts: parts.into() }
+    }
+
+    /// The template as it was written, for the reference.
+    pub fn source(&self) -> String {
+        self.parts.iter().map(Part::source).collect()
+    }
+}
+
+impl Part {
+    /// Reads what stands between `{` and `}`.
+    pub(super) fn parse(context: Context<'_, '_>, word: &Word<'_>, inner: &str) -> Option<Self> {
+        let span = context.doc.locate(word.span.clone(), &format!("{{{inner}}}"));
+        let field = |name: &str| {
+            let word = Word { text: name, span: span.clone() };
+            FieldPath::parse(context.doc, &word, Scope::Fact(context.kind))
+        };
+        let Some(name) = inner.strip_prefix('$') else { return field(inner).map(Part::Field) };
+        if let Some(recipe) = name.strip_prefix("recipe.") {
+            context.uses(UseKind::Recipe, recipe, span);
+            Some(Part::Recipe(recipe.into()))
+        } else if let Some(link) = name.strip_prefix("link.") {
+            context.uses(UseKind::Link, link, span);
+            Some(Part::Link(link.into()))
+        } else if let Some((table, key)) = name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            let key = field(key)?;
+            context.uses(UseKind::Table, table, span);
+            Some(Part::Entry(table.into(), key))
+        } else {
+            context.uses(UseKind::Value, name, span);
+            Some(Part::Value(name.into()))
+        }
+    }
+
+    fn source(&self) -> String {
+        match self {
+            Self::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+            Self::Field(path) => format!("{{{path}}}"),
+            Self::Value(name) => format!("{{${name}}}"),
+            Self::Entry(table, path) => format!("{{${table}[{path}]}}"),
+            Self::Recipe(name) => format!("{{$recipe.{name}}}"),
+            Self::Link(name) => format!("{{$link.{name}}}"),
+        }
+    }
+}
