@@ -33,7 +33,9 @@ impl Engine {
         let policy = policy::builtin()?;
         let site = site::choose(&policy, settings, snapshot);
         let effective = policy.effective(&site.id, &settings.selection())?;
-        Ok(Self { policy, effective, tables: Tables::default(), site })
+        let files = policy::PackFiles::builtin();
+        let tables = Tables::parse(&|path| files.get(path))?;
+        Ok(Self { policy, effective, tables, site })
     }
 
     /// Judges files together. A panic in one is a gap of that one.
