@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod model;
+pub mod notebook;
 pub mod python;
 pub mod schema;
 
