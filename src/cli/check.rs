@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use crate::check::Severity;
 use crate::facts::Gap;
 use crate::fix::{self, Allow, BashSyntax, Checked, Mended};
+use crate::policy::Selection;
 use crate::report::{FileResult, FixRun, Format, HumanOptions, Palette, Report, human};
 use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 
@@ -33,13 +34,13 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     let engine = Engine::new(&settings, snapshot)?;
     let workers = Workers::new(args.jobs, snapshot);
 
-    let mut input = Input::read(args, &paths, &settings, &workers)?;
+    let input = Input::read(args, &paths, &settings, &workers)?;
     let trouble = !input.problems.is_empty();
     for problem in &input.problems {
         streams.complain(problem);
     }
     let mut results = engine.check(&input.sources, &workers);
-    results.append(&mut input.too_large);
+    results.extend(input.too_large.into_iter().map(|file| FileResult { site: engine.site.clone(), ..file }));
 
     let mut status = if trouble { Status::Trouble } else { Status::Clean };
     let options =
@@ -59,6 +60,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     }
     let mut report = Report::new(results);
     report.not_checked = input.not_checked;
+    report.configuration = settings.origin;
     report.fixes = runs;
     write_outputs(&outputs, &report, &options, streams)?;
     let threshold: Severity = settings.fail_on.map_or(Severity::Warning, Severity::from);
@@ -71,11 +73,12 @@ fn settings(args: &args::Check, paths: &[PathBuf], snapshot: &Snapshot) -> anyho
     let stdin = args.stdin_filename.iter().filter(|_| paths == [PathBuf::from("-")]).cloned();
     let places: Vec<PathBuf> = stdin.chain(paths.iter().cloned()).collect();
     let mut settings = Settings::load(&args.policy, &places, &snapshot.cwd)?;
-    if !args.select.is_empty() {
-        settings.select.clone_from(&args.select);
-        settings.forced = true;
-    }
-    settings.ignore.extend(args.ignore.iter().cloned());
+    settings.by_line = Selection {
+        select: Some(args.select.clone()).filter(|select| !select.is_empty()),
+        ignore: args.ignore.clone(),
+        forced: !args.select.is_empty(),
+        ..Selection::default()
+    };
     settings.fail_on = args.fail_on.or(settings.fail_on);
     Ok(settings)
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
+
 use crate::facts::{self, Gap};
 use crate::fix::Checked;
 use crate::policy::{self, Effective, Policy};
@@ -31,11 +33,19 @@ impl Engine {
     /// name; a faulty pack.
     pub(super) fn new(settings: &Settings, snapshot: &Snapshot) -> anyhow::Result<Self> {
         let policy = policy::builtin()?;
+        // A wrong name in the configuration is told with its file, one on the command line without.
+        let origin = settings.origin.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+        settings.by_file.check(&policy).with_context(|| origin.clone())?;
         let site = site::choose(&policy, settings, snapshot);
-        let effective = policy.effective(&site.id, &settings.selection())?;
-        let files = policy::PackFiles::builtin();
-        let tables = Tables::parse(&|path| files.get(path))?;
-        Ok(Self { policy, effective, tables, site })
+        let known = policy.site(&site.id);
+        if site.why == origin {
+            known.with_context(|| origin)?
+        } else {
+            known?
+        };
+        let selection = settings.by_file.under(&settings.by_line);
+        let effective = policy.effective(&site.id, &selection)?;
+        Ok(Self { policy, effective, tables: Tables::default(), site })
     }
 
     /// Judges files together. A panic in one is a gap of that one.
