@@ -1,3 +1,5 @@
 //! The `pydoctor` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    pydoctor::cli::main()
+}

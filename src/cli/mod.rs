@@ -1,1 +1,90 @@
 //! Arguments, exit codes, wiring; one file per subcommand.
+
+mod args;
+mod check;
+mod engine;
+mod examples;
+mod explain;
+mod facts;
+mod panics;
+mod rules;
+mod settings;
+mod site;
+mod sites;
+mod snapshot;
+mod streams;
+mod workers;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command, RulesCommand, SitesCommand};
+use snapshot::Snapshot;
+use streams::Streams;
+
+/// What a run came to. The greater one wins: trouble beats findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Status {
+    /// Nothing to report.
+    Clean,
+    /// Findings at or above the threshold; with `--diff`, something would change.
+    Found,
+    /// Something could not be done: a file that cannot be read, a faulty configuration.
+    Trouble,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Clean => 0,
+            Status::Found => 1,
+            Status::Trouble => 2,
+        })
+    }
+}
+
+/// Runs the command line of this process: `pydoctor …`.
+pub fn main() -> ExitCode {
+    panics::install();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
+    let outcome = panics::catch(|| {
+        let snapshot = Snapshot::take();
+        let mut streams = Streams::new(args.color, &snapshot);
+        let status = match run(&args, &snapshot, &mut streams) {
+            Ok(status) => status,
+            Err(error) => {
+                streams.complain(&format!("{error:#}"));
+                Status::Trouble
+            }
+        };
+        if streams.finish() { status } else { status.max(Status::Trouble) }
+    });
+    match outcome {
+        Ok(status) => status.into(),
+        Err(panic) => {
+            streams::last_words(&format!("internal error: {panic}; please report it"));
+            Status::Trouble.into()
+        }
+    }
+}
+
+/// Errors in the arguments go to standard error with status 2; `--help` and `--version` to standard output.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A closed pipe is no reason to complain.
+    let _ = error.print();
+    if error.use_stderr() { Status::Trouble.into() } else { Status::Clean.into() }
+}
+
+fn run(args: &Args, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
+    match &args.command {
+        Command::Check(check) => check::run(check, snapshot, streams),
+        Command::Explain(explain) => explain::run(explain, snapshot, streams),
+        Command::Rules { command: RulesCommand::List(list) } => rules::list(list, snapshot, streams),
+        Command::Sites { command: SitesCommand::List(list) } => sites::list(list, snapshot, streams),
+        Command::Facts(facts) => facts::run(facts, snapshot, streams),
+    }
+}

@@ -1,1 +1,44 @@
-//! Changing files: plan edits, resolve conflicts, verify, write.
+//! Changing files: plan edits, resolve conflicts, verify, show the difference, write.
+//!
+//! [`mend`] turns one file's findings into a new text without writing anything; [`diff`] shows the
+//! difference; [`write`] is the only place that changes a file.
+
+mod apply;
+mod bash;
+pub mod diff;
+mod plan;
+mod rounds;
+mod verify;
+pub mod write;
+
+pub use bash::BashSyntax;
+pub use rounds::{Applied, Checked, Dropped, MAX_ROUNDS, Mended, mend};
+
+use crate::check::Applicability;
+use crate::source::Source;
+
+/// Which fixes may be applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allow {
+    /// Those that keep the meaning.
+    Safe,
+    /// Also those that may change behaviour.
+    Unsafe,
+}
+
+impl Allow {
+    /// True when a fix of that kind may be applied.
+    pub const fn permits(self, applicability: Applicability) -> bool {
+        match applicability {
+            Applicability::Safe => true,
+            Applicability::Unsafe => matches!(self, Self::Unsafe),
+            Applicability::Display => false,
+        }
+    }
+}
+
+/// A second opinion on a text: a real parser of its language.
+pub trait Syntax: Sync {
+    /// Whether the language's own parser accepts the text; `None` when it cannot be asked.
+    fn accepts(&self, source: &Source) -> Option<bool>;
+}

@@ -3,12 +3,15 @@
 mod discover;
 mod kind;
 mod lines;
+mod names;
+mod sniff;
+mod walk;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use discover::{Discovered, Problem, WalkOptions, discover, read};
-pub use kind::{Kind, Role, Scheduler, Shell, classify, classify_name};
+pub use discover::{Discovered, Found, Loaded, Problem, WalkOptions, discover, load, read, size_limit, too_large};
+pub use kind::{Kind, Role, Scheduler, Shell, classify, classify_name, classify_named};
 pub use lines::{LineIndex, Position};
 
 /// A half-open range of bytes in a file.

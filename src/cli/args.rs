@@ -1,0 +1,229 @@
+//! The command line as it is written.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+use crate::check::Severity;
+use crate::report::Format;
+
+/// Finds what breaks, slows or endangers jobs and logins on a supercomputer.
+#[derive(Debug, Parser)]
+#[command(name = "pydoctor", version, max_term_width = 100, arg_required_else_help = true, after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(super) color: Color,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  pydoctor check ~/.bashrc train.sbatch    check two files
+  pydoctor check                           check everything below this folder
+  pydoctor check --diff .                  show what --fix would change
+  pydoctor check --fix .                   apply the fixes that are safe
+  pydoctor explain conda-init-block        why a rule is there, and what to do
+  pydoctor check -f json=report.json .     write findings for a program to read
+
+Exit status: 0 nothing found, 1 something found, 2 something could not be done.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check start-up files, job scripts, environment files, Python and notebooks
+    Check(Check),
+    /// Explain a rule: what it flags, why, who asks for it, how it is mended
+    Explain(Explain),
+    /// What can be found
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+    /// Which sites' policies are known
+    Sites {
+        #[command(subcommand)]
+        command: SitesCommand,
+    },
+    /// Show what pydoctor understands of a file, as JSON, for people who write rules
+    Facts(Facts),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// List the rules with their severity
+    List(Listing),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SitesCommand {
+    /// List the sites
+    List(Listing),
+}
+
+/// Options that say which policy applies.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct PolicyOptions {
+    /// Judge by the policy of this site, whatever the host or the configuration says
+    #[arg(long, value_name = "ID")]
+    pub(super) site: Option<String>,
+    /// Read this configuration instead of looking for pydoctor.toml
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(super) config: Option<PathBuf>,
+    /// Read no configuration at all
+    #[arg(long)]
+    pub(super) isolated: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
+    /// Files and folders; `-` is standard input; none means this folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The name that tells what standard input is
+    #[arg(long, value_name = "NAME")]
+    pub(super) stdin_filename: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyOptions,
+    /// Only these rules or tags, even if they are off; ALL for all rules
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Not these rules or tags
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+
+    /// Exit with 1 from this severity on
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<Threshold>,
+    /// Exit with 0 whatever is found; trouble is still 2
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+
+    /// Show what --fix would change, and write nothing
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// Apply fixes that keep the meaning, and report what is left
+    #[arg(long, conflicts_with = "diff")]
+    pub(super) fix: bool,
+    /// With --fix or --diff: also fixes that may change behaviour
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+
+    /// Output format, repeatable: human or json, to a file with NAME=FILE
+    #[arg(short, long, value_name = "NAME[=FILE]")]
+    pub(super) format: Vec<Output>,
+    /// Findings only, no closing line
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Also what was not understood, and why which site judged
+    #[arg(short, long, action = ArgAction::SetTrue)]
+    pub(super) verbose: bool,
+    /// Threads; by default one per core that this process may use, at most 8
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Explain {
+    /// The rule's id
+    pub(super) rule: String,
+    #[command(flatten)]
+    pub(super) policy: PolicyOptions,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Listing {
+    #[command(flatten)]
+    pub(super) policy: PolicyOptions,
+    /// Output format: human or json
+    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human")]
+    pub(super) format: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Facts {
+    /// The file; `-` is standard input
+    pub(super) file: PathBuf,
+    /// The name that tells what standard input is
+    #[arg(long, value_name = "NAME")]
+    pub(super) stdin_filename: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) policy: PolicyOptions,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// A severity as the command line spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Threshold {
+    Error,
+    Warning,
+    Hint,
+}
+
+impl From<Threshold> for Severity {
+    fn from(threshold: Threshold) -> Self {
+        match threshold {
+            Threshold::Error => Self::Error,
+            Threshold::Warning => Self::Warning,
+            Threshold::Hint => Self::Hint,
+        }
+    }
+}
+
+/// A format and where it goes; standard output without a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Output {
+    pub(super) format: Format,
+    pub(super) file: Option<PathBuf>,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((name, file)) => (name, Some(file)),
+            None => (text, None),
+        };
+        let format = Format::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+            let names = Format::ALL.map(Format::name);
+            format!("no such format; there are {}", names.join(", "))
+        })?;
+        if file == Some("") {
+            return Err("a file name is missing behind `=`".to_owned());
+        }
+        Ok(Self { format, file: file.map(PathBuf::from) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn formats_go_to_files() {
+        let output: Output = "json=a=b.json".parse().unwrap();
+        assert_eq!(output, Output { format: Format::Json, file: Some("a=b.json".into()) });
+        assert!("xml".parse::<Output>().is_err() && "json=".parse::<Output>().is_err());
+    }
+}

@@ -1,0 +1,296 @@
+//! `pydoctor check`: read, judge, mend, report.
+
+use std::collections::HashSet;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+
+use crate::check::Severity;
+use crate::facts::Gap;
+use crate::fix::{self, Allow, BashSyntax, Checked, Mended};
+use crate::report::{FileResult, FixRun, Format, HumanOptions, Palette, Report, human};
+use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
+
+use super::Status;
+use super::args::{self, Output};
+use super::engine::{self, Engine};
+use super::panics;
+use super::settings::Settings;
+use super::snapshot::Snapshot;
+use super::streams::{Streams, emit};
+use super::workers::Workers;
+
+/// The largest standard input that is read, in bytes: the largest that any kind may have.
+const STDIN_LIMIT: u64 = source::size_limit(Kind::Notebook);
+
+/// Runs `pydoctor check`.
+pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
+    let outputs = outputs(args)?;
+    let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
+    let settings = settings(args, &paths, snapshot)?;
+    let engine = Engine::new(&settings, snapshot)?;
+    let workers = Workers::new(args.jobs, snapshot);
+
+    let mut input = Input::read(args, &paths, &settings, &workers)?;
+    let trouble = !input.problems.is_empty();
+    for problem in &input.problems {
+        streams.complain(problem);
+    }
+    let mut results = engine.check(&input.sources, &workers);
+    results.append(&mut input.too_large);
+
+    let mut status = if trouble { Status::Trouble } else { Status::Clean };
+    let options =
+        HumanOptions { palette: streams.palette, ascii: streams.ascii, quiet: args.quiet, verbose: args.verbose };
+    let job = Mending { args, engine: &engine, workers: &workers };
+    if args.diff {
+        let (changed, report) = job.diff(results, input.not_checked, streams);
+        status = status.max(if changed && !args.exit_zero { Status::Found } else { Status::Clean });
+        write_outputs(&outputs, &report, &options, streams)?;
+        return Ok(status);
+    }
+    let mut runs = None;
+    if args.fix {
+        let (fixed, done, failed) = job.fix(results, streams);
+        status = status.max(if failed { Status::Trouble } else { Status::Clean });
+        (results, runs) = (fixed, Some(done));
+    }
+    let mut report = Report::new(results);
+    report.not_checked = input.not_checked;
+    report.fixes = runs;
+    write_outputs(&outputs, &report, &options, streams)?;
+    let threshold: Severity = settings.fail_on.map_or(Severity::Warning, Severity::from);
+    let found = report.reaches(threshold) && !args.exit_zero;
+    Ok(status.max(if found { Status::Found } else { Status::Clean }))
+}
+
+/// The settings of file and command line together.
+fn settings(args: &args::Check, paths: &[PathBuf], snapshot: &Snapshot) -> anyhow::Result<Settings> {
+    let stdin = args.stdin_filename.iter().filter(|_| paths == [PathBuf::from("-")]).cloned();
+    let places: Vec<PathBuf> = stdin.chain(paths.iter().cloned()).collect();
+    let mut settings = Settings::load(&args.policy, &places, &snapshot.cwd)?;
+    if !args.select.is_empty() {
+        settings.select.clone_from(&args.select);
+        settings.forced = true;
+    }
+    settings.ignore.extend(args.ignore.iter().cloned());
+    settings.fail_on = args.fail_on.or(settings.fail_on);
+    Ok(settings)
+}
+
+/// Where the report goes, checked before anything is done.
+fn outputs(args: &args::Check) -> anyhow::Result<Vec<Output>> {
+    let to_stdout = args.format.iter().filter(|output| output.file.is_none()).count();
+    if to_stdout > 1 {
+        bail!("two formats cannot both go to standard output; give one a file: -f NAME=FILE");
+    }
+    if args.unsafe_fixes && !args.fix && !args.diff {
+        bail!("--unsafe-fixes does nothing alone; add --fix or --diff");
+    }
+    let takes_stdout = args.diff || (args.fix && args.paths.iter().any(|path| is_stdin(path)));
+    if takes_stdout && to_stdout > 0 {
+        let what = if args.diff { "the diff" } else { "the new text" };
+        bail!("{what} goes to standard output; give the report a file: -f NAME=FILE");
+    }
+    let mut outputs = args.format.clone();
+    if to_stdout == 0 && !takes_stdout && outputs.is_empty() {
+        outputs.push(Output { format: Format::Human, file: None });
+    }
+    Ok(outputs)
+}
+
+fn write_outputs(
+    outputs: &[Output],
+    report: &Report,
+    options: &HumanOptions,
+    streams: &mut Streams,
+) -> anyhow::Result<()> {
+    for output in outputs {
+        let options = match output.file {
+            None => options.clone(),
+            Some(_) => HumanOptions { palette: Palette::PLAIN, ascii: false, ..options.clone() },
+        };
+        emit(output, streams, |format, out| format.write(report, &options, out))?;
+    }
+    Ok(())
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Everything that was read.
+#[derive(Default)]
+struct Input {
+    sources: Vec<Arc<Source>>,
+    /// Files too large to read, with the gap that says so.
+    too_large: Vec<FileResult>,
+    /// Named files of no kind that is checked.
+    not_checked: Vec<PathBuf>,
+    /// Complaints.
+    problems: Vec<String>,
+}
+
+impl Input {
+    fn read(args: &args::Check, paths: &[PathBuf], settings: &Settings, workers: &Workers) -> anyhow::Result<Self> {
+        let mut input = Self::default();
+        let (stdin, files): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|path| is_stdin(path));
+        if !stdin.is_empty() {
+            input.add_stdin(args.stdin_filename.as_deref())?;
+        }
+        let options = WalkOptions { exclude: settings.exclude.clone() };
+        let found = source::discover(&files, &options);
+        input.problems.extend(found.problems.iter().map(problem));
+        let loaded = workers.map(&found.files, |found| panics::catch(|| source::load(found)));
+        let mut seen = HashSet::new();
+        for (found, loaded) in found.files.iter().zip(loaded) {
+            input.add(found, loaded, &mut seen);
+        }
+        Ok(input)
+    }
+
+    fn add(&mut self, found: &Found, loaded: Result<Loaded, String>, seen: &mut HashSet<(u64, u64)>) {
+        match loaded {
+            // A link and its target are one file; the first name is shown.
+            Ok(Loaded::Source { source, identity }) => {
+                if seen.insert(identity) {
+                    self.sources.push(Arc::new(source));
+                }
+            }
+            Ok(Loaded::TooLarge { source, limit, .. }) => self.too_large.push(too_large(source, limit)),
+            Ok(Loaded::NotChecked) if found.named => self.not_checked.push(found.path.clone()),
+            Ok(Loaded::NotChecked) => {}
+            Ok(Loaded::Problem(found)) => self.problems.push(problem(&found)),
+            Err(panic) => self.problems.push(format!("{}: internal error: {panic}", found.path.display())),
+        }
+    }
+
+    fn add_stdin(&mut self, name: Option<&Path>) -> anyhow::Result<()> {
+        let name = name.unwrap_or_else(|| Path::new("-"));
+        let mut bytes = Vec::new();
+        io::stdin().lock().take(STDIN_LIMIT + 1).read_to_end(&mut bytes).context("standard input")?;
+        let kind = source::classify_named(name, &bytes);
+        let limit = source::size_limit(kind);
+        if kind == Kind::Other {
+            self.not_checked.push(name.to_owned());
+        } else if bytes.len() as u64 > limit {
+            self.too_large.push(too_large(Source::new(name.to_owned(), kind, Vec::new()), limit));
+        } else {
+            self.sources.push(Arc::new(Source::new(name.to_owned(), kind, bytes)));
+        }
+        Ok(())
+    }
+}
+
+fn problem(problem: &source::Problem) -> String {
+    format!("{}: {}", problem.path.display(), problem.message)
+}
+
+fn too_large(source: Source, limit: u64) -> FileResult {
+    let gap = Gap { span: Span::at(0), reason: source::too_large(limit) };
+    FileResult { source: Arc::new(source), site: Default::default(), findings: Vec::new(), gaps: vec![gap] }
+}
+
+/// `--fix` and `--diff`.
+struct Mending<'a> {
+    args: &'a args::Check,
+    engine: &'a Engine,
+    workers: &'a Workers,
+}
+
+impl Mending<'_> {
+    /// Shows what would change; true when something would.
+    fn diff(&self, results: Vec<FileResult>, not_checked: Vec<PathBuf>, streams: &mut Streams) -> (bool, Report) {
+        let mended = self.mend(&results);
+        let mut changed = false;
+        for (result, mended) in results.iter().zip(&mended) {
+            let (old, new) = (&result.source.bytes, &mended.source.bytes);
+            if old != new {
+                changed = true;
+                show_diff(&result.source.path, old, new, streams);
+            }
+            for dropped in &mended.dropped {
+                let path = result.source.path.display();
+                let (line, rule, reason) = (dropped.line, &dropped.rule, &dropped.reason);
+                streams.remark(&format!("{path}:{line}: fix of {rule} not applied: {reason}"));
+            }
+        }
+        let mut report = Report::new(results);
+        report.not_checked = not_checked;
+        if !self.args.quiet {
+            streams.remark(&human::closing(&report));
+        }
+        (changed, report)
+    }
+
+    /// Mends and writes. Gives what is left, what was done, and whether a file could not be written.
+    fn fix(&self, results: Vec<FileResult>, streams: &mut Streams) -> (Vec<FileResult>, Vec<FixRun>, bool) {
+        let mended = self.mend(&results);
+        let mut failed = false;
+        let mut left = Vec::new();
+        let mut runs = Vec::new();
+        for (mut result, mended) in results.into_iter().zip(mended) {
+            let mut not_written = None;
+            if self.is_from_stdin(&result.source.path) {
+                streams.print(|out| out.write_all(&mended.source.bytes));
+            } else if mended.source.bytes != result.source.bytes {
+                let outcome = fix::write::replace(&result.source.path, &result.source.bytes, &mended.source.bytes);
+                not_written = outcome.err().map(|error| error.to_string());
+            }
+            if !mended.applied.is_empty() || !mended.dropped.is_empty() {
+                runs.push(FixRun {
+                    path: result.source.path.clone(),
+                    applied: mended.applied,
+                    dropped: mended.dropped,
+                    not_written: not_written.clone(),
+                });
+            }
+            match not_written {
+                Some(reason) => {
+                    failed = true;
+                    streams.complain(&format!("{}: not written: {reason}", result.source.path.display()));
+                }
+                None => {
+                    result.findings = mended.checked.findings;
+                    result.gaps = mended.checked.gaps;
+                    result.source = Arc::new(mended.source);
+                }
+            }
+            left.push(result);
+        }
+        (left, runs, failed)
+    }
+
+    /// The new texts; nothing is written.
+    fn mend(&self, results: &[FileResult]) -> Vec<Mended> {
+        let allow = if self.args.unsafe_fixes { Allow::Unsafe } else { Allow::Safe };
+        let bash = BashSyntax::find();
+        self.workers.map(results, |result| {
+            let checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
+            let recheck = |source: &Source| self.engine.recheck(source);
+            panics::catch(|| fix::mend(&result.source, checked, allow, &recheck, &bash)).unwrap_or_else(|panic| {
+                Mended {
+                    source: Source::clone(&result.source),
+                    checked: engine::internal_error(&result.source, &panic),
+                    applied: Vec::new(),
+                    dropped: Vec::new(),
+                }
+            })
+        })
+    }
+
+    /// True for the text that came from standard input, under whatever name.
+    fn is_from_stdin(&self, path: &Path) -> bool {
+        let name = self.args.stdin_filename.as_deref().unwrap_or_else(|| Path::new("-"));
+        self.args.paths.iter().any(|path| is_stdin(path)) && path == name
+    }
+}
+
+fn show_diff(path: &Path, old: &[u8], new: &[u8], streams: &mut Streams) {
+    let (palette, terminal) = (streams.palette, streams.terminal);
+    streams.print(|out| {
+        if terminal { human::diff(path, old, new, &palette, out) } else { fix::diff::write(out, path, old, new) }
+    });
+}

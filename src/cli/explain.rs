@@ -1,0 +1,75 @@
+//! `pydoctor explain RULE`: what, why, who asks for it, examples, fixes, each site's stand.
+
+use std::io::{self, Write};
+
+use crate::policy::fix::FixSpec;
+use crate::policy::{PolicyError, Rule, Selection, Site, nearest};
+
+use super::Status;
+use super::args;
+use super::engine::Engine;
+use super::examples::{self, Example};
+use super::settings::Settings;
+use super::snapshot::Snapshot;
+use super::streams::Streams;
+
+/// Runs `pydoctor explain`.
+pub(super) fn run(args: &args::Explain, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
+    let settings = Settings::load(&args.policy, &[], &snapshot.cwd)?;
+    let engine = Engine::new(&settings, snapshot)?;
+    let Some(rule) = engine.policy.rule(&args.rule) else {
+        let ids = engine.policy.rules.iter().map(|rule| rule.id.as_str());
+        return Err(PolicyError::UnknownRule { nearest: nearest(&args.rule, ids), name: args.rule.clone() }.into());
+    };
+    streams.print(|out| write(rule, &engine, out));
+    Ok(Status::Clean)
+}
+
+fn write(rule: &Rule, engine: &Engine, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}: {}\n", rule.id, rule.title)?;
+    writeln!(out, "{}\n", rule.why.trim())?;
+    let site = &engine.site.id;
+    match engine.effective.active(&rule.id) {
+        Some(active) => writeln!(out, "Severity: {} (site {site})", active.severity.name())?,
+        None => writeln!(out, "Severity: off (site {site})")?,
+    }
+    writeln!(out, "Tags: {}", rule.tags.join(", "))?;
+    if !rule.sources.is_empty() {
+        writeln!(out, "Asked for by:")?;
+        rule.sources.iter().try_for_each(|source| writeln!(out, "  {source}"))?;
+    }
+    write_fixes(rule, out)?;
+    examples::of(&rule.id).iter().try_for_each(|example| write_example(example, out))?;
+    writeln!(out, "\nAt the sites:")?;
+    let width = engine.policy.sites.keys().map(String::len).max().unwrap_or(0);
+    engine.policy.sites.values().try_for_each(|site| write_stand(rule, site, width, out))
+}
+
+fn write_fixes(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+    let mut fixes: Vec<(String, &str)> = Vec::new();
+    for FixSpec { title, applicability, .. } in rule.clauses.iter().filter_map(|clause| clause.fix.as_ref()) {
+        let fix = (title.source(), applicability.name());
+        if !fixes.contains(&fix) {
+            fixes.push(fix);
+        }
+    }
+    if fixes.is_empty() {
+        writeln!(out, "Fix: none, advice only")?;
+    }
+    fixes.iter().try_for_each(|(title, class)| writeln!(out, "Fix ({class}): {title}"))
+}
+
+fn write_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
+    let what = if example.bad { "Flagged" } else { "Not flagged" };
+    writeln!(out, "\n{what}: {} ({})\n", example.note, example.name)?;
+    example.text.lines().try_for_each(|line| writeln!(out, "{}", format!("    {line}").trim_end()))
+}
+
+/// How bad the rule is at a site, and what the site says of it in its own words.
+fn write_stand(rule: &Rule, site: &Site, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let stand = site.rules.get(&rule.id);
+    let severity = Selection::default().severity(rule, stand).map_or("off", |severity| severity.name());
+    let words = stand.and_then(|stand| stand.reason.as_ref().or(stand.help.as_ref().map(|help| &help.text)));
+    let words = words.map(String::as_str).unwrap_or_default();
+    writeln!(out, "{}", format!("  {:width$}  {severity:7}  {}", site.id, words.trim()).trim_end())
+}

@@ -1,0 +1,180 @@
+//! The configuration file `pydoctor.toml`: found, read strictly, and joined with the command line.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use serde::Deserialize;
+
+use crate::policy::{Selection, Severity};
+
+use super::args::{PolicyOptions, Threshold};
+
+/// Names of the configuration file, the first that exists in a folder wins.
+const NAMES: [&str; 2] = ["pydoctor.toml", ".pydoctor.toml"];
+
+/// The table of `pyproject.toml`: the older pydoctor owns `[tool.pydoctor]`.
+const PYPROJECT_TABLE: &str = "pydoctor-hpc";
+
+/// What is set, from wherever it comes.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    /// The site, with where it was chosen.
+    pub(super) site: Option<(String, String)>,
+    /// Rules and tags that replace the set; empty for what site and rules say.
+    pub(super) select: Vec<String>,
+    /// Rules and tags that are off.
+    pub(super) ignore: Vec<String>,
+    /// Severities by rule; `None` for off.
+    pub(super) severities: BTreeMap<String, Option<Severity>>,
+    /// `select` comes from the command line.
+    pub(super) forced: bool,
+    /// Left out in walks.
+    pub(super) exclude: GlobSet,
+    /// Exit with 1 from this severity on.
+    pub(super) fail_on: Option<Threshold>,
+    /// The file that was read.
+    pub(super) origin: Option<PathBuf>,
+}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Written {
+    site: Option<String>,
+    #[serde(default)]
+    select: Vec<String>,
+    #[serde(default)]
+    ignore: Vec<String>,
+    #[serde(default)]
+    exclude: Vec<String>,
+    fail_on: Option<Threshold>,
+    #[serde(default)]
+    rules: BTreeMap<String, WrittenRule>,
+}
+
+/// What the file says of a rule.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRule {
+    severity: Level,
+}
+
+/// A severity, or none.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Error,
+    Warning,
+    Hint,
+    Off,
+}
+
+impl Settings {
+    /// The settings for a run on `paths`: the file that `--config` names, else the nearest one from the first
+    /// path upwards. Errors name the file, the line and what was expected.
+    pub(super) fn load(options: &PolicyOptions, paths: &[PathBuf], cwd: &Path) -> anyhow::Result<Self> {
+        let mut settings = match &options.config {
+            _ if options.isolated => Self::default(),
+            Some(file) => read(file)?.unwrap_or_default(),
+            None => nearest(paths.first().map_or(cwd, PathBuf::as_path), cwd)?,
+        };
+        if let Some(site) = &options.site {
+            settings.site = Some((site.clone(), "--site".to_owned()));
+        }
+        Ok(settings)
+    }
+
+    /// Which rules are wanted, and how bad they are.
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            select: Some(self.select.clone()).filter(|select| !select.is_empty()),
+            ignore: self.ignore.clone(),
+            severities: self.severities.clone(),
+            forced: self.forced,
+        }
+    }
+}
+
+/// The configuration nearest to `path`, upwards.
+fn nearest(path: &Path, cwd: &Path) -> anyhow::Result<Settings> {
+    let path = if path == Path::new("-") { cwd } else { path };
+    let absolute = fs::canonicalize(cwd.join(path)).unwrap_or_else(|_| cwd.to_owned());
+    for folder in absolute.ancestors() {
+        for name in NAMES.iter().copied().chain(["pyproject.toml"]) {
+            let file = folder.join(name);
+            if file.is_file()
+                && let Some(mut settings) = read(&file)?
+            {
+                // Shown as the user would write it.
+                if let Ok(short) = file.strip_prefix(cwd) {
+                    settings.shorten(short);
+                }
+                return Ok(settings);
+            }
+        }
+    }
+    Ok(Settings::default())
+}
+
+/// Reads a configuration; `None` for a `pyproject.toml` without our table.
+fn read(file: &Path) -> anyhow::Result<Option<Settings>> {
+    let what = || file.display().to_string();
+    let text = read_text(file).with_context(what)?;
+    let written: Written = if file.file_name().is_some_and(|name| name == "pyproject.toml") {
+        // Other tools' tables may hold anything, even TOML that we cannot read: that is theirs to report.
+        let Ok(document) = text.parse::<toml::Table>() else { return Ok(None) };
+        let ours = document.get("tool").and_then(|tool| tool.get(PYPROJECT_TABLE));
+        let Some(table) = ours else { return Ok(None) };
+        table.clone().try_into().with_context(|| format!("{}: [tool.{PYPROJECT_TABLE}]", file.display()))?
+    } else {
+        toml::from_str(&text).with_context(what)?
+    };
+    let mut exclude = GlobSetBuilder::new();
+    for pattern in &written.exclude {
+        exclude.add(Glob::new(pattern).with_context(what)?);
+    }
+    Ok(Some(Settings {
+        site: written.site.map(|site| (site, file.display().to_string())),
+        select: written.select,
+        ignore: written.ignore,
+        severities: written.rules.into_iter().map(|(id, rule)| (id, rule.severity.severity())).collect(),
+        forced: false,
+        exclude: exclude.build().with_context(what)?,
+        fail_on: written.fail_on,
+        origin: Some(file.to_owned()),
+    }))
+}
+
+/// The text of a configuration file, of honest size.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads configuration")]
+fn read_text(file: &Path) -> anyhow::Result<String> {
+    const MAX_BYTES: u64 = 1 << 20;
+    let meta = fs::metadata(file)?;
+    if !meta.is_file() || meta.len() > MAX_BYTES {
+        bail!("not a configuration file");
+    }
+    Ok(fs::read_to_string(file)?)
+}
+
+impl Level {
+    const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Hint => Some(Severity::Hint),
+            Self::Off => None,
+        }
+    }
+}
+
+impl Settings {
+    fn shorten(&mut self, file: &Path) {
+        if let Some((_, why)) = &mut self.site {
+            *why = file.display().to_string();
+        }
+        self.origin = Some(file.to_owned());
+    }
+}

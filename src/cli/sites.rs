@@ -1,0 +1,61 @@
+//! `pydoctor sites list`.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use crate::policy::{Policy, Site};
+use crate::report::Format;
+
+use super::Status;
+use super::args::Listing;
+use super::engine::Engine;
+use super::settings::Settings;
+use super::snapshot::Snapshot;
+use super::streams::{Streams, emit};
+
+/// Runs `pydoctor sites list`.
+pub(super) fn list(args: &Listing, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
+    let settings = Settings::load(&args.policy, &[], &snapshot.cwd)?;
+    let engine = Engine::new(&settings, snapshot)?;
+    emit(&args.format, streams, |format, out| match format {
+        Format::Human => table(&engine, out),
+        Format::Json => json(&engine.policy, out),
+    })?;
+    Ok(Status::Clean)
+}
+
+/// One line a site; the one that judges here is marked.
+fn table(engine: &Engine, out: &mut dyn Write) -> io::Result<()> {
+    let sites = &engine.policy.sites;
+    let width = sites.keys().map(String::len).max().unwrap_or(0);
+    sites.values().try_for_each(|site| {
+        let mark = if site.id == engine.site.id { '*' } else { ' ' };
+        let scheduler = site.scheduler.as_deref().unwrap_or("-");
+        writeln!(out, "{mark} {:width$}  {scheduler:5}  {}{}", site.id, site.name, retired(site))
+    })?;
+    writeln!(out, "\n* judges here: {}", engine.site.why)
+}
+
+fn retired(site: &Site) -> String {
+    let Some(retired) = &site.retired else { return String::new() };
+    match &retired.successor {
+        Some(successor) => format!(" (retired {}, now {successor})", retired.since),
+        None => format!(" (retired {})", retired.since),
+    }
+}
+
+fn json(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
+    let site = |site: &Site| {
+        json!({
+            "id": site.id,
+            "name": site.name,
+            "extends": site.extends,
+            "scheduler": site.scheduler,
+            "retired": site.retired.as_ref().map(|retired| &retired.since),
+            "successor": site.retired.as_ref().and_then(|retired| retired.successor.as_ref()),
+        })
+    };
+    let sites: Vec<_> = policy.sites.values().map(|each| site(each)).collect();
+    writeln!(out, "{}", json!({ "version": 1, "sites": sites }))
+}

@@ -1,0 +1,59 @@
+//! One look at the environment, taken at the start and passed down: nothing below reads it again.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// What the process was started in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Snapshot {
+    /// Environment variables whose name and value are text.
+    pub(super) env: BTreeMap<String, String>,
+    /// Name of this host, with its domain when the system knows it.
+    pub(super) host: String,
+    /// The working directory.
+    pub(super) cwd: PathBuf,
+    /// Standard output is a terminal.
+    pub(super) terminal: bool,
+    /// Cores that this process may use.
+    pub(super) cores: usize,
+}
+
+impl Snapshot {
+    /// Takes it.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub(super) fn take() -> Self {
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        Self {
+            env: std::env::vars_os().filter_map(text).collect(),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            terminal: std::io::stdout().is_terminal(),
+            cores: cores(),
+        }
+    }
+
+    /// An environment variable that is set and not empty.
+    pub(super) fn var(&self, name: &str) -> Option<&str> {
+        self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// True unless the locale says that the terminal shows something else than UTF-8.
+    pub(super) fn utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| self.var(name));
+        locale.is_none_or(|locale| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        })
+    }
+}
+
+/// The cores of the affinity mask: on a shared node a job has fewer than the machine.
+fn cores() -> usize {
+    match rustix::thread::sched_getaffinity(None) {
+        Ok(mask) => (mask.count() as usize).max(1),
+        Err(_) => 1,
+    }
+}

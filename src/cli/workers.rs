@@ -1,0 +1,39 @@
+//! Threads: as many as asked for, one when the system refuses more.
+
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::snapshot::Snapshot;
+
+/// More threads than this gain nothing: file systems of clusters do not like it.
+const MAX_DEFAULT: usize = 8;
+
+/// Fewer files than this are done before threads have started.
+const WORTH_IT: usize = 8;
+
+/// Does the same to many things, on several threads when that pays.
+pub(super) struct Workers {
+    threads: usize,
+    pool: std::sync::OnceLock<Option<ThreadPool>>,
+}
+
+impl Workers {
+    /// `jobs` threads, by default one per core.
+    pub(super) fn new(jobs: Option<usize>, snapshot: &Snapshot) -> Self {
+        let threads = jobs.unwrap_or_else(|| snapshot.cores.min(MAX_DEFAULT)).max(1);
+        Self { threads, pool: std::sync::OnceLock::new() }
+    }
+
+    /// Applies `work` to each item; results are in the order of the items.
+    pub(super) fn map<T: Sync, R: Send>(&self, items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
+        if self.threads == 1 || items.len() < WORTH_IT {
+            return items.iter().map(work).collect();
+        }
+        // A thread may be refused (`ulimit -u`): then everything is done on this one.
+        let pool = self.pool.get_or_init(|| ThreadPoolBuilder::new().num_threads(self.threads).build().ok());
+        match pool {
+            Some(pool) => pool.install(|| items.par_iter().map(&work).collect()),
+            None => items.iter().map(work).collect(),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Which fixes can be applied together: one round's choice.
+
+use std::collections::BTreeMap;
+
+use crate::check::{Edit, Finding};
+use crate::source::{Source, Span};
+
+use super::Allow;
+
+/// At most so many fixes in one round: real files have a few dozen.
+const MAX_TOGETHER: usize = 1000;
+
+/// One round's choice among the findings of a file, by index. What is in none of the lists has no fix that
+/// may be applied, or waits for the next round because it overlaps one that is taken.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Taken, in the order of the file.
+    pub(super) taken: Vec<usize>,
+    /// Never to be applied, with the reason.
+    pub(super) refused: Vec<(usize, &'static str)>,
+}
+
+/// Chooses fixes that do not overlap, the earlier in the file first.
+pub(super) fn plan(source: &Source, findings: &[Finding], allow: Allow, skip: &dyn Fn(&Finding) -> bool) -> Plan {
+    let mut plan = Plan::default();
+    let mut order: Vec<(usize, &[Edit])> = Vec::new();
+    for (index, finding) in findings.iter().enumerate() {
+        let Some(fix) = &finding.fix else { continue };
+        if finding.suppressed.is_some() || !allow.permits(fix.applicability) || fix.edits.is_empty() || skip(finding) {
+            continue;
+        }
+        match fault(source, &fix.edits) {
+            Some(reason) => plan.refused.push((index, reason)),
+            None => order.push((index, &fix.edits)),
+        }
+    }
+    order.sort_by_key(|(index, edits)| (edits.iter().map(|edit| edit.span.start).min(), *index));
+    let mut taken = Taken::default();
+    for (index, edits) in order {
+        if plan.taken.len() < MAX_TOGETHER && edits.iter().all(|edit| taken.has_room(edit)) {
+            edits.iter().for_each(|edit| taken.add(edit));
+            plan.taken.push(index);
+        }
+    }
+    plan
+}
+
+/// Why a fix cannot be applied to this file at all.
+fn fault(source: &Source, edits: &[Edit]) -> Option<&'static str> {
+    let elsewhere = |edit: &Edit| edit.path.as_ref().is_some_and(|path| *path != source.path);
+    if edits.iter().any(elsewhere) {
+        return Some("it changes another file");
+    }
+    let fits =
+        |edit: &Edit| edit.span.start <= edit.span.end && source.text.get(edit.span.start..edit.span.end).is_some();
+    if !edits.iter().all(fits) {
+        return Some("an edit does not fit the file");
+    }
+    let mut spans: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
+    spans.sort_unstable();
+    spans.windows(2).any(|pair| pair[0].overlaps(pair[1])).then_some("its edits overlap each other")
+}
+
+/// The edits taken so far, by place. They do not overlap, so their ends are in order too.
+#[derive(Default)]
+struct Taken<'a> {
+    edits: BTreeMap<(usize, usize), Vec<&'a str>>,
+}
+
+impl<'a> Taken<'a> {
+    /// True when `edit` is there already, or touches nothing that is.
+    fn has_room(&self, edit: &Edit) -> bool {
+        let key = (edit.span.start, edit.span.end);
+        if self.edits.get(&key).is_some_and(|texts| texts.contains(&edit.text.as_str())) {
+            return true;
+        }
+        self.edits
+            .range(..=(edit.span.end, usize::MAX))
+            .rev()
+            .take_while(|((_, end), _)| *end >= edit.span.start)
+            .all(|((start, end), _)| !collide(edit.span, Span::new(*start, *end)))
+    }
+
+    fn add(&mut self, edit: &'a Edit) {
+        let texts = self.edits.entry((edit.span.start, edit.span.end)).or_default();
+        if !texts.contains(&edit.text.as_str()) {
+            texts.push(&edit.text);
+        }
+    }
+}
+
+/// True when two changes of different fixes cannot be made at once. An insertion at the edge of another
+/// change collides: which comes first would change the result.
+fn collide(a: Span, b: Span) -> bool {
+    if a.is_empty() || b.is_empty() { a.start <= b.end && b.start <= a.end } else { a.overlaps(b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Applicability, Certainty, Fix, Severity};
+    use crate::source::Kind;
+
+    fn finding(applicability: Applicability, edits: &[(usize, usize, &str)]) -> Finding {
+        let edits = edits
+            .iter()
+            .map(|(start, end, text)| Edit { path: None, span: Span::new(*start, *end), text: (*text).to_owned() })
+            .collect();
+        Finding {
+            rule: "r".into(),
+            severity: Severity::Warning,
+            certainty: Certainty::Certain,
+            message: String::new(),
+            help: String::new(),
+            url: String::new(),
+            tags: Vec::new(),
+            site: String::new(),
+            path: "f".into(),
+            span: Span::new(0, 1),
+            labels: Vec::new(),
+            fingerprint: String::new(),
+            fix: Some(Fix { title: String::new(), applicability, edits }),
+            cell: None,
+            suppressed: None,
+        }
+    }
+
+    fn taken(allow: Allow, findings: &[Finding]) -> Vec<usize> {
+        let source = Source::new("f".into(), Kind::Other, b"0123456789\n".to_vec());
+        plan(&source, findings, allow, &|_| false).taken
+    }
+
+    #[test]
+    fn overlapping_fixes_wait_and_equal_edits_go_together() {
+        use Applicability::Safe;
+        let findings = [
+            finding(Safe, &[(5, 8, "")]),
+            finding(Safe, &[(0, 2, "x")]),
+            finding(Safe, &[(7, 9, "y")]),
+            finding(Safe, &[(0, 2, "x"), (3, 3, "new")]),
+            finding(Safe, &[(0, 2, "z")]),
+            finding(Safe, &[(2, 3, "q")]),
+            finding(Safe, &[(8, 9, "next")]),
+        ];
+        assert_eq!(taken(Allow::Safe, &findings), [1, 3, 0, 6]);
+    }
+
+    #[test]
+    fn an_insertion_at_the_edge_of_a_deletion_waits() {
+        use Applicability::Safe;
+        let findings = [finding(Safe, &[(0, 3, "")]), finding(Safe, &[(3, 3, "a")]), finding(Safe, &[(3, 3, "b")])];
+        assert_eq!(taken(Allow::Safe, &findings), [0]);
+        assert_eq!(taken(Allow::Safe, &findings[1..]), [0]);
+    }
+
+    #[test]
+    fn what_may_be_applied_is_asked_for() {
+        let findings = [Applicability::Safe, Applicability::Unsafe, Applicability::Display]
+            .map(|applicability| finding(applicability, &[(0, 1, "")]));
+        assert!(taken(Allow::Safe, &findings[1..]).is_empty());
+        assert_eq!(taken(Allow::Unsafe, &findings[1..]), [0]);
+        assert!(taken(Allow::Unsafe, &findings[2..]).is_empty());
+    }
+
+    #[test]
+    fn faulty_edits_are_refused() {
+        let source = Source::new("f".into(), Kind::Other, "é\n".into());
+        let findings = [
+            finding(Applicability::Safe, &[(1, 2, "")]),
+            finding(Applicability::Safe, &[(2, 9, "")]),
+            finding(Applicability::Safe, &[(0, 3, ""), (2, 3, "x")]),
+        ];
+        let plan = plan(&source, &findings, Allow::Safe, &|_| false);
+        assert!(plan.taken.is_empty());
+        assert_eq!(plan.refused.len(), 3);
+    }
+}

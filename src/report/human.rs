@@ -1,0 +1,355 @@
+//! The format for people: each finding with its source lines, what to do, and a closing line.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anstyle::Style;
+use codespan_reporting::diagnostic::{Diagnostic, Label, LabelStyle, Severity as Level};
+use codespan_reporting::files::Error;
+use codespan_reporting::term::{self, Chars, Config};
+
+use crate::check::{Applicability, Certainty, Severity};
+use crate::fix::diff::{Line, NO_NEWLINE, lines};
+use crate::source::Span;
+
+use super::excerpt::{Excerpts, START_LINES};
+use super::model::{Finding, FixRun, Place, Report};
+use super::style::{Palette, Styled};
+use super::text::{bytes_for_terminal, for_terminal};
+
+/// A flagged region of more lines is shown by its first line: drawing a frame costs by the line.
+const MAX_LINES: usize = 200;
+
+/// What to show, and how.
+#[derive(Clone, Debug, Default)]
+pub struct HumanOptions {
+    /// Colours.
+    pub palette: Palette,
+    /// Frames of ASCII characters, for a terminal that has no others.
+    pub ascii: bool,
+    /// Findings only, no closing line.
+    pub quiet: bool,
+    /// Also what was not understood or not checked, and why which site judged.
+    pub verbose: bool,
+}
+
+/// Writes the report for people. Errors are those of `out`.
+pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
+    let chars = if options.ascii { Chars::ascii() } else { Chars::default() };
+    let config = Config { chars, start_context_lines: START_LINES, ..Config::default() };
+    for finding in report.visible() {
+        let mut excerpts = Excerpts::default();
+        let diagnostic = diagnostic(report, finding, &mut excerpts);
+        let mut styled = Styled::new(out, &options.palette);
+        match term::emit_to_write_style(&mut styled, &config, &excerpts, &diagnostic) {
+            Ok(()) => {}
+            Err(Error::Io(error)) => return Err(error),
+            // Only a wrong span can lead here: the finding is worth more than its excerpt.
+            Err(_) => writeln!(out, "{}", one_line(finding))?,
+        }
+    }
+    if options.verbose {
+        details(report, out)?;
+    }
+    for run in report.fixes.iter().flatten() {
+        fix_run(run, options, out)?;
+    }
+    if !options.quiet {
+        writeln!(out, "{}", closing(report))?;
+    }
+    Ok(())
+}
+
+/// The closing line: what was checked, for which site, what was found, what can be done.
+pub fn closing(report: &Report) -> String {
+    let summary = &report.summary;
+    let mut line = format!("{} checked", count(summary.files, "file"));
+    match report.sites.as_slice() {
+        [] => {}
+        [(site, _)] => line.push_str(&format!(" for {}", site.id)),
+        sites => {
+            let ids: Vec<&str> = sites.iter().map(|(site, _)| site.id.as_str()).collect();
+            line.push_str(&format!(" for {}", ids.join(", ")));
+        }
+    }
+    let counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.hints, "hint")];
+    let found: Vec<String> =
+        counts.iter().filter(|(number, _)| *number > 0).map(|(number, name)| count(*number, name)).collect();
+    line.push_str(": ");
+    line.push_str(if found.is_empty() { "nothing found" } else { "" });
+    line.push_str(&found.join(", "));
+    if summary.suppressed > 0 {
+        line.push_str(&format!(" ({} suppressed)", summary.suppressed));
+    }
+    match (summary.fixable_safe, summary.fixable_unsafe) {
+        (0, 0) => {}
+        (safe, 0) => line.push_str(&format!("; --fix mends {safe}")),
+        (0, other) => line.push_str(&format!("; --fix --unsafe-fixes mends {other}")),
+        (safe, other) => line.push_str(&format!("; --fix mends {safe}, --fix --unsafe-fixes {}", safe + other)),
+    }
+    match report.not_understood.len() {
+        0 => {}
+        places => line.push_str(&format!("; {} not understood (-v shows where)", count(places, "place"))),
+    }
+    line
+}
+
+/// Writes the difference of two texts for a terminal: in colour, with nothing that could steer it. Errors
+/// are those of `out`.
+pub fn diff(path: &Path, old: &[u8], new: &[u8], palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
+    let mut result = Ok(());
+    lines(path, old, new, &mut |line| {
+        let (style, mark, content) = match line {
+            Line::Header(header) => (palette.strong, "", for_terminal(header).into_owned()),
+            Line::Same(line) => (Style::new(), " ", bytes_for_terminal(line)),
+            Line::Removed(line) => (palette.removed, "-", bytes_for_terminal(line)),
+            Line::Added(line) => (palette.added, "+", bytes_for_terminal(line)),
+            Line::NoNewline => (palette.faint, "", NO_NEWLINE.to_owned()),
+        };
+        if result.is_ok() {
+            result = writeln!(out, "{style}{mark}{}{style:#}", content.trim_end_matches('\n'));
+        }
+    });
+    result
+}
+
+fn count(number: usize, name: &str) -> String {
+    format!("{number} {name}{}", if number == 1 { "" } else { "s" })
+}
+
+fn diagnostic(report: &Report, finding: &Finding, excerpts: &mut Excerpts) -> Diagnostic<usize> {
+    let level = match finding.severity {
+        Severity::Error => Level::Error,
+        Severity::Warning => Level::Warning,
+        Severity::Hint => Level::Note,
+    };
+    let mut notes = notes(finding);
+    let labels = labels(report, finding, excerpts, &mut notes);
+    Diagnostic::new(level)
+        .with_code(&finding.rule)
+        .with_message(for_terminal(&finding.message))
+        .with_labels(labels)
+        .with_notes(notes)
+}
+
+/// The finding's place and its labels, file by file. A label whose file was not read becomes a note.
+fn labels(report: &Report, finding: &Finding, excerpts: &mut Excerpts, notes: &mut Vec<String>) -> Vec<Label<usize>> {
+    type Part<'a> = (LabelStyle, &'a Place, &'a str);
+    let mut groups: Vec<(usize, Vec<Part<'_>>)> = Vec::new();
+    let primary = (LabelStyle::Primary, &finding.place, "");
+    let others = finding.labels.iter().map(|label| (LabelStyle::Secondary, &label.place, label.message.as_str()));
+    for (style, place, message) in std::iter::once(primary).chain(others) {
+        let Some(text) = place.text else {
+            notes.push(format!("{}: {}", for_terminal(&place.path.to_string_lossy()), for_terminal(message)));
+            continue;
+        };
+        match groups.iter_mut().find(|(other, _)| *other == text) {
+            Some((_, group)) => group.push((style, place, message)),
+            None => groups.push((text, vec![(style, place, message)])),
+        }
+    }
+    let mut labels = Vec::new();
+    for (index, group) in groups {
+        let Some(file) = report.texts.get(index) else { continue };
+        let Some((_, first, _)) = group.first() else { continue };
+        let spans: Vec<Span> = group.iter().map(|(_, place, _)| flagged(&file.text, place)).collect();
+        let name = first.path.to_string_lossy();
+        let (id, ranges) = excerpts.add(&name, first.start, &file.text, &file.lines, &spans);
+        let parts = group.iter().zip(ranges);
+        labels.extend(
+            parts.map(|((style, _, message), range)| Label::new(*style, id, range).with_message(for_terminal(message))),
+        );
+    }
+    labels
+}
+
+/// What is underlined: without the line end that a span of whole lines has, and of a very long region the
+/// first line.
+fn flagged(text: &str, place: &Place) -> Span {
+    let Span { start, end } = place.span;
+    let Some(content) = text.get(start..end) else { return Span::at(start.min(text.len())) };
+    if place.end.line - place.start.line > MAX_LINES {
+        return Span::new(start, start + content.find('\n').unwrap_or(content.len()));
+    }
+    Span::new(start, start + content.trim_end_matches(['\n', '\r']).len())
+}
+
+fn notes(finding: &Finding) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(cell) = finding.cell {
+        notes.push(format!("in cell {cell}"));
+    }
+    if finding.certainty == Certainty::Possible {
+        notes.push("possible: it depends on what cannot be known from the files".to_owned());
+    }
+    if !finding.help.is_empty() {
+        notes.push(format!("help: {}", for_terminal(finding.help.trim_end())));
+    }
+    if !finding.url.is_empty() {
+        notes.push(format!("see {}", for_terminal(&finding.url)));
+    }
+    if let Some(fix) = &finding.fix {
+        let title = for_terminal(&fix.title);
+        notes.push(match fix.applicability {
+            Applicability::Safe => format!("fix available (safe): {title}"),
+            Applicability::Unsafe => format!("fix available (unsafe): {title}"),
+            Applicability::Display => format!("fix to make by hand: {title}"),
+        });
+    }
+    notes
+}
+
+fn one_line(finding: &Finding) -> String {
+    let path = finding.place.path.to_string_lossy();
+    format!(
+        "{}:{}: {}[{}]: {}",
+        for_terminal(&path),
+        finding.place.start.line,
+        finding.severity.name(),
+        finding.rule,
+        for_terminal(&finding.message)
+    )
+}
+
+/// What `-v` adds.
+fn details(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for region in &report.not_understood {
+        let path = region.path.to_string_lossy();
+        let lines = match region.end_line {
+            last if last == region.line => region.line.to_string(),
+            last => format!("{}-{last}", region.line),
+        };
+        writeln!(out, "{}:{lines}: not understood: {}", for_terminal(&path), for_terminal(&region.reason))?;
+    }
+    for path in &report.not_checked {
+        writeln!(out, "{}: not a kind that pydoctor checks", for_terminal(&path.to_string_lossy()))?;
+    }
+    for (site, files) in &report.sites {
+        writeln!(out, "site {} for {}: {}", site.id, count(*files, "file"), for_terminal(&site.why))?;
+    }
+    Ok(())
+}
+
+/// What `--fix` did to one file.
+fn fix_run(run: &FixRun, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
+    let path = run.path.to_string_lossy();
+    let path = for_terminal(&path);
+    if let Some(reason) = &run.not_written {
+        writeln!(out, "{path}: not written: {}", for_terminal(reason))?;
+    } else if !options.quiet {
+        for fix in &run.applied {
+            let class = if fix.applicability == Applicability::Unsafe { " (unsafe)" } else { "" };
+            writeln!(out, "{path}:{}: fixed{class}: {}: {}", fix.line, fix.rule, for_terminal(&fix.title))?;
+        }
+    }
+    for fix in &run.dropped {
+        let title = for_terminal(&fix.title);
+        let reason = for_terminal(&fix.reason);
+        writeln!(out, "{path}:{}: fix of {} not applied ({title}): {reason}", fix.line, fix.rule)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{self, Edit, Fix};
+    use crate::report::{FileResult, SiteChoice};
+    use crate::source::{Kind, Source};
+    use std::sync::Arc;
+
+    fn shown(text: &str, findings: Vec<check::Finding>, options: &HumanOptions) -> String {
+        let source = Arc::new(Source::new("home/.bashrc".into(), Kind::Other, text.as_bytes().to_vec()));
+        let site = SiteChoice { id: "midway3".into(), why: "pydoctor.toml".into() };
+        let report = Report::new(vec![FileResult { source, site, findings, gaps: Vec::new() }]);
+        let mut out = Vec::new();
+        write(&report, options, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn finding(start: usize, end: usize) -> check::Finding {
+        check::Finding {
+            rule: "conda-init-block".into(),
+            severity: Severity::Warning,
+            certainty: Certainty::Certain,
+            message: "conda starts with every shell".into(),
+            help: "delete the block".into(),
+            url: "https://example.org".into(),
+            tags: Vec::new(),
+            site: "midway3".into(),
+            path: "home/.bashrc".into(),
+            span: Span::new(start, end),
+            labels: Vec::new(),
+            fingerprint: String::new(),
+            fix: Some(Fix {
+                title: "delete the block".into(),
+                applicability: Applicability::Safe,
+                edits: vec![Edit { path: None, span: Span::new(start, end), text: String::new() }],
+            }),
+            cell: None,
+            suppressed: None,
+        }
+    }
+
+    #[test]
+    fn a_finding_shows_its_lines_its_help_and_its_fix() {
+        let expected = "\
+warning[conda-init-block]: conda starts with every shell
+  ┌─ home/.bashrc:2:1
+  │
+2 │ ╭ # >>>
+3 │ │ eval
+4 │ │ # <<<
+  │ ╰─────^
+  │
+  = help: delete the block
+  = see https://example.org
+  = fix available (safe): delete the block
+
+1 file checked for midway3: 1 warning; --fix mends 1
+";
+        assert_eq!(shown("a\n# >>>\neval\n# <<<\n", vec![finding(2, 19)], &HumanOptions::default()), expected);
+    }
+
+    #[test]
+    fn hints_labels_and_other_files_have_their_place() {
+        let mut hint = finding(4, 7);
+        hint.severity = Severity::Hint;
+        hint.certainty = Certainty::Possible;
+        hint.fix = None;
+        hint.labels = vec![
+            check::Label { path: "home/.bashrc".into(), span: Span::new(0, 3), message: "loaded here".into() },
+            check::Label { path: "gone.sh".into(), span: Span::new(0, 3), message: "sourced there".into() },
+        ];
+        let text = shown("one\ntwo\n", vec![hint], &HumanOptions { quiet: true, ascii: true, ..Default::default() });
+        assert!(text.starts_with("hint[conda-init-block]: "), "{text}");
+        assert!(text.contains("--- loaded here") && text.contains("gone.sh: sourced there"), "{text}");
+        assert!(text.is_ascii() && text.contains("possible: "), "{text}");
+    }
+
+    #[test]
+    fn what_is_shown_cannot_steer_the_terminal() {
+        let mut finding = finding(0, 12);
+        finding.message = "\u{1b}]0;title\u{7}".into();
+        let text = shown("echo \u{1b}[2J\u{202e}\n", vec![finding], &HumanOptions::default());
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}') && !text.contains('\u{7}'), "{text}");
+    }
+
+    #[test]
+    fn no_span_makes_it_fail() {
+        for text in ["", "\n", "a", "a\n", "é\r\nb"] {
+            for start in 0..=text.len() + 1 {
+                for end in start..=text.len() + 1 {
+                    let text = shown(text, vec![finding(start, end)], &HumanOptions::default());
+                    assert!(text.contains("conda starts"), "{start}..{end}: {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn colour_is_only_there_when_asked_for() {
+        let options = HumanOptions { palette: Palette::COLOUR, ..Default::default() };
+        assert!(shown("abc\n", vec![finding(0, 3)], &options).contains("\u{1b}[1m\u{1b}[33mwarning"));
+    }
+}

@@ -1,0 +1,221 @@
+//! The JSON format, version 1: a contract. Keys are only ever added.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::check::{Applicability, Certainty, Edit, Fix, Severity};
+
+use super::model::{self, Report};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    site: Option<&'a str>,
+    findings: Vec<Finding<'a>>,
+    not_understood: Vec<NotUnderstood<'a>>,
+    summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixes: Option<Vec<FixRun<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    rule: &'a str,
+    severity: Severity,
+    certainty: Certainty,
+    message: &'a str,
+    help: &'a str,
+    url: &'a str,
+    tags: &'a [String],
+    site: &'a str,
+    path: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    labels: Vec<Label<'a>>,
+    fingerprint: &'a str,
+    fix: Option<FixOf<'a>>,
+    cell: Option<usize>,
+    suppressed: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Label<'a> {
+    path: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct FixOf<'a> {
+    title: &'a str,
+    applicability: Applicability,
+    edits: Vec<EditOf<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditOf<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    start: usize,
+    end: usize,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct NotUnderstood<'a> {
+    path: String,
+    line: usize,
+    end_line: usize,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files: usize,
+    findings: usize,
+    by_severity: BySeverity,
+    fixable: usize,
+    fixable_safe: usize,
+    suppressed: usize,
+}
+
+#[derive(Serialize)]
+struct BySeverity {
+    error: usize,
+    warning: usize,
+    hint: usize,
+}
+
+#[derive(Serialize)]
+struct FixRun<'a> {
+    path: String,
+    applied: Vec<AppliedFix<'a>>,
+    dropped: Vec<DroppedFix<'a>>,
+    not_written: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct AppliedFix<'a> {
+    rule: &'a str,
+    title: &'a str,
+    applicability: Applicability,
+    line: usize,
+}
+
+#[derive(Serialize)]
+struct DroppedFix<'a> {
+    rule: &'a str,
+    title: &'a str,
+    line: usize,
+    reason: &'a str,
+}
+
+/// Writes the report as one object and a line feed. Errors are those of `out`.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let document = Document {
+        version: 1,
+        site: match report.sites.as_slice() {
+            [(site, _)] => Some(&site.id),
+            _ => None,
+        },
+        findings: report.findings.iter().map(finding).collect(),
+        not_understood: report.not_understood.iter().map(not_understood).collect(),
+        summary: summary(&report.summary),
+        fixes: report.fixes.as_ref().map(|runs| runs.iter().map(fix_run).collect()),
+    };
+    serde_json::to_writer(&mut *out, &document).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
+fn finding(finding: &model::Finding) -> Finding<'_> {
+    let place = &finding.place;
+    Finding {
+        rule: &finding.rule,
+        severity: finding.severity,
+        certainty: finding.certainty,
+        message: &finding.message,
+        help: &finding.help,
+        url: &finding.url,
+        tags: &finding.tags,
+        site: &finding.site,
+        path: shown(&place.path),
+        line: place.start.line,
+        column: place.start.column,
+        end_line: place.end.line,
+        end_column: place.end.column,
+        labels: finding.labels.iter().map(label).collect(),
+        fingerprint: &finding.fingerprint,
+        fix: finding.fix.as_ref().map(fix),
+        cell: finding.cell,
+        suppressed: finding.suppressed.as_deref(),
+    }
+}
+
+fn label(label: &model::Label) -> Label<'_> {
+    let model::Place { path, start, end, .. } = &label.place;
+    Label {
+        path: shown(path),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+        message: &label.message,
+    }
+}
+
+fn fix(fix: &Fix) -> FixOf<'_> {
+    let edit = |edit: &'_ Edit| (edit.path.as_deref().map(shown), edit.span);
+    let edits = fix.edits.iter().map(|each| {
+        let (path, span) = edit(each);
+        EditOf { path, start: span.start, end: span.end, text: &each.text }
+    });
+    FixOf { title: &fix.title, applicability: fix.applicability, edits: edits.collect() }
+}
+
+fn not_understood(region: &model::NotUnderstood) -> NotUnderstood<'_> {
+    NotUnderstood { path: shown(&region.path), line: region.line, end_line: region.end_line, reason: &region.reason }
+}
+
+fn summary(summary: &model::Summary) -> Summary {
+    Summary {
+        files: summary.files,
+        findings: summary.findings,
+        by_severity: BySeverity { error: summary.errors, warning: summary.warnings, hint: summary.hints },
+        fixable: summary.fixable_safe + summary.fixable_unsafe,
+        fixable_safe: summary.fixable_safe,
+        suppressed: summary.suppressed,
+    }
+}
+
+fn fix_run(run: &model::FixRun) -> FixRun<'_> {
+    let applied = run.applied.iter().map(|fix| AppliedFix {
+        rule: &fix.rule,
+        title: &fix.title,
+        applicability: fix.applicability,
+        line: fix.line,
+    });
+    let dropped = run.dropped.iter().map(|fix| DroppedFix {
+        rule: &fix.rule,
+        title: &fix.title,
+        line: fix.line,
+        reason: &fix.reason,
+    });
+    FixRun {
+        path: shown(&run.path),
+        applied: applied.collect(),
+        dropped: dropped.collect(),
+        not_written: run.not_written.as_deref(),
+    }
+}
+
+/// JSON has no bytes: what is not UTF-8 in a path shows as U+FFFD.
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
