@@ -16,7 +16,7 @@ use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 
 use super::Status;
 use super::args::{self, Output};
-use super::engine::{self, Engine};
+use super::engine::{self, Engine, Judged};
 use super::panics;
 use super::settings::Settings;
 use super::snapshot::Snapshot;
@@ -39,13 +39,13 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     for problem in &input.problems {
         streams.complain(problem);
     }
-    let mut results = engine.check(&input.sources, &workers);
+    let (mut results, judged) = engine.check(&input.sources, &workers);
     results.extend(input.too_large.into_iter().map(|file| FileResult { site: engine.site.clone(), ..file }));
 
     let mut status = if trouble { Status::Trouble } else { Status::Clean };
     let options =
         HumanOptions { palette: streams.palette, ascii: streams.ascii, quiet: args.quiet, verbose: args.verbose };
-    let job = Mending { args, engine: &engine, workers: &workers };
+    let job = Mending { args, engine: &engine, judged: &judged, workers: &workers };
     if args.diff {
         let (changed, report) = job.diff(results, input.not_checked, streams);
         status = status.max(if changed && !args.exit_zero { Status::Found } else { Status::Clean });
@@ -200,6 +200,7 @@ fn too_large(source: Source, limit: u64) -> FileResult {
 struct Mending<'a> {
     args: &'a args::Check,
     engine: &'a Engine,
+    judged: &'a Judged,
     workers: &'a Workers,
 }
 
@@ -270,13 +271,18 @@ impl Mending<'_> {
     fn mend(&self, results: &[FileResult]) -> Vec<Mended> {
         let allow = if self.args.unsafe_fixes { Allow::Unsafe } else { Allow::Safe };
         let bash = BashSyntax::find();
-        self.workers.map(results, |result| {
+        let indices: Vec<usize> = (0..results.len()).collect();
+        self.workers.map(&indices, |index| {
+            let result = &results[*index];
             let checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
-            let recheck = |source: &Source| self.engine.recheck(source);
+            let recheck = |source: &Source| self.engine.recheck(self.judged, *index, source);
             panics::catch(|| fix::mend(&result.source, checked, allow, &recheck, &bash)).unwrap_or_else(|panic| {
                 Mended {
                     source: Source::clone(&result.source),
-                    checked: engine::internal_error(&result.source, &panic),
+                    checked: Checked {
+                        findings: result.findings.clone(),
+                        gaps: vec![engine::internal_error(&result.source, &panic)],
+                    },
                     applied: Vec::new(),
                     dropped: Vec::new(),
                 }
