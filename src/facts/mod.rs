@@ -6,6 +6,7 @@ pub mod file;
 pub mod matchspec;
 pub mod model;
 pub mod module_name;
+pub mod placeholder;
 pub mod resources;
 pub mod schema;
 pub mod shebang;

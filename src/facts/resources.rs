@@ -57,7 +57,17 @@ struct Request {
     export_none: bool,
 }
 
+/// The most resources that are told apart by name.
+const MAX_RESOURCES: usize = 64;
+
 impl Request {
+    /// Notes a resource under its name.
+    fn resource(&mut self, key: &str, value: Text) {
+        if self.resources.iter().count() < MAX_RESOURCES {
+            self.resources.set(key.trim().to_owned(), value);
+        }
+    }
+
     fn write(self, record: &mut Record) {
         record.set_some("nodes", self.nodes);
         record.set_some("tasks", self.tasks);
@@ -212,7 +222,7 @@ fn pbs_resources(list: &Text, request: &mut Request) {
             "place" => request.whole_node = value.split(':').any(|word| word.starts_with("excl")),
             _ => {}
         }
-        request.resources.set(key.trim().to_owned(), Text { text: value.to_owned(), ..list.clone() });
+        request.resource(key, Text { text: value.to_owned(), ..list.clone() });
     }
 }
 
@@ -278,7 +288,7 @@ fn sge_resources(list: &Text, request: &mut Request) {
             "exclusive" | "excl" => request.whole_node = matches!(value, "true" | "1" | "TRUE"),
             _ => {}
         }
-        request.resources.set(key.trim().to_owned(), text);
+        request.resource(key, text);
     }
 }
 

@@ -3,11 +3,15 @@
 use super::lines::Line;
 use super::option::{Nearest, Parsed, Piece, Verdict};
 use super::sentinel::Sentinel;
-use super::words::{is_placeholder, variable};
+
 use super::{Disguise, Script};
+use crate::facts::placeholder::{is_placeholder, variable};
 use crate::facts::{Fact, FactKind, Record, Text, Value};
 use crate::source::{Scheduler, Span};
 use crate::tables::OptionTable;
+
+/// The most options that later ones are compared with; real scripts have a dozen.
+const MAX_SEEN: usize = 256;
 
 /// What has been seen of one scheduler's directives so far.
 pub(super) struct Assembly<'a> {
@@ -80,7 +84,7 @@ impl<'a> Assembly<'a> {
         let (start, end) = option.extent();
         let mut fact = Fact::new(FactKind::Directive, Span::new(line.start + start, line.start + end), fields);
         // Only Slurm's option table was tried on the real thing.
-        fact.certain = self.scheduler == Scheduler::Slurm || option.accepted();
+        fact.certain = self.scheduler == Scheduler::Slurm || (option.accepted() && option.fault.is_none());
         fact
     }
 
@@ -112,6 +116,7 @@ impl<'a> Assembly<'a> {
         if let Some(value) = &option.value {
             fields.set_some("literal-variable", self.literal_variable(name, value, line));
         }
+        fields.set_some("fault", option.fault);
         let filled = option.value.as_ref().is_some_and(|value| is_placeholder(&value.text));
         fields.set("placeholder", filled || matches!(option.verdict, Verdict::Placeholder));
         fields
@@ -171,6 +176,9 @@ impl<'a> Assembly<'a> {
         let excluded = self.seen.iter().rev().find(|seen| option.excludes.contains(&seen.name));
         fields.set_some("conflicts", excluded.map(|seen| Text::at(seen.written.as_str(), seen.span)));
         let (start, end) = parsed.extent();
+        if self.seen.len() >= MAX_SEEN {
+            return;
+        }
         self.seen.push(Seen {
             name: name.clone(),
             written: parsed.option.text.clone(),
