@@ -13,6 +13,9 @@ use crate::tables::OptionTable;
 /// The most options that later ones are compared with; real scripts have a dozen.
 const MAX_SEEN: usize = 256;
 
+/// The most resources of one `-l` that are compared.
+const MAX_RESOURCES: usize = 64;
+
 /// What has been seen of one scheduler's directives so far.
 pub(super) struct Assembly<'a> {
     scheduler: Scheduler,
@@ -28,6 +31,7 @@ struct Seen {
     name: String,
     written: String,
     value: String,
+    filled_in: bool,
     line: usize,
     span: Span,
 }
@@ -166,10 +170,10 @@ impl<'a> Assembly<'a> {
             return;
         };
         let value = parsed.value.as_ref().map_or("", |value| value.text.as_str());
-        let other_value = |seen: &&Seen| {
-            seen.name == *name && !is_placeholder(&seen.value) && differs(option.merges, &seen.value, value)
-        };
-        if !is_placeholder(value) {
+        let other_value =
+            |seen: &&Seen| seen.filled_in && seen.name == *name && differs(option.merges, &seen.value, value);
+        let filled_in = !is_placeholder(value);
+        if filled_in {
             let repeated = self.seen.iter().rev().find(other_value);
             fields.set_some("repeats", repeated.map(|seen| number(seen.line)));
         }
@@ -183,6 +187,7 @@ impl<'a> Assembly<'a> {
             name: name.clone(),
             written: parsed.option.text.clone(),
             value: value.to_owned(),
+            filled_in,
             line: line.number,
             span: Span::new(line.start + start, line.start + end),
         });
@@ -196,7 +201,7 @@ fn differs(merges: bool, first: &str, second: &str) -> bool {
         return first != second;
     }
     let resources = |value: &str| -> Vec<(String, String)> {
-        let pairs = value.split(',').filter_map(|part| part.split_once('='));
+        let pairs = value.split(',').take(MAX_RESOURCES).filter_map(|part| part.split_once('='));
         pairs.map(|(key, value)| (key.trim().to_owned(), value.to_owned())).collect()
     };
     let before = resources(first);
