@@ -1,5 +1,19 @@
 //! Matching facts with policy: findings with their fixes, suppressions, links between files.
 
+mod edits;
+mod engine;
+mod eval;
 pub mod finding;
+mod findings;
+mod links;
+mod lookup;
+mod place;
+mod render;
+mod site;
+mod suppress;
 
+pub use engine::{Analysed, Run, Settings, check_files};
+pub use eval::Truth;
 pub use finding::{Applicability, Certainty, Edit, Finding, Fix, Label, Severity};
+pub use place::Places;
+pub use site::{Grounds, SiteChoice, Surroundings, detect};

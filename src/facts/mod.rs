@@ -1,12 +1,24 @@
 //! What a file says and does, as facts that rules can ask about.
 
+mod collect;
+pub mod directive;
+pub mod environment;
+pub mod file;
+pub mod json;
+pub mod matchspec;
 pub mod model;
+pub mod module_name;
+pub mod notebook;
+pub mod python;
+pub mod resources;
 pub mod schema;
+pub mod shebang;
+pub mod shell;
 
+pub use collect::collect;
 pub use model::{Fact, FactKind, Record, Text, Value};
 
 use crate::source::{Source, Span};
-use crate::tables::Tables;
 
 /// Everything that one file gives.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +33,8 @@ pub struct FileFacts {
     pub gaps: Vec<Gap>,
     /// Other files that facts of this one run or read.
     pub links: Vec<Link>,
+    /// Scripts that stand in here documents and are written or submitted, each with facts of its own.
+    pub embedded: Vec<FileFacts>,
 }
 
 /// A region that was not understood, with the reason in plain words.
@@ -72,9 +86,4 @@ impl Reach for Alone {
     fn file(&self, _from: &Source, _path: &str, _cwd: Option<&str>) -> Option<std::sync::Arc<Source>> {
         None
     }
-}
-
-/// Computes the facts of one file. Never fails: what cannot be understood is a [`Gap`].
-pub fn collect(_source: &Source, _tables: &Tables, _reach: &dyn Reach) -> FileFacts {
-    FileFacts::default()
 }

@@ -162,6 +162,25 @@ impl Record {
         Self::default()
     }
 
+    /// An empty record that stands at `span`.
+    pub fn at(span: Span) -> Self {
+        Self { span: Some(span), ..Self::default() }
+    }
+
+    /// The same at another place.
+    #[must_use]
+    pub fn placed(mut self, span: Option<Span>) -> Self {
+        self.span = span;
+        self
+    }
+
+    /// The same, holding on some paths only when so said.
+    #[must_use]
+    pub fn perhaps(mut self, possible: bool) -> Self {
+        self.possible = possible;
+        self
+    }
+
     /// Sets a field, replacing an earlier value of that name.
     pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
         let name = name.into();

@@ -68,7 +68,7 @@ const CONTEXT: Field = f(
         "trap",
         "cell",
     ])),
-    "what the fact stands in, outermost first: a function or alias on demand, a condition, another machine (`remote`), …",
+    "what the fact stands in, outermost first: a function or alias on demand, a condition, a managed block, another machine (`remote`), …",
 );
 
 const GUARD: Field = f(
@@ -137,8 +137,6 @@ pub static STATE: &[Field] = &[
     f("conda-on-path", Flag, "a conda root's `bin` was put on `PATH`"),
     f("cwd", Text, "the working directory as far as known; absent before any `cd`"),
     f("path", List(&Record(PATH_ENTRY_FIELDS)), "entries put on search paths so far"),
-    f("vars", Record(&[f("*", Text, "")]), "variables set so far, by name"),
-    f("unset", List(&Text), "variables unset so far"),
     f("set-u", Flag, "`set -u` is on"),
     f("set-e", Flag, "`set -e` is on"),
     f("set-u-line", Number, "line of that `set -u`"),
@@ -337,6 +335,7 @@ static BLOCK: &[Field] = &[
     f("needed-by-jobs", List(&Text), "job scripts among the files checked that rely on it"),
     f("shell", Choice(&["sh", "csh", "mixed", "fish", "powershell"]), "language of its body"),
     CONTEXT,
+    f("sole", Flag, "it is all that the body of an `if`, loop or function holds"),
     f("whole", Text, "the block with the one blank line it would leave: what `delete = \"whole\"` removes"),
 ];
 
@@ -346,9 +345,10 @@ static SHEBANG: &[Field] = &[
     f("args", Text, "what follows it"),
     f(
         "problem",
-        Choice(&["none", "no-hash", "not-first", "bom", "missing", "blank-before"]),
-        "what keeps it from being one",
+        Choice(&["none", "no-hash", "no-bang", "spaced", "not-first", "bom", "missing", "blank-before"]),
+        "what keeps it from being one: `!/bin/bash`, `#/bin/bash`, `# !/bin/bash`, lines or bytes before it",
     ),
+    f("before", Text, "the blanks, blank lines or byte order mark before it: what to delete"),
     f("line", Number, "its line; 1 when missing"),
 ];
 
@@ -488,6 +488,11 @@ static CALL: &[Field] = &[
                 f("value", Text, "a literal's value"),
                 f("text", Text, "as written; what `replace` changes"),
                 f("source", Text, "the call or variable that the value comes from, with its place"),
+                f(
+                    "fallback",
+                    Choice(&["all-cpus"]),
+                    "what it is when its origin gives nothing: `args.n or cpu_count()`; absent else",
+                ),
             ]),
             "",
         )]),

@@ -374,7 +374,7 @@ impl Glob {
 }
 
 /// A glob completed from its parts; `fill` gives the literal text of a part, `None` when it is absent.
-pub fn complete(pieces: &[GlobPiece], fill: impl Fn(&Part) -> Option<String>) -> Option<Pattern> {
+pub fn complete(pieces: &[GlobPiece], mut fill: impl FnMut(&Part) -> Option<String>) -> Option<Pattern> {
     let mut all: Vec<Token> = Vec::new();
     for piece in pieces {
         match piece {

@@ -103,7 +103,7 @@ impl Pattern {
     }
 
     /// Follows all states at once. With `guess`, a hole that is not opaque may stand for anything; without, only
-    /// a star, or the hole's own name written in the pattern, takes it.
+    /// a star, or a variable spelt out in the pattern, takes it.
     fn simulate(&self, text: &str, holes: &[Hole], guess: bool) -> bool {
         let last = self.tokens.len();
         let mut states = vec![false; last + 1];
@@ -151,13 +151,22 @@ impl Pattern {
             next[first..].fill(true);
             return;
         }
+        // Where the pattern spells a variable, its name is matched as text.
+        let mut spelt = vec![false; states.len()];
         for (state, token) in self.tokens.iter().enumerate().filter(|(state, _)| states[*state]) {
-            if *token == Token::Run {
-                next[state] = true;
-            } else if self.continues(state, name.as_bytes()) {
+            next[state] |= *token == Token::Run;
+            if self.continues(state, name.as_bytes()) {
                 next[state + name.len()] = true;
             }
+            spelt[state] = *token == Token::Byte(b'$');
         }
+        for character in name.chars() {
+            let mut after = vec![false; states.len()];
+            self.take(&spelt, &mut after, character);
+            self.skip_runs(&mut after);
+            spelt = after;
+        }
+        next.iter_mut().zip(spelt).for_each(|(next, spelt)| *next |= spelt);
     }
 
     /// True when the tokens from `state` on are exactly `bytes`.
@@ -341,6 +350,8 @@ mod tests {
             ("/home/*", "$HOME/envs", "$HOME", true, Match::No),
             ("$HOME/*", "$HOME/envs", "$HOME", true, Match::Yes),
             ("$X/*", "$X/envs", "$X", false, Match::Yes),
+            ("$X*/*", "$X_DIR/envs", "$X_DIR", false, Match::Yes),
+            ("$X/*", "$X_DIR/envs", "$X_DIR", true, Match::No),
             ("/scratch/*", "/scratch/$X", "$X", false, Match::Yes),
             ("/scratch/a*", "/scratch/$X", "$X", false, Match::Unknown),
             ("/data/a*", "/scratch/$X", "$X", false, Match::No),

@@ -332,12 +332,14 @@ impl Matcher {
         }
     }
 
-    /// The conditions on the list `path`, which say which of its items are meant.
-    pub fn item_conditions<'a>(&'a self, path: &'a FieldPath) -> impl Iterator<Item = &'a Condition> {
+    /// The conditions on items of the list at `path`, or of a list that `path` goes through, each with the path
+    /// of that list: they say which of its items are meant.
+    pub fn item_conditions<'a>(&'a self, path: &'a FieldPath) -> impl Iterator<Item = (&'a FieldPath, &'a Condition)> {
         let tests = self.all.tests.iter().chain(self.either.iter().flat_map(|table| &table.tests));
         tests.filter_map(move |test| {
             let same = test.path.root == path.root && path.steps.starts_with(&test.path.steps);
-            if same && test.path.derived.is_none() { any_of(&test.condition) } else { None }
+            let condition = any_of(&test.condition)?;
+            (same && test.path.derived.is_none()).then_some((&test.path, condition))
         })
     }
 }

@@ -99,8 +99,8 @@ pub struct PathPattern {
     pub folder: Pattern,
     /// What lies below.
     pub below: Pattern,
-    /// Length of the text before the first wildcard: the longest wins.
-    pub weight: usize,
+    /// Length of the text before the first wildcard, then of all text: the longest wins.
+    pub weight: (usize, usize),
 }
 
 /// How much may lie in a place.
@@ -179,8 +179,6 @@ pub struct Spoken {
     /// The text.
     pub text: String,
     pub(super) span: Range<usize>,
-    /// Id of the site whose file holds it.
-    pub(super) site: String,
 }
 
 impl Site {
@@ -243,7 +241,8 @@ impl PathPattern {
     pub fn new(text: &str) -> Self {
         let folder = Pattern::new(text.trim_end_matches('/'));
         let below = Pattern::new(&format!("{}/*", text.trim_end_matches('/')));
-        Self { text: text.to_owned(), weight: folder.prefix().len(), folder, below }
+        let weight = (folder.prefix().len(), text.len());
+        Self { text: text.to_owned(), folder, below, weight }
     }
 
     /// The variable with which it begins, as a glob without `$`: `VSC_DATA`, `PROJECT*`.
@@ -291,7 +290,7 @@ fn read_site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site {
     }
     for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
         site.spans.rules.insert(key.text.to_owned(), key.span.clone());
-        site.rules.extend(item.table().map(|table| (key.text.to_owned(), read_stand(table, stem))));
+        site.rules.extend(item.table().map(|table| (key.text.to_owned(), read_stand(table))));
     }
     table.finish();
     site
@@ -398,10 +397,10 @@ fn read_recipe(table: Table<'_, '_>) -> Option<Sourced<String>> {
     Some(Sourced { value: text?, source })
 }
 
-fn read_stand(table: Table<'_, '_>, site: &str) -> Stand {
+fn read_stand(table: Table<'_, '_>) -> Stand {
     let spoken = |key| {
         let word = table.string(key)?;
-        Some(Spoken { text: word.text.to_owned(), span: word.span, site: site.to_owned() })
+        Some(Spoken { text: word.text.to_owned(), span: word.span })
     };
     let mut fixes: Vec<(&'static str, Option<Applicability>)> =
         APPLICABILITIES.iter().map(|(name, value)| (*name, Some(*value))).collect();

@@ -1,6 +1,94 @@
 //! Data about the outer world, read from the policy pack: command grammars, scheduler options, toolchains,
 //! module families. Names no rule and no site.
 
+pub mod commands;
+mod family;
+pub mod glob;
+mod scheduler;
+mod toolchain;
+mod tsv;
+
+pub use family::Families;
+pub use scheduler::{BatchOption, Lookup, OptionTable, Schedulers, Takes, Variable};
+pub use toolchain::{Generation, Toolchains};
+
 /// All tables of the merged packs.
 #[derive(Debug, Default)]
-pub struct Tables {}
+pub struct Tables {
+    /// Command grammars.
+    pub commands: commands::Commands,
+    /// Options and variables of the schedulers.
+    pub schedulers: Schedulers,
+    /// Toolchain generations.
+    pub toolchains: Toolchains,
+    /// What modules are, by their names.
+    pub families: Families,
+}
+
+/// What is wrong with a table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {message}")]
+pub struct TableError {
+    /// The file as the pack names it: `data/sbatch-options.tsv`.
+    pub file: String,
+    /// Line, from 1; 0 when the file is missing.
+    pub line: usize,
+    /// What is wrong, in plain words.
+    pub message: String,
+}
+
+impl Tables {
+    /// Reads the tables. `read` gives the text of a file of the pack by its path below `rules/`
+    /// (`data/sbatch-options.tsv`).
+    ///
+    /// # Errors
+    /// A file that is missing, or a row that cannot be understood.
+    pub fn parse<'a>(read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
+        let mut commands = commands::Commands::default();
+        commands.add(required(read, "commands.toml")?).map_err(|error| TableError {
+            file: "commands.toml".to_owned(),
+            line: 0,
+            message: error.to_string(),
+        })?;
+        Ok(Self {
+            commands,
+            schedulers: Schedulers::parse(read)?,
+            toolchains: Toolchains::parse(read)?,
+            families: Families::parse(read)?,
+        })
+    }
+}
+
+/// The text of a file of the pack, or the error that it is missing.
+fn required<'a>(read: &dyn Fn(&str) -> Option<&'a str>, file: &str) -> Result<&'a str, TableError> {
+    read(file).ok_or_else(|| TableError {
+        file: file.to_owned(),
+        line: 0,
+        message: "the pack lacks this table".to_owned(),
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The built-in tables, read from the source tree.
+    pub(crate) fn built_in() -> Tables {
+        let texts = std::cell::RefCell::new(Vec::<&'static str>::new());
+        Tables::parse(&|file: &str| {
+            let path = format!("{}/rules/{file}", env!("CARGO_MANIFEST_DIR"));
+            let text: &'static str = std::fs::read_to_string(path).ok()?.leak();
+            texts.borrow_mut().push(text);
+            Some(text)
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_broken_table_says_where() {
+        let read = |file: &str| Some(if file.contains("toolchains") { "a\tb\n1\t2\n" } else { "" });
+        let error = Toolchains::parse(&read).unwrap_err();
+        assert_eq!(error.line, 1);
+        assert!(Tables::parse(&|_| None).unwrap_err().message.contains("lacks"));
+    }
+}

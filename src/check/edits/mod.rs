@@ -1,0 +1,378 @@
+//! From the edits that a rule declares to bytes of the file. Where an edit cannot be made with care, there is no fix.
+
+mod line;
+mod shell;
+
+use crate::facts::schema::Type;
+use crate::facts::{Fact, FactKind, Text, Value};
+use crate::policy::fix::{EditSpec, LinePlace, Side};
+use crate::policy::path::FieldPath;
+use crate::policy::rule::Place;
+use crate::policy::template::Template;
+use crate::source::{Kind, Source, Span};
+
+use super::finding::Edit;
+use super::render::Voice;
+use line::Line;
+
+/// Turns declared edits into changes of one file, for one fact.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Editor<'a> {
+    voice: Voice<'a>,
+    source: &'a Source,
+    fact: &'a Fact,
+}
+
+/// A change: the bytes and what takes their place.
+type Change = (Span, String);
+
+/// The changes of a fix, all or none: `None` when one of them cannot be made.
+pub(super) fn edits(specs: &[EditSpec], voice: Voice<'_>) -> Option<Vec<Edit>> {
+    let about = voice.scene.about;
+    let editor = Editor { voice, source: about.view.source, fact: about.fact };
+    let mut changes = Vec::new();
+    for spec in specs {
+        changes.extend(editor.changes(spec)?);
+    }
+    changes.retain(|(span, text)| !span.is_empty() || !text.is_empty());
+    let quoted = editor.stands_in_string();
+    if changes.is_empty() || (quoted && changes.iter().any(|(_, text)| text.contains(['\'', '"', '\n', '$', '`']))) {
+        return None;
+    }
+    let edits = changes.into_iter().map(|(span, text)| Edit { path: None, span, text }).collect();
+    in_order(edits)
+}
+
+/// Sorts edits; insertions at one place become one. `None` when two overlap, or one lies outside.
+pub(super) fn in_order(mut edits: Vec<Edit>) -> Option<Vec<Edit>> {
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let mut result: Vec<Edit> = Vec::with_capacity(edits.len());
+    for edit in edits {
+        match result.last_mut() {
+            Some(last) if last.span == edit.span && edit.span.is_empty() => {
+                if last.text != edit.text {
+                    last.text.push_str(&edit.text);
+                }
+            }
+            Some(last) if last.span == edit.span && last.text == edit.text => {}
+            Some(last) if last.span.end > edit.span.start => return None,
+            _ => result.push(edit),
+        }
+    }
+    Some(result)
+}
+
+impl Editor<'_> {
+    fn changes(&self, spec: &EditSpec) -> Option<Vec<Change>> {
+        match spec {
+            EditSpec::Delete(place) => self.delete(place),
+            EditSpec::Replace(place, with) => self.replace(place, with),
+            EditSpec::Insert(text, side) => {
+                let at = match side {
+                    Side::Before(place) => self.span(place)?.start,
+                    Side::After(place) => self.span(place)?.end,
+                };
+                Some(vec![(Span::at(at), self.escaped(&self.text(text)?))])
+            }
+            EditSpec::InsertLine(text, at) => self.insert_line(&self.text(text)?, at),
+            EditSpec::AddOption(text) => {
+                let at = shell::option_place(self.source, self.fact)?;
+                Some(vec![(Span::at(at), format!(" {}", self.escaped(self.text(text)?.trim())))])
+            }
+            EditSpec::Move(place, to) => self.move_lines(place, to),
+            EditSpec::Wrap(place, function) => self.wrap(place, &self.text(function)?),
+            EditSpec::Import(module) => self.import(module),
+            EditSpec::Uncomment(place) => Some(self.uncomment(self.span(place)?)),
+            EditSpec::UnixLineEnds => Some(self.unix_line_ends()),
+        }
+    }
+
+    /// A template in which nothing is missing.
+    fn text(&self, template: &Template) -> Option<String> {
+        let (text, missing) = self.voice.say(template);
+        (!missing).then_some(text)
+    }
+
+    fn span(&self, place: &Place) -> Option<Span> {
+        let span = match place {
+            Place::Fact => self.fact.span,
+            Place::Field(path) => self.voice.spans(path).first().copied()?,
+        };
+        let fits = self.source.text.get(span.start..span.end).is_some();
+        fits.then_some(span)
+    }
+
+    fn line(&self, offset: usize) -> Option<Line> {
+        Line::at(self.source, offset)
+    }
+
+    /// Text as it stands in the file: inside a notebook it is part of a JSON string.
+    fn escaped(&self, text: &str) -> String {
+        line::escaped(self.source, text)
+    }
+
+    fn is_shell(&self) -> bool {
+        matches!(self.source.kind, Kind::Shell { .. }) || !matches!(self.fact.kind, FactKind::Import | FactKind::Call)
+    }
+
+    /// True for a fact in a quoted string (`bash -c '…'`, an alias): new text with quotes could end that.
+    fn stands_in_string(&self) -> bool {
+        match self.fact.fields.get("context") {
+            Some(Value::List(items)) => {
+                items.iter().any(|item| matches!(item, Value::Text(text) if matches!(&*text.text, "string" | "alias")))
+            }
+            _ => false,
+        }
+    }
+
+    fn delete(&self, place: &Place) -> Option<Vec<Change>> {
+        let span = self.span(place)?;
+        match place {
+            Place::Field(path) if path.steps.last().is_some_and(|step| &**step == "statement") => {
+                shell::delete_statement(self.source, self.fact, span)
+            }
+            Place::Field(path) if is_option(path) => Some(vec![(shell::option_span(self.source, span), String::new())]),
+            _ => Some(vec![(shell::with_blank(self.source, span), String::new())]),
+        }
+    }
+
+    fn replace(&self, place: &Place, with: &Template) -> Option<Vec<Change>> {
+        let text = self.text(with)?;
+        if text.is_empty() {
+            return None;
+        }
+        let mut span = self.span(place)?;
+        if let Place::Field(path) = place
+            && let Some(Value::Text(value)) = self.voice.value(path).as_deref()
+            && let Some(origin) = carried_from(self.source, value)?
+        {
+            span = origin;
+        }
+        let old = self.source.slice(span);
+        let new = if matches!(place, Place::Field(path) if is_text(path)) { requoted(old, &text) } else { text };
+        if new == old {
+            return None;
+        }
+        let line = self.line(span.start)?;
+        Some(vec![(span, line.joined(self.source, &new))])
+    }
+
+    fn insert_line(&self, text: &str, at: &LinePlace) -> Option<Vec<Change>> {
+        let text = as_comment(text.trim_end_matches('\n'));
+        if text.trim().is_empty() {
+            return None;
+        }
+        match at {
+            LinePlace::Top => {
+                let at = self.top();
+                Some(vec![(Span::at(at), format!("{}{}", text.replace('\n', self.newline()), self.newline()))])
+            }
+            LinePlace::FirstCommand => {
+                let line = self.line(shell::first_command(self.source))?;
+                Some(vec![line.insert_before(self.source, &text)])
+            }
+            LinePlace::Beside(Side::Before(place)) => {
+                let span = self.span(place)?;
+                let line = shell::first_line(self.source, span.start)?;
+                let before = self.source.slice(Span::new(line.content.start, span.start));
+                if self.is_shell() && !before.trim().is_empty() && line.content.contains(Span::at(span.start)) {
+                    return shell::insert_inline_before(before, span, &text);
+                }
+                Some(vec![line.insert_before(self.source, &text)])
+            }
+            LinePlace::Beside(Side::After(place)) => {
+                let span = self.span(place)?;
+                let line = shell::last_line(self.source, span)?;
+                let after = self.source.slice(Span::new(span.end.min(line.content.end), line.content.end));
+                if self.is_shell() && !shell::is_blank_or_comment(after) {
+                    return shell::insert_inline_after(after, span, &text);
+                }
+                Some(vec![line.insert_after(self.source, &text)])
+            }
+        }
+    }
+
+    /// The byte below shebang, leading comments that are directives, and the marks that begin a document.
+    fn top(&self) -> usize {
+        let directives = self.voice.scene.about.view.facts.facts.iter().filter(|fact| {
+            fact.kind == FactKind::Directive && !matches!(fact.fields.get("effective"), Some(Value::Flag(false)))
+        });
+        let last = directives.map(|fact| fact.span.end).max();
+        let text = &self.source.text;
+        let mut at = last.map_or(0, |end| self.source.lines.whole_lines(Span::at(end.saturating_sub(1))).end);
+        if at == 0 {
+            let first = self.source.lines.span(1);
+            let line = text.get(first.start..first.end).unwrap_or("");
+            let is_head = line.starts_with("#!") || line.trim_end() == "---";
+            at = if is_head && line.ends_with('\n') { first.end } else { 0 };
+        }
+        at
+    }
+
+    fn newline(&self) -> &'static str {
+        line::newline(self.source)
+    }
+
+    fn move_lines(&self, place: &Place, to: &LinePlace) -> Option<Vec<Change>> {
+        if matches!(self.source.kind, Kind::Notebook) {
+            return None;
+        }
+        let span = self.span(place)?;
+        if is_statement(place) && !self.is_whole_statement() {
+            return None;
+        }
+        let lines = shell::lines_alone(self.source, span)?;
+        let text = std::str::from_utf8(self.source.bytes.get(lines.start..lines.end)?).ok()?;
+        let target = match to {
+            LinePlace::Top => self.top(),
+            LinePlace::FirstCommand => shell::first_command(self.source),
+            LinePlace::Beside(Side::Before(place)) => {
+                shell::first_line(self.source, self.span(place)?.start)?.outer.start
+            }
+            LinePlace::Beside(Side::After(place)) => shell::last_line(self.source, self.span(place)?)?.outer.end,
+        };
+        if lines.start <= target && target <= lines.end {
+            return None;
+        }
+        let indent = |at: usize| self.line(at).map(|line| line.indent(self.source).to_owned());
+        let beside = matches!(to, LinePlace::Beside(_));
+        let neighbour = if matches!(to, LinePlace::Beside(Side::After(_))) { target.saturating_sub(1) } else { target };
+        if beside && indent(neighbour) != indent(lines.start) {
+            // Another level of nesting: the move could change what runs.
+            return None;
+        }
+        let mut moved = text.to_owned();
+        if !moved.ends_with('\n') {
+            moved.push_str(self.newline());
+        }
+        if target == self.source.text.len() && !self.source.text.ends_with('\n') {
+            moved = format!("{}{}", self.newline(), moved.trim_end());
+        }
+        Some(vec![(lines, String::new()), (Span::at(target), moved)])
+    }
+
+    fn wrap(&self, place: &Place, function: &str) -> Option<Vec<Change>> {
+        let in_csh = matches!(self.source.kind, Kind::Shell { shell: crate::source::Shell::Csh, .. });
+        let taken = self.source.text.contains(&format!("{function}()")) || function.is_empty();
+        let indented = self.line(self.span(place)?.start)?.indent(self.source).len();
+        let span = shell::lines_alone(self.source, self.span(place)?)?;
+        if in_csh || taken || (is_statement(place) && !self.is_whole_statement()) {
+            return None;
+        }
+        let first = self.line(span.start)?;
+        let last = self.line(span.end.saturating_sub(1).max(span.start))?;
+        let indent = first.indent(self.source).to_owned();
+        let newline = self.newline();
+        let mut changes = vec![(Span::at(first.outer.start), format!("{indent}{function}() {{{newline}"))];
+        if first.outer == last.outer {
+            // Only a single line is indented: a string or here document could go over several.
+            changes.push((Span::at(first.outer.start + indented), "    ".to_owned()));
+            if indented == 0 {
+                changes = vec![(Span::at(first.outer.start), format!("{function}() {{{newline}    "))];
+            }
+        }
+        changes.push((Span::at(last.content.end), format!("{newline}{indent}}}")));
+        Some(changes)
+    }
+
+    fn is_whole_statement(&self) -> bool {
+        match self.fact.fields.get("statement") {
+            Some(Value::Record(statement)) => statement.flag("whole"),
+            _ => true,
+        }
+    }
+
+    fn import(&self, module: &str) -> Option<Vec<Change>> {
+        let known = self.fact.fields.flag("imports-os") && module == "os";
+        let imported = self.voice.scene.about.view.facts.facts.iter().any(|fact| {
+            fact.kind == FactKind::Import
+                && fact.fields.text("module") == module
+                && fact.fields.get("name").is_none()
+                && fact.fields.get("as").is_none()
+                && fact.fields.flag("top")
+        });
+        if known || imported {
+            return Some(Vec::new());
+        }
+        let Some(Value::Text(place)) = self.fact.fields.get("import-place") else { return None };
+        let line = self.line(place.span?.start)?;
+        Some(vec![line.insert_before(self.source, &format!("import {module}"))])
+    }
+
+    /// Takes the first `#` and the blank after it off each line of `span`.
+    fn uncomment(&self, span: Span) -> Vec<Change> {
+        let first = self.source.lines.line(span.start);
+        let last = self.source.lines.line(span.end.saturating_sub(1).max(span.start));
+        let mut changes = Vec::new();
+        for number in first..=last {
+            let line = self.source.lines.span(number);
+            let text = self.source.slice(line);
+            let Some(at) = text.find(|c: char| !c.is_whitespace()).filter(|at| text[*at..].starts_with('#')) else {
+                continue;
+            };
+            let blank = usize::from(text[at + 1..].starts_with(' '));
+            changes.push((Span::new(line.start + at, line.start + at + 1 + blank), String::new()));
+        }
+        changes
+    }
+
+    fn unix_line_ends(&self) -> Vec<Change> {
+        let bytes = &self.source.bytes;
+        memchr::memchr_iter(b'\r', bytes)
+            .filter(|at| bytes.get(at + 1) == Some(&b'\n'))
+            .map(|at| (Span::new(at, at + 1), String::new()))
+            .collect()
+    }
+}
+
+fn is_option(path: &FieldPath) -> bool {
+    path.steps.len() == 2 && &*path.steps[0] == "option"
+}
+
+fn is_statement(place: &Place) -> bool {
+    matches!(place, Place::Field(path) if path.steps.last().is_some_and(|step| &**step == "statement"))
+}
+
+fn is_text(path: &FieldPath) -> bool {
+    matches!(path.kind, Type::Text | Type::Choice(_))
+}
+
+/// Where the literal stands that a variable carried to `value`: `Some(None)` when it stands in place itself,
+/// `None` when it is only a part of what stands in place.
+#[allow(clippy::option_option)]
+fn carried_from(source: &Source, value: &Text) -> Option<Option<Span>> {
+    let Some(origin) = value.origin.filter(|origin| value.span.is_none_or(|span| span != *origin)) else {
+        return Some(None);
+    };
+    let written = value.span.map(|span| source.slice(span)).unwrap_or_default();
+    let bare = written.trim_matches(['"', '\'']);
+    let name = bare.strip_prefix('$').map(|name| name.trim_start_matches('{').trim_end_matches('}'));
+    let alone =
+        name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
+    let is_call = bare.is_empty() || !bare.contains('$');
+    (alone || is_call).then_some(Some(origin))
+}
+
+/// `new` in the quotes of `old`. Text with a variable never stands in single quotes.
+fn requoted(old: &str, new: &str) -> String {
+    for quote in ['"', '\''] {
+        let inner = old.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        if inner.is_some_and(|inner| !inner.contains(quote)) && !new.contains(quote) {
+            let quote = if quote == '\'' && new.contains('$') && !new.contains('"') { '"' } else { quote };
+            return format!("{quote}{new}{quote}");
+        }
+    }
+    new.to_owned()
+}
+
+/// Text that begins as a comment is one on every line.
+fn as_comment(text: &str) -> String {
+    if !text.starts_with("# ") {
+        return text.to_owned();
+    }
+    let line = |line: &str| if line.starts_with('#') { line.to_owned() } else { format!("# {line}") };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,301 @@
+//! Whether conditions hold of a fact: yes, no, on some paths, or not to be known.
+
+use std::borrow::Cow;
+use std::ops::Not;
+
+use crate::facts::{Text, Value};
+use crate::policy::condition::{Comparison, Condition, Glob, Operand, Test, Where, complete};
+use crate::policy::glob::{Match, Pattern};
+use crate::policy::rule::Matcher;
+use crate::policy::site::ValueData;
+
+use super::lookup::{Found, Judge, Subject};
+use super::render::Filled;
+
+/// Whether something holds. The order is that of strength: «and» is the least, «or» the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Truth {
+    /// It does not.
+    No,
+    /// Parts that are not known decide it.
+    Unknown,
+    /// On some paths it does.
+    Maybe,
+    /// It does.
+    Yes,
+}
+
+impl Not for Truth {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Yes => Self::No,
+            other => other,
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
+
+impl From<Match> for Truth {
+    fn from(found: Match) -> Self {
+        match found {
+            Match::No => Self::No,
+            Match::Unknown => Self::Unknown,
+            Match::Yes => Self::Yes,
+        }
+    }
+}
+
+impl Truth {
+    /// The same where the thing asked about is there on some paths only; elsewhere it does not hold.
+    #[must_use]
+    pub fn on_some_paths(self, possible: bool) -> Self {
+        if possible { self.min(Self::Maybe) } else { self }
+    }
+
+    /// All of these, no further than needed.
+    pub fn all(truths: impl IntoIterator<Item = Self>) -> Self {
+        let mut result = Self::Yes;
+        for truth in truths {
+            result = result.min(truth);
+            if result == Self::No {
+                break;
+            }
+        }
+        result
+    }
+
+    /// One of these, no further than needed.
+    pub fn any(truths: impl IntoIterator<Item = Self>) -> Self {
+        let mut result = Self::No;
+        for truth in truths {
+            result = result.max(truth);
+            if result == Self::Yes {
+                break;
+            }
+        }
+        result
+    }
+}
+
+/// The fact that conditions are asked of, and the one whose fields stand in braces.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scene<'a> {
+    pub judge: Judge<'a>,
+    /// The fact that is asked.
+    pub subject: Subject<'a>,
+    /// The fact that the rule is about; the same unless another fact is looked for.
+    pub about: Subject<'a>,
+}
+
+impl<'a> Scene<'a> {
+    /// Asks about `subject` alone.
+    pub fn of(judge: Judge<'a>, subject: Subject<'a>) -> Self {
+        Self { judge, subject, about: subject }
+    }
+
+    /// Whether a fact matches.
+    pub fn matches(&self, matcher: &Matcher) -> Truth {
+        let all = self.holds(&matcher.all);
+        if all == Truth::No {
+            return all;
+        }
+        let either = match matcher.either.as_slice() {
+            [] => Truth::Yes,
+            tables => Truth::any(tables.iter().map(|table| self.holds(table))),
+        };
+        let unless = Truth::any(matcher.unless.iter().map(|table| self.holds(table)));
+        all.min(either).min(!unless)
+    }
+
+    /// Whether all conditions hold.
+    pub fn holds(&self, table: &Where) -> Truth {
+        Truth::all(table.tests.iter().map(|Test { path, condition }| {
+            let found = self.judge.lookup(path, self.subject);
+            self.test(condition, &found)
+        }))
+    }
+
+    /// Whether a condition holds of a value.
+    pub fn test(&self, condition: &Condition, found: &Found<'_>) -> Truth {
+        match condition {
+            Condition::OneOf(all) => Truth::any(all.iter().map(|condition| self.test(condition, found))),
+            Condition::AllOf(all) => Truth::all(all.iter().map(|condition| self.test(condition, found))),
+            Condition::Not(inner) => !self.test(inner, found),
+            Condition::None(inner) => !self.any_item(inner, found),
+            Condition::Any(inner) => self.any_item(inner, found),
+            Condition::Every(inner) => self.every_item(inner, found),
+            Condition::Count(inner) => {
+                let count = match found.value.as_deref() {
+                    Some(Value::List(items)) => i64::try_from(items.len()).unwrap_or(i64::MAX),
+                    _ => 0,
+                };
+                self.test(inner, &Found { value: Some(Cow::Owned(Value::Number(count))), possible: false })
+            }
+            Condition::Absent => !Truth::from(found.value.is_some()).on_some_paths(found.possible),
+            leaf => match found.value.as_deref() {
+                None => Truth::No,
+                Some(value) => self.leaf(leaf, value).on_some_paths(found.possible),
+            },
+        }
+    }
+
+    fn leaf(&self, condition: &Condition, value: &Value) -> Truth {
+        match (condition, value) {
+            (Condition::Present, _) => Truth::Yes,
+            (Condition::Flag(wanted), Value::Flag(flag)) => Truth::from(wanted == flag),
+            (Condition::Number(wanted), Value::Number(number)) => Truth::from(wanted == number),
+            (Condition::Number(wanted), Value::Text(text)) => self.glob(&Pattern::exactly(&wanted.to_string()), text),
+            (Condition::Glob(glob), Value::Text(text)) => self.filled_glob(glob, text),
+            (Condition::Glob(glob), Value::Number(number)) => self.filled_glob(glob, &Text::plain(number.to_string())),
+            (Condition::Value(name), Value::Text(text)) => self.site_value(name, text),
+            (Condition::Value(name), Value::Number(number)) => self.site_value(name, &Text::plain(number.to_string())),
+            (Condition::Fields(table), Value::Record(record)) => Truth::all(table.tests.iter().map(|test| {
+                let found = self.judge.lookup_in(&test.path, record, self.subject);
+                self.test(&test.condition, &found)
+            })),
+            (Condition::Compare(comparison, operand), value) => self.compare(*comparison, operand, value),
+            (Condition::Matches(regex), Value::Text(text)) => {
+                let unknown = self.judge.places.holes(text).iter().any(|hole| !hole.opaque);
+                match regex.get() {
+                    Some(_) if unknown => Truth::Unknown,
+                    Some(regex) => Truth::from(regex.is_match(&text.text)),
+                    None => Truth::No,
+                }
+            }
+            _ => Truth::No,
+        }
+    }
+
+    fn any_item(&self, condition: &Condition, found: &Found<'_>) -> Truth {
+        let Some(Value::List(items)) = found.value.as_deref() else { return Truth::No };
+        Truth::any(items.iter().map(|item| self.item(condition, item))).on_some_paths(found.possible)
+    }
+
+    /// Every item, of which there is at least one. An item that may not be there does no harm where it is not.
+    fn every_item(&self, condition: &Condition, found: &Found<'_>) -> Truth {
+        let Some(Value::List(items)) = found.value.as_deref() else { return Truth::No };
+        if items.is_empty() {
+            return Truth::No;
+        }
+        let each = items.iter().map(|item| match item {
+            Value::Record(record) if record.possible => self.bare_item(condition, item).max(Truth::Maybe),
+            item => self.bare_item(condition, item),
+        });
+        Truth::all(each).on_some_paths(found.possible)
+    }
+
+    /// Whether an item of a list is there and fulfils a condition.
+    pub fn item(&self, condition: &Condition, item: &Value) -> Truth {
+        let possible = matches!(item, Value::Record(record) if record.possible);
+        self.bare_item(condition, item).on_some_paths(possible)
+    }
+
+    fn bare_item(&self, condition: &Condition, item: &Value) -> Truth {
+        self.test(condition, &Found { value: Some(Cow::Borrowed(item)), possible: false })
+    }
+
+    fn glob(&self, pattern: &Pattern, text: &Text) -> Truth {
+        pattern.test(&text.text, &self.judge.places.holes(text)).into()
+    }
+
+    fn filled_glob(&self, glob: &Glob, text: &Text) -> Truth {
+        let pieces = match glob {
+            Glob::Fixed(pattern) => return self.glob(pattern, text),
+            Glob::Filled(pieces) => pieces,
+        };
+        let mut guessed = false;
+        let pattern = complete(pieces, |part| match self.part(part) {
+            Filled::Known(text) => Some(text),
+            Filled::Partly(text) => {
+                guessed = true;
+                Some(text)
+            }
+            Filled::Missing => None,
+        });
+        match pattern.map(|pattern| self.glob(&pattern, text)) {
+            // A part of the pattern is not known: it may still be the same.
+            Some(Truth::No) if guessed => Truth::Unknown,
+            Some(truth) => truth,
+            None => Truth::No,
+        }
+    }
+
+    fn site_value(&self, name: &str, text: &Text) -> Truth {
+        let Some(value) = self.judge.policy.site.values.get(name) else { return Truth::No };
+        let holes = self.judge.places.holes(text);
+        let test = |pattern: &Pattern| Truth::from(pattern.test(&text.text, &holes));
+        match &value.data {
+            ValueData::Text(empty, _) if empty.is_empty() => Truth::No,
+            ValueData::Text(_, pattern) => test(pattern),
+            ValueData::Number(number) => Truth::from(text.text == number.to_string()),
+            ValueData::List(items) => Truth::any(items.iter().map(|(_, pattern)| test(pattern))),
+            ValueData::Table(rows) => Truth::any(rows.iter().map(|(_, pattern, _)| test(pattern))),
+        }
+    }
+
+    fn compare(&self, comparison: Comparison, operand: &Operand, value: &Value) -> Truth {
+        let (operand, guessed) = match operand {
+            Operand::Number(number) => (number.to_string(), false),
+            Operand::Text(template) => match self.template(template) {
+                Filled::Known(text) => (text, false),
+                Filled::Partly(text) => (text, true),
+                Filled::Missing => return Truth::No,
+            },
+        };
+        let (text, known) = match value {
+            Value::Number(number) => (Cow::Owned(number.to_string()), true),
+            Value::Text(text) => {
+                (Cow::Borrowed(text.text.as_str()), self.judge.places.holes(text).iter().all(|hole| hole.opaque))
+            }
+            _ => return Truth::No,
+        };
+        match (version(&text), version(&operand)) {
+            (Some(own), Some(other)) if known && !guessed => compare(comparison, &own, &other),
+            _ => Truth::Unknown,
+        }
+    }
+}
+
+/// The numbers of a version: `>=3.11.4` gives 3, 11, 4. `None` without any.
+fn version(text: &str) -> Option<Vec<i64>> {
+    let text = text.trim_start_matches(|c: char| matches!(c, '=' | '<' | '>' | '~' | '!' | '^' | ' ' | 'v'));
+    let negative = text.starts_with('-');
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let mut numbers = Vec::new();
+    for part in text.split('.') {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let Ok(number) = part[..digits].parse::<i64>() else { break };
+        numbers.push(if negative { -number } else { number });
+        if digits < part.len() {
+            break;
+        }
+    }
+    (!numbers.is_empty()).then_some(numbers)
+}
+
+/// Compares component by component. A version given less exactly than what it is compared with (`3` with `3.13`)
+/// may be either side of it.
+fn compare(comparison: Comparison, own: &[i64], other: &[i64]) -> Truth {
+    let shared = own.len().min(other.len());
+    let mut order = own[..shared].cmp(&other[..shared]);
+    if order.is_eq() && own.len() < other.len() && other[shared..].iter().any(|number| *number != 0) {
+        return Truth::Unknown;
+    }
+    if order.is_eq() && own[shared..].iter().any(|number| *number > 0) {
+        order = std::cmp::Ordering::Greater;
+    }
+    Truth::from(match comparison {
+        Comparison::Lt => order.is_lt(),
+        Comparison::Le => order.is_le(),
+        Comparison::Gt => order.is_gt(),
+        Comparison::Ge => order.is_ge(),
+    })
+}

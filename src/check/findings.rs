@@ -1,0 +1,167 @@
+//! What findings say and offer: message, place, labels, fix and fingerprint of each clause that holds.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::facts::Value;
+use crate::policy::fix::FixSpec;
+use crate::policy::rule::Place;
+use crate::source::{Source, Span};
+
+use super::edits::{edits, in_order};
+use super::engine::{Bench, Hit};
+use super::eval::{Scene, Truth};
+use super::finding::{Applicability, Certainty, Finding, Fix, Label};
+use super::render::Voice;
+
+/// How many items of a list get a label of their own.
+const LABELS: usize = 4;
+
+/// Findings of one file: each rule once at a place, rules that speak once at their first place.
+pub(super) fn from_hits(bench: &Bench<'_>, hits: Vec<Hit<'_>>, root: &Path) -> Vec<Finding> {
+    let mut found: BTreeMap<(usize, Span), Finding> = BTreeMap::new();
+    for hit in &hits {
+        let finding = finding(bench, hit, root);
+        let key = (hit.position, finding.span);
+        match found.get(&key) {
+            Some(other) if other.certainty >= finding.certainty => {}
+            _ => drop(found.insert(key, finding)),
+        }
+    }
+    let once: BTreeMap<usize, bool> = hits.iter().map(|hit| (hit.position, hit.active.rule.once)).collect();
+    let mut result: Vec<Finding> = Vec::new();
+    let mut last: Option<usize> = None;
+    for ((rule, _), finding) in found {
+        if once.get(&rule) == Some(&true) && last == Some(rule) {
+            // One finding for the group: its fix mends all of it.
+            if let Some(first) = result.last_mut() {
+                first.fix = joined(first.fix.take(), finding.fix);
+                first.certainty = first.certainty.max(finding.certainty);
+                first.severity = first.severity.max(finding.severity);
+            }
+            continue;
+        }
+        last = Some(rule);
+        result.push(finding);
+    }
+    result
+}
+
+/// The fixes of two findings of one group as one; the first alone when they do not fit together.
+fn joined(first: Option<Fix>, second: Option<Fix>) -> Option<Fix> {
+    let (first, second) = match (first, second) {
+        (Some(first), Some(second)) => (first, second),
+        (first, second) => return first.or(second),
+    };
+    let all = first.edits.iter().chain(&second.edits).cloned().collect();
+    match in_order(all) {
+        Some(edits) => {
+            Some(Fix { edits, applicability: first.applicability.min(second.applicability), title: first.title })
+        }
+        None => Some(first),
+    }
+}
+
+fn finding(bench: &Bench<'_>, hit: &Hit<'_>, root: &Path) -> Finding {
+    let scene = Scene::of(bench.judge, hit.subject);
+    let voice = Voice { scene, matcher: &hit.clause.matches };
+    let source = hit.subject.view.source;
+    let span = place(voice, hit);
+    let clause = hit.active.rule.clauses.iter().position(|clause| std::ptr::eq(clause, hit.clause)).unwrap_or(0);
+    let own = |spoken: &Option<Vec<crate::policy::template::Templates>>| {
+        spoken.as_ref().and_then(|all| all.get(clause)).map(|templates| voice.say_one_of(templates))
+    };
+    let possible = hit.certainty == Certainty::Possible;
+    Finding {
+        rule: hit.active.rule.id.clone(),
+        severity: if possible { hit.active.severity.milder() } else { hit.active.severity },
+        certainty: hit.certainty,
+        message: own(&hit.active.message).unwrap_or_else(|| voice.say_one_of(&hit.clause.message)),
+        help: own(&hit.active.help).unwrap_or_else(|| voice.say_one_of(&hit.clause.help)),
+        url: hit.active.url.clone(),
+        tags: hit.active.rule.tags.clone(),
+        site: bench.judge.policy.site.id.clone(),
+        path: source.path.clone(),
+        span,
+        labels: labels(voice, hit, span),
+        fingerprint: fingerprint(&hit.active.rule.id, source, span, root),
+        fix: hit.clause.fix.as_ref().and_then(|spec| fix(bench, voice, hit, spec)),
+        cell: hit.subject.fact.cell,
+        suppressed: None,
+    }
+}
+
+/// Where the finding stands: the field that the rule names, when it has a place, else the fact.
+fn place(voice: Voice<'_>, hit: &Hit<'_>) -> Span {
+    let field = match &hit.clause.at {
+        Some(Place::Field(path)) => voice.spans(path).first().copied(),
+        _ => None,
+    };
+    let span = field.unwrap_or(hit.subject.fact.span);
+    // A fact must not point outside its file, whatever made it.
+    let length = hit.subject.view.source.text.len();
+    Span::new(span.start.min(length), span.end.clamp(span.start.min(length), length))
+}
+
+fn labels(voice: Voice<'_>, hit: &Hit<'_>, own: Span) -> Vec<Label> {
+    let path = &hit.subject.view.source.path;
+    let mut labels: Vec<Label> = Vec::new();
+    let mut add = |path: &Path, span: Span, message: String| {
+        let here = path == hit.subject.view.source.path;
+        let known = labels.iter().any(|label| label.span == span && label.path == path);
+        if !known && !(here && span == own) {
+            labels.push(Label { path: path.to_owned(), span, message });
+        }
+    };
+    for label in &hit.clause.labels {
+        let message = voice.say(&label.message).0;
+        let spans = match &label.at {
+            Place::Fact => vec![hit.subject.fact.span],
+            Place::Field(path) => voice.spans(path),
+        };
+        spans.into_iter().take(LABELS).for_each(|span| add(path, span, message.clone()));
+    }
+    for (path, span, message) in &hit.others {
+        add(path, *span, message.clone());
+    }
+    if let Some(Place::Field(field)) = &hit.clause.at
+        && let Some(Value::Text(text)) = voice.value(field).as_deref()
+        && let Some(origin) = text.origin.filter(|origin| !origin.overlaps(own))
+    {
+        add(path, origin, "the value comes from here".to_owned());
+    }
+    labels
+}
+
+fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Option<Fix> {
+    let declared = hit.active.fix.unwrap_or(Some(spec.applicability))?;
+    let scene = voice.scene;
+    let offered = scene.holds(&spec.only_if);
+    if offered <= Truth::Unknown {
+        return None;
+    }
+    // Where it cannot be known that a fix is safe, it is not.
+    let risky = hit.certainty == Certainty::Possible
+        || offered == Truth::Maybe
+        || spec.unsafe_if.iter().any(|table| scene.holds(table) > Truth::No)
+        || spec.unsafe_if_with.iter().any(|other| bench.exists(scene, other, None) > Truth::No);
+    let edits = edits(&spec.edits, voice)?;
+    let applicability = if risky { declared.min(Applicability::Unsafe) } else { declared };
+    Some(Fix { title: voice.say(&spec.title).0, applicability, edits })
+}
+
+/// Hash of rule, path from the project's root and flagged text, in which every run of blanks is one: 16 hexadecimal
+/// digits that stay the same when the file is edited elsewhere.
+fn fingerprint(rule: &str, source: &Source, span: Span, root: &Path) -> String {
+    let path = source.path.strip_prefix(root).unwrap_or(&source.path);
+    let path = path.strip_prefix("./").unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let text = source.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut hasher = blake3::Hasher::new();
+    for part in [rule, &path, &text] {
+        hasher.update(part.as_bytes());
+        hasher.update(&[0]);
+    }
+    let mut digest = hasher.finalize().to_hex().to_string();
+    digest.truncate(16);
+    digest
+}

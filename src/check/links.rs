@@ -1,0 +1,279 @@
+//! Which of the files checked together run, source or read which others, and what that tells about them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Component, Path, PathBuf};
+
+use crate::facts::{FactKind, LinkKind, Record, Text, Value};
+use crate::source::{Kind, Role};
+
+use super::engine::{Analysed, Settings};
+
+/// Variables that hold the folder from which a job was submitted: taken for the folder of the script.
+const SUBMIT_FOLDERS: [&str; 6] =
+    ["PWD", "SLURM_SUBMIT_DIR", "PBS_O_WORKDIR", "SGE_O_WORKDIR", "LS_SUBCWD", "LSB_SUBCWD"];
+
+/// How far links are followed: job script, wrapper, set-up script, Python file.
+const DEPTH: usize = 4;
+
+/// Links between the files of a run, by their positions in it.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    from: Vec<Vec<Resolved>>,
+    to: Vec<Vec<Caller>>,
+}
+
+/// A link from a fact to a file of the run.
+#[derive(Clone, Copy, Debug)]
+struct Resolved {
+    /// The fact; `None` when the file as a whole does it (a login shell reads start-up files).
+    fact: Option<usize>,
+    how: LinkKind,
+    file: usize,
+}
+
+/// A file that runs, sources or reads another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Caller {
+    pub file: usize,
+    /// The fact that does it.
+    pub fact: Option<usize>,
+    pub how: LinkKind,
+}
+
+impl Links {
+    /// Resolves the links of all files.
+    pub fn new(inputs: &[Analysed], settings: &Settings) -> Self {
+        let paths: Vec<PathBuf> = inputs.iter().map(|input| absolute(&settings.cwd, &input.source.path)).collect();
+        let by_path: HashMap<&Path, usize> = paths.iter().map(PathBuf::as_path).zip(0..).collect();
+        let mut links = Self { from: vec![Vec::new(); inputs.len()], to: vec![Vec::new(); inputs.len()] };
+        for (index, input) in inputs.iter().enumerate() {
+            for link in &input.facts.links {
+                let target = candidates(&link.target, link.cwd.as_deref(), &paths[index], settings)
+                    .into_iter()
+                    .find_map(|path| by_path.get(path.as_path()).copied());
+                if let Some(file) = target.filter(|file| *file != index) {
+                    links.add(index, Resolved { fact: Some(link.fact), how: link.how, file });
+                }
+            }
+            if input.facts.file.flag("login-shell") {
+                for (file, other) in inputs.iter().enumerate() {
+                    if file != index && is_startup(other) && is_home_of(&paths[file], &paths[index], settings) {
+                        links.add(index, Resolved { fact: None, how: LinkKind::Sources, file });
+                    }
+                }
+            }
+        }
+        links
+    }
+
+    fn add(&mut self, from: usize, link: Resolved) {
+        self.from[from].push(link);
+        self.to[link.file].push(Caller { file: from, fact: link.fact, how: link.how });
+    }
+
+    /// The files that a fact runs or reads, and those that they do, nearest first.
+    pub fn linked(&self, file: usize, fact: usize) -> Vec<usize> {
+        let own = self.from.get(file).into_iter().flatten().filter(|link| link.fact == Some(fact));
+        let mut found: Vec<usize> = own.map(|link| link.file).collect();
+        let mut seen: BTreeSet<usize> = found.iter().copied().chain([file]).collect();
+        let mut level = found.clone();
+        for _ in 1..DEPTH {
+            let next = level.iter().flat_map(|file| &self.from[*file]).map(|link| link.file);
+            level = next.filter(|file| seen.insert(*file)).collect();
+            found.extend(&level);
+        }
+        found
+    }
+
+    /// The files that run or source a file, and those that run these, nearest first.
+    pub fn callers(&self, file: usize) -> Vec<Caller> {
+        let mut found: Vec<Caller> = Vec::new();
+        let mut seen = BTreeSet::from([file]);
+        let mut level = vec![file];
+        for _ in 0..DEPTH {
+            let next: Vec<Caller> = level.iter().flat_map(|file| &self.to[*file]).copied().collect();
+            level = next.iter().map(|caller| caller.file).filter(|file| seen.insert(*file)).collect();
+            found.extend(next.into_iter().filter(|caller| level.contains(&caller.file)));
+        }
+        found
+    }
+
+    /// The `file.…` fields of a file with those that the run gives.
+    pub fn file_record(&self, inputs: &[Analysed], index: usize) -> Record {
+        let mut record = inputs[index].facts.file.clone();
+        let by_job = self.callers(index).iter().any(|caller| is_job(&inputs[caller.file]));
+        record.set("run-by-job", by_job);
+        let sourced: BTreeSet<String> = self.to[index]
+            .iter()
+            .filter(|caller| caller.how == LinkKind::Sources)
+            .map(|caller| inputs[caller.file].source.path.display().to_string())
+            .collect();
+        if !sourced.is_empty() {
+            record.set("sourced-by", sourced.into_iter().collect::<Vec<_>>());
+        }
+        if record.get("python-version").is_none()
+            && matches!(inputs[index].source.kind, Kind::Python | Kind::Notebook)
+            && let Some(version) = self.python_version(inputs, index)
+        {
+            record.set("python-version", version);
+        }
+        record
+    }
+
+    /// The Python of the modules that are loaded where a job starts the file; the oldest of several.
+    fn python_version(&self, inputs: &[Analysed], index: usize) -> Option<String> {
+        let mut versions = Vec::new();
+        for caller in self.callers(index) {
+            let fact = caller.fact.and_then(|fact| inputs[caller.file].facts.facts.get(fact));
+            let Some(Value::List(modules)) = fact.and_then(|fact| fact.state.as_deref()?.get("modules")) else {
+                continue;
+            };
+            let python = modules.iter().rev().find_map(|module| match module {
+                Value::Record(module) if module.text("family") == "python" => Some(module.text("version").to_owned()),
+                _ => None,
+            });
+            versions.extend(python.filter(|version| !version.is_empty()));
+        }
+        let numbers =
+            |version: &String| -> Vec<u64> { version.split(['.', '-']).map_while(|part| part.parse().ok()).collect() };
+        versions.into_iter().min_by_key(numbers)
+    }
+
+    /// Fields of facts that the run gives: jobs that need a block, modules that lie beside a script.
+    pub fn overlays(&self, inputs: &[Analysed], index: usize, names: &Siblings) -> BTreeMap<usize, Record> {
+        let mut overlays = BTreeMap::new();
+        let folder = inputs[index].source.path.parent().unwrap_or(Path::new(""));
+        for (position, fact) in inputs[index].facts.facts.iter().enumerate() {
+            match fact.kind {
+                FactKind::Block => {
+                    let jobs = self.jobs_that_need(inputs, index, fact.fields.text("tool"));
+                    if !jobs.is_empty() {
+                        overlays.insert(position, Record::new().with("needed-by-jobs", jobs));
+                    }
+                }
+                FactKind::Import if fact.fields.get("local").is_none() => {
+                    let module = fact.fields.text("module").split('.').next().unwrap_or("");
+                    overlays.insert(position, Record::new().with("local", names.has(folder, module)));
+                }
+                _ => {}
+            }
+        }
+        overlays
+    }
+
+    /// Job scripts that read this file and then call `tool` or conda.
+    fn jobs_that_need(&self, inputs: &[Analysed], index: usize, tool: &str) -> Vec<String> {
+        let callers = self.callers(index);
+        let needs = callers.iter().filter(|caller| is_job(&inputs[caller.file])).filter(|caller| {
+            let facts = inputs[caller.file].facts.facts.iter().skip(caller.fact.map_or(0, |fact| fact + 1));
+            facts.filter(|fact| fact.kind == FactKind::Command).any(|fact| {
+                let program = fact.fields.text("run").split(' ').next().unwrap_or("");
+                program == "conda" || (!tool.is_empty() && program == tool)
+            })
+        });
+        let jobs: BTreeSet<String> =
+            needs.map(|caller| inputs[caller.file].source.path.display().to_string()).collect();
+        jobs.into_iter().collect()
+    }
+}
+
+/// Names of the files of a run, by folder: which imports are of one's own modules.
+#[derive(Debug, Default)]
+pub(super) struct Siblings {
+    names: BTreeSet<(PathBuf, String)>,
+}
+
+impl Siblings {
+    /// The Python files and packages among `inputs`.
+    pub fn new(inputs: &[Analysed]) -> Self {
+        let mut names = BTreeSet::new();
+        for path in inputs.iter().map(|input| &input.source.path) {
+            let (Some(folder), Some(stem)) = (path.parent(), path.file_stem()) else { continue };
+            if path.extension().is_none_or(|extension| extension != "py") {
+                continue;
+            }
+            names.insert((folder.to_owned(), stem.to_string_lossy().into_owned()));
+            if let (Some(above), Some(package)) = (folder.parent(), folder.file_name()) {
+                names.insert((above.to_owned(), package.to_string_lossy().into_owned()));
+            }
+        }
+        Self { names }
+    }
+
+    fn has(&self, folder: &Path, module: &str) -> bool {
+        !module.is_empty() && self.names.contains(&(folder.to_owned(), module.to_owned()))
+    }
+}
+
+fn is_job(input: &Analysed) -> bool {
+    input.facts.file.text("role") == "job" || matches!(input.source.kind, Kind::Shell { role: Role::Job, .. })
+}
+
+fn is_startup(input: &Analysed) -> bool {
+    matches!(input.source.kind, Kind::Shell { role: Role::Startup, .. })
+}
+
+/// True when the start-up file `startup` is one that the owner of `script` has at home.
+fn is_home_of(startup: &Path, script: &Path, settings: &Settings) -> bool {
+    let Some(folder) = startup.parent() else { return false };
+    match &settings.home {
+        Some(home) => folder == home,
+        None => script.starts_with(folder),
+    }
+}
+
+/// Where a file that a script names may lie.
+fn candidates(target: &Text, cwd: Option<&str>, script: &Path, settings: &Settings) -> Vec<PathBuf> {
+    let folder = script.parent().unwrap_or(Path::new("/"));
+    let mut starts: Vec<PathBuf> = Vec::new();
+    if let Some(cwd) = cwd {
+        starts.extend(
+            expand(cwd, folder, settings).into_iter().flat_map(|cwd| [folder.join(&cwd), settings.cwd.join(cwd)]),
+        );
+    } else {
+        starts.extend([folder.to_owned(), settings.cwd.clone(), settings.project_root.clone()]);
+    }
+    let mut found = Vec::new();
+    for path in expand(&target.text, folder, settings) {
+        found.extend(starts.iter().map(|start| absolute(start, &path)));
+    }
+    found
+}
+
+/// A path as written, without variables: home and the folder of submission are filled in, others end the search.
+fn expand(text: &str, folder: &Path, settings: &Settings) -> Vec<PathBuf> {
+    let (name, rest) = match text.strip_prefix('$') {
+        Some(rest) => rest.split_once('/').unwrap_or((rest, "")),
+        None if text.starts_with("~/") => ("HOME", &text[2..]),
+        None => ("", text),
+    };
+    let name = name.trim_start_matches('{').trim_end_matches('}');
+    if rest.contains(['$', '*', '?', '`']) {
+        return Vec::new();
+    }
+    match name {
+        "" => vec![PathBuf::from(rest)],
+        "HOME" => match &settings.home {
+            Some(home) => vec![home.join(rest)],
+            // Whose home is not known: a file of that name above the script is taken for it.
+            None => folder.ancestors().map(|above| above.join(rest)).collect(),
+        },
+        name if SUBMIT_FOLDERS.contains(&name) => vec![folder.join(rest)],
+        _ => Vec::new(),
+    }
+}
+
+/// `path` seen from `start`, without `.` and `..`; nothing is asked of the file system.
+fn absolute(start: &Path, path: &Path) -> PathBuf {
+    let mut result = PathBuf::new();
+    for part in start.join(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                result.pop();
+            }
+            part => result.push(part),
+        }
+    }
+    result
+}

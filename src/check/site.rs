@@ -1,0 +1,196 @@
+//! Which site judges a file: flag, pragma, configuration, environment, host name, evidence in the file, in this order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use crate::facts::{FactKind, FileFacts, Record, Value};
+use crate::policy::{Policy, PolicyError, ROOT, Site};
+use crate::source::{Kind, Source};
+
+/// What is known of the machine. Nothing below the command line reads the environment.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Environment variables; empty where the machine must not count.
+    pub env: BTreeMap<String, String>,
+    /// The host's name.
+    pub hostname: Option<String>,
+    /// The account's home.
+    pub home: Option<PathBuf>,
+}
+
+/// The site that judges a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteChoice {
+    /// Its id.
+    pub id: String,
+    /// What it was chosen by.
+    pub grounds: Grounds,
+    /// Why, in a sentence.
+    pub why: String,
+}
+
+/// What a site was chosen by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grounds {
+    /// `--site`.
+    Flag,
+    /// A comment in the file.
+    Pragma,
+    /// The configuration.
+    Configuration,
+    /// Variables of the environment.
+    Environment,
+    /// The host's name.
+    HostName,
+    /// Paths and modules in the file.
+    Evidence,
+    /// Nothing: what holds everywhere.
+    Nothing,
+}
+
+/// How far down a pragma may stand.
+const PRAGMA_LINES: usize = 30;
+
+/// Chooses the site for a file. `flag` and `configured` must name sites that exist; a pragma that does not is told in
+/// the reason, and the search goes on.
+pub fn detect(
+    policy: &Policy,
+    flag: Option<&str>,
+    configured: Option<&str>,
+    source: &Source,
+    facts: &FileFacts,
+    machine: &Surroundings,
+) -> Result<SiteChoice, PolicyError> {
+    let choice = |id: &str, grounds, why: String| SiteChoice { id: id.to_owned(), grounds, why };
+    if let Some(id) = flag {
+        policy.site(id)?;
+        return Ok(choice(id, Grounds::Flag, "`--site` names it".to_owned()));
+    }
+    let mut notes = String::new();
+    if let Some((id, line)) = pragma(source) {
+        match policy.site(&id) {
+            Ok(_) => return Ok(choice(&id, Grounds::Pragma, format!("a comment on line {line} names it"))),
+            Err(error) => notes = format!("line {line}: {error}; "),
+        }
+    }
+    if let Some(id) = configured {
+        policy.site(id)?;
+        return Ok(choice(id, Grounds::Configuration, format!("{notes}the configuration names it")));
+    }
+    let steps: [(Grounds, BTreeMap<&str, String>); 3] = [
+        (Grounds::Environment, by_environment(policy, machine)),
+        (Grounds::HostName, by_host(policy, machine)),
+        (Grounds::Evidence, by_evidence(policy, facts)),
+    ];
+    for (grounds, found) in steps {
+        if found.is_empty() {
+            continue;
+        }
+        let id = agreed(policy, &found);
+        if id == ROOT {
+            let sites: Vec<&str> = found.keys().copied().collect();
+            let why = format!("{notes}signs of {}, which do not agree", sites.join(" and "));
+            return Ok(choice(ROOT, Grounds::Nothing, why));
+        }
+        let why = found.get(id).or_else(|| found.values().next()).cloned().unwrap_or_default();
+        return Ok(choice(id, grounds, format!("{notes}{why}")));
+    }
+    Ok(choice(ROOT, Grounds::Nothing, format!("{notes}nothing in the file or around it tells the site")))
+}
+
+/// The site that a comment `# pydoctor: site=ID` names, and its line.
+fn pragma(source: &Source) -> Option<(String, usize)> {
+    let last = if matches!(source.kind, Kind::Notebook) { source.lines.count() } else { PRAGMA_LINES };
+    if !source.text.contains("pydoctor:") {
+        return None;
+    }
+    (1..=last.min(source.lines.count())).find_map(|number| {
+        let line = source.slice(source.lines.span(number));
+        let (before, after) = line.split_once("pydoctor:")?;
+        let id = after.trim_start().strip_prefix("site=")?;
+        let end = id.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(id.len());
+        let is_comment = before.trim_end().ends_with('#');
+        (is_comment && end > 0).then(|| (id[..end].to_owned(), number))
+    })
+}
+
+fn by_environment<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'p str, String> {
+    let mut found = BTreeMap::new();
+    for site in policy.sites.values() {
+        let hit = site
+            .detect
+            .env
+            .iter()
+            .find(|(name, pattern)| machine.env.get(name).is_some_and(|value| pattern.is_match(value)));
+        if let Some((name, _)) = hit {
+            found.insert(site.id.as_str(), format!("the environment sets `{name}`"));
+        }
+    }
+    found
+}
+
+fn by_host<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'p str, String> {
+    let Some(host) = machine.hostname.as_deref().map(str::to_ascii_lowercase) else { return BTreeMap::new() };
+    let matching = policy.sites.values().filter(|site| site.detect.hosts.iter().any(|pattern| pattern.is_match(&host)));
+    matching.map(|site| (site.id.as_str(), format!("this host is called `{host}`"))).collect()
+}
+
+fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, String> {
+    let mut texts = BTreeSet::new();
+    for fact in &facts.facts {
+        if fact.kind == FactKind::Module {
+            texts.insert(fact.fields.text("full"));
+        }
+        gather(&fact.fields, &mut texts, 0);
+    }
+    let mut found = BTreeMap::new();
+    for site in policy.sites.values().filter(|site| !site.detect.evidence.is_empty()) {
+        let hit = texts.iter().find(|text| site.detect.evidence.iter().any(|pattern| pattern.is_match(text)));
+        if let Some(text) = hit {
+            found.insert(site.id.as_str(), format!("the file names `{text}`"));
+        }
+    }
+    found
+}
+
+/// Texts that look like paths.
+fn gather<'f>(record: &'f Record, texts: &mut BTreeSet<&'f str>, depth: usize) {
+    for (_, value) in record.iter() {
+        gather_value(value, texts, depth);
+    }
+}
+
+fn gather_value<'f>(value: &'f Value, texts: &mut BTreeSet<&'f str>, depth: usize) {
+    match value {
+        Value::Text(text) if text.text.contains(['/', '$']) && text.text.len() < 512 => {
+            texts.insert(&text.text);
+        }
+        Value::List(items) if depth < 4 => items.iter().for_each(|item| gather_value(item, texts, depth + 1)),
+        Value::Record(record) if depth < 4 => gather(record, texts, depth + 1),
+        _ => {}
+    }
+}
+
+/// The one site that all signs allow: the deepest when they lie on one line of descent, else what they share.
+fn agreed<'p>(policy: &'p Policy, found: &BTreeMap<&'p str, String>) -> &'p str {
+    let lines: Vec<Vec<&str>> = found.keys().map(|id| descent(policy, id)).collect();
+    let deepest = lines.iter().max_by_key(|line| line.len()).cloned().unwrap_or_default();
+    let on_one_line = lines.iter().all(|line| deepest.starts_with(line));
+    if on_one_line {
+        return deepest.last().copied().unwrap_or(ROOT);
+    }
+    let shared = (0..deepest.len()).take_while(|at| lines.iter().all(|line| line.get(*at) == deepest.get(*at))).last();
+    shared.and_then(|at| deepest.get(at)).copied().unwrap_or(ROOT)
+}
+
+/// The sites from the root down to `id`.
+fn descent<'p>(policy: &'p Policy, id: &str) -> Vec<&'p str> {
+    let mut line = Vec::new();
+    let mut site: Option<&'p Site> = policy.sites.get(id).map(AsRef::as_ref);
+    while let Some(current) = site {
+        line.push(current.id.as_str());
+        site = current.extends.as_deref().and_then(|parent| policy.sites.get(parent)).map(AsRef::as_ref);
+    }
+    line.reverse();
+    line
+}

@@ -1,0 +1,90 @@
+//! The facts of one file, by its kind.
+
+use std::sync::Arc;
+
+use super::directive::{self, Script as DirectiveText};
+use super::shell::{self, Frame, Place};
+use super::{Fact, FactKind, FileFacts, Gap, Reach, Value, file, python, resources, shebang};
+use crate::source::{Kind, LineIndex, Role, Shell, Source, Span};
+use crate::syntax::shell::ast;
+use crate::tables::Tables;
+
+/// Computes the facts of one file. Never fails: what cannot be understood is a [`Gap`].
+pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts {
+    let mut out = FileFacts::default();
+    match source.kind {
+        Kind::Shell { shell, role } => {
+            let script = shell::Script { source, tables, reach, role, shell, login: shebang::is_login(&source.text) };
+            let frame = Frame { text: Arc::clone(&source.text), place: Place::Same, shell, silent: false };
+            shell_text(script, frame, &mut out);
+        }
+        Kind::Python => {
+            python::collect(&source.text, &mut out);
+            directives(&source.text, &source.lines, &[], false, tables, &mut out.facts);
+        }
+        _ => {}
+    }
+    out.job = resources::job_record(&out.facts);
+    out.file = file::file_record(source, directive::scheduler_of(&out.facts));
+    let facts = vec![Fact::new(FactKind::File, Span::at(0), out.file.clone())];
+    out.facts.extend(facts);
+    out
+}
+
+/// A script of its own that stands in a here document: directives and commands with a state of their own.
+pub(super) fn embedded(script: shell::Script<'_>, frame: &Frame, out: &mut FileFacts) {
+    let mut inner = FileFacts { file: out.file.clone(), ..FileFacts::default() };
+    shell_text(shell::Script { role: Role::Job, ..script }, frame.clone(), &mut inner);
+    inner.job = resources::job_record(&inner.facts);
+    out.embedded.push(inner);
+}
+
+/// Python text inside a shell script.
+pub(super) fn embedded_python(frame: &Frame, source: &Source, out: &mut FileFacts) {
+    let mut inner = FileFacts::default();
+    python::collect(&frame.text, &mut inner);
+    place_all(&mut inner.facts, frame, &source.lines);
+    out.facts.append(&mut inner.facts);
+    out.gaps.extend(inner.gaps.into_iter().map(|gap| Gap { span: frame.place(gap.span), ..gap }));
+}
+
+/// What is read by line first, then the walk.
+fn shell_text(script: shell::Script<'_>, frame: Frame, out: &mut FileFacts) {
+    let parsed = crate::syntax::shell::parse(&frame.text, Span::new(0, frame.text.len()), script.shell);
+    let job = script.role == Role::Job;
+    if script.shell != Shell::Csh || job {
+        let mut facts = Vec::new();
+        let lines = LineIndex::new(&frame.text);
+        directives(&frame.text, &lines, &parsed.heredocs, job, script.tables, &mut facts);
+        place_all(&mut facts, &frame, &script.source.lines);
+        out.facts.append(&mut facts);
+    }
+    walk(script, frame, &parsed, out);
+}
+
+fn walk(script: shell::Script<'_>, frame: Frame, parsed: &ast::Script, out: &mut FileFacts) {
+    for (span, reason) in &parsed.gaps {
+        out.gaps.push(Gap { span: frame.place(*span), reason: (*reason).to_owned() });
+    }
+    shell::walk(script, frame, parsed, out);
+}
+
+fn directives(text: &str, lines: &LineIndex, heredocs: &[Span], job: bool, tables: &Tables, out: &mut Vec<Fact>) {
+    let script = DirectiveText::file(text, lines, heredocs);
+    directive::collect(&tables.schedulers, &script, out);
+    shebang::collect(&script, job, out);
+}
+
+/// Moves facts of a text to where the text stands in its file.
+fn place_all(facts: &mut [Fact], frame: &Frame, lines: &LineIndex) {
+    if matches!(frame.place, Place::Same) {
+        return;
+    }
+    for fact in facts {
+        fact.span = frame.place(fact.span);
+        fact.fields.map_spans(&mut |span| frame.place(span));
+        if fact.fields.get("line").is_some() {
+            fact.fields.set("line", Value::Number(lines.line(fact.span.start) as i64));
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The fields of a directive fact, and what links one directive with earlier ones.
+
+use super::lines::Line;
+use super::option::{Nearest, Parsed, Piece, Verdict};
+use super::sentinel::Sentinel;
+use super::words::{is_placeholder, variable};
+use super::{Disguise, Script};
+use crate::facts::{Fact, FactKind, Record, Text, Value};
+use crate::source::{Scheduler, Span};
+use crate::tables::OptionTable;
+
+/// What has been seen of one scheduler's directives so far.
+pub(super) struct Assembly<'a> {
+    scheduler: Scheduler,
+    table: &'a OptionTable,
+    script: &'a Script<'a>,
+    index: i64,
+    late: bool,
+    seen: Vec<Seen>,
+}
+
+/// An option given before in the same component.
+struct Seen {
+    name: String,
+    written: String,
+    value: String,
+    line: usize,
+    span: Span,
+}
+
+impl<'a> Assembly<'a> {
+    pub(super) const fn new(scheduler: Scheduler, table: &'a OptionTable, script: &'a Script<'a>) -> Self {
+        Self { scheduler, table, script, index: 0, late: false, seen: Vec::new() }
+    }
+
+    /// Forgets the options of the component before: those of another do not repeat them.
+    pub(super) fn next_component(&mut self) {
+        self.seen.clear();
+    }
+
+    /// Appends the facts of a directive line.
+    pub(super) fn line(
+        &mut self,
+        line: &Line<'_>,
+        mark: &Sentinel,
+        parsed: &[Parsed],
+        ended_by: Option<usize>,
+        out: &mut Vec<Fact>,
+    ) {
+        for option in parsed {
+            self.index += 1;
+            let mut fields = self.common(line, mark, option);
+            fields.set("effective", ended_by.is_none());
+            let first_late = ended_by.is_some() && !std::mem::replace(&mut self.late, ended_by.is_some());
+            fields.set("first-late", first_late);
+            fields.set_some("ended-by", ended_by.map(number));
+            fields.set("disguised", Disguise::None.name());
+            if ended_by.is_none() {
+                self.relate(line, option, &mut fields);
+            }
+            fields.set("index", self.index);
+            out.push(self.fact(line, option, fields));
+        }
+    }
+
+    /// Appends the facts of a line that the scheduler takes for a comment.
+    pub(super) fn disguised(&self, line: &Line<'_>, mark: &Sentinel, parsed: &[Parsed], out: &mut Vec<Fact>) {
+        for option in parsed {
+            let mut fields = self.common(line, mark, option);
+            fields.set("effective", false);
+            fields.set("first-late", false);
+            fields.set("disguised", mark.disguise.name());
+            out.push(self.fact(line, option, fields));
+        }
+    }
+
+    fn fact(&self, line: &Line<'_>, option: &Parsed, mut fields: Record) -> Fact {
+        fields.set("line", number(line.number));
+        fields.set("context", Value::List(self.script.context.iter().map(|word| Value::from(*word)).collect()));
+        let (start, end) = option.extent();
+        let mut fact = Fact::new(FactKind::Directive, Span::new(line.start + start, line.start + end), fields);
+        // Only Slurm's option table was tried on the real thing.
+        fact.certain = self.scheduler == Scheduler::Slurm || option.accepted();
+        fact
+    }
+
+    fn common(&self, line: &Line<'_>, mark: &Sentinel, option: &Parsed) -> Record {
+        let mut fields = Record::new();
+        fields.set("scheduler", self.scheduler.name());
+        fields.set("text", Text::at(line.text, Span::new(line.start, line.start + line.text.len())));
+        let sentinel = &line.text[mark.start..mark.end];
+        fields.set("sentinel", Text::at(sentinel, Span::new(line.start + mark.start, line.start + mark.end)));
+        fields.set("option", at(&option.option, line));
+        let (name, known) = match &option.verdict {
+            Verdict::Known { name } | Verdict::Prefix { name, .. } => (Some(name.as_str()), "yes"),
+            Verdict::Unknown(_) => (None, "no"),
+            Verdict::Stray(_) => (None, "stray"),
+            Verdict::Placeholder => (None, "placeholder"),
+        };
+        fields.set_some("name", name);
+        if let Some(value) = &option.value {
+            fields.set("value", self.value(value, line));
+        }
+        fields.set("known", known);
+        if let Verdict::Unknown(Some(nearest)) | Verdict::Stray(Some(nearest)) = &option.verdict {
+            set_nearest(&mut fields, nearest);
+        }
+        if let Verdict::Prefix { completed, misleading, .. } = &option.verdict {
+            fields.set("abbreviates", completed.as_str());
+            fields.set_some("misleading", misleading.as_deref());
+        }
+        if let Some(value) = &option.value {
+            fields.set_some("literal-variable", self.literal_variable(name, value, line));
+        }
+        let filled = option.value.as_ref().is_some_and(|value| is_placeholder(&value.text));
+        fields.set("placeholder", filled || matches!(option.verdict, Verdict::Placeholder));
+        fields
+    }
+
+    /// A value; what a shell fills in before stays unresolved.
+    fn value(&self, value: &Piece, line: &Line<'_>) -> Text {
+        let mut text = at(value, line);
+        if self.script.expanded {
+            let mut rest = value.text.as_str();
+            while let Some((start, end)) = variable(rest) {
+                let name = rest[start..end].trim_matches(['$', '{', '}']);
+                text.unresolved.push(if name.starts_with('(') { "(".to_owned() } else { name.to_owned() });
+                rest = &rest[end..];
+            }
+        }
+        text
+    }
+
+    /// The variable in a value that nobody expands. PBS, Grid Engine and LSF expand some where they name files.
+    fn literal_variable(&self, name: Option<&str>, value: &Piece, line: &Line<'_>) -> Option<Text> {
+        let expands = match self.scheduler {
+            Scheduler::Slurm => false,
+            Scheduler::Pbs => matches!(name, Some("o" | "e" | "v" | "W" | "S" | "k")),
+            Scheduler::Sge => matches!(name, Some("o" | "e" | "i" | "S" | "wd" | "v" | "ac")),
+            Scheduler::Lsf => true,
+        };
+        if self.script.expanded || expands {
+            return None;
+        }
+        let (start, end) = variable(&value.text)?;
+        let written = &value.text[start..end];
+        let raw = line.text.get(value.start..value.end)?;
+        let from = line.start + value.start + raw.find(written)?;
+        Some(Text::at(written, Span::new(from, from + written.len())))
+    }
+
+    /// Compares with the options given before, and takes this one down.
+    fn relate(&mut self, line: &Line<'_>, parsed: &Parsed, fields: &mut Record) {
+        let (Verdict::Known { name } | Verdict::Prefix { name, .. }) = &parsed.verdict else {
+            return;
+        };
+        if name == "hetjob" {
+            return;
+        }
+        let Some(option) = self.table.get(name) else {
+            return;
+        };
+        let value = parsed.value.as_ref().map_or("", |value| value.text.as_str());
+        let other_value = |seen: &&Seen| {
+            seen.name == *name && !is_placeholder(&seen.value) && differs(option.merges, &seen.value, value)
+        };
+        if !is_placeholder(value) {
+            let repeated = self.seen.iter().rev().find(other_value);
+            fields.set_some("repeats", repeated.map(|seen| number(seen.line)));
+        }
+        let excluded = self.seen.iter().rev().find(|seen| option.excludes.contains(&seen.name));
+        fields.set_some("conflicts", excluded.map(|seen| Text::at(seen.written.as_str(), seen.span)));
+        let (start, end) = parsed.extent();
+        self.seen.push(Seen {
+            name: name.clone(),
+            written: parsed.option.text.clone(),
+            value: value.to_owned(),
+            line: line.number,
+            span: Span::new(line.start + start, line.start + end),
+        });
+    }
+}
+
+/// True when the second value of an option takes the place of another first. Of an option that merges
+/// (`-l walltime=1 -l mem=2`) only the same resource given twice does.
+fn differs(merges: bool, first: &str, second: &str) -> bool {
+    if !merges {
+        return first != second;
+    }
+    let resources = |value: &str| -> Vec<(String, String)> {
+        let pairs = value.split(',').filter_map(|part| part.split_once('='));
+        pairs.map(|(key, value)| (key.trim().to_owned(), value.to_owned())).collect()
+    };
+    let before = resources(first);
+    let plain = |key: &str| !key.contains(['[', ' ']);
+    resources(second)
+        .iter()
+        .any(|(key, value)| plain(key) && before.iter().any(|(other, given)| other == key && given != value))
+}
+
+fn set_nearest(fields: &mut Record, nearest: &Nearest) {
+    fields.set("nearest", nearest.option.as_str());
+    fields.set("distance", number(nearest.distance));
+    fields.set("nearest-sole", nearest.sole);
+}
+
+fn at(piece: &Piece, line: &Line<'_>) -> Text {
+    Text::at(piece.text.as_str(), Span::new(line.start + piece.start, line.start + piece.end))
+}
+
+fn number(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

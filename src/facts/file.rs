@@ -1,0 +1,58 @@
+//! The fields of a file as a whole: `file.…`.
+
+use crate::facts::{Record, shebang};
+use crate::source::{Kind, Scheduler, Source};
+
+/// The fields of `source` that its name and text alone tell, and the scheduler whose directives it carries.
+pub fn file_record(source: &Source, scheduler: Option<Scheduler>) -> Record {
+    let mut record = Record::new();
+    let name = source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    record.set("name", name);
+    record.set("path", source.path.to_string_lossy().into_owned());
+    record.set("kind", source.kind.name());
+    if let Kind::Shell { shell, role } = source.kind {
+        record.set("role", role.name());
+        record.set("shell", shell.name());
+    }
+    record.set_some("scheduler", scheduler.map(Scheduler::name));
+    record.set("line-ends", line_ends(&source.text));
+    record.set("login-shell", shebang::is_login(&source.text));
+    record.set("bom", source.text.starts_with('\u{feff}'));
+    record.set("template", is_template(&source.text));
+    record
+}
+
+/// `lf`, `crlf`, or `mixed`. A file without a line end counts as `lf`.
+fn line_ends(text: &str) -> &'static str {
+    let bytes = text.as_bytes();
+    let (mut dos, mut unix) = (0usize, 0usize);
+    for at in memchr::memchr_iter(b'\n', bytes) {
+        if at > 0 && bytes[at - 1] == b'\r' {
+            dos += 1;
+        } else {
+            unix += 1;
+        }
+    }
+    match (dos, unix) {
+        (0, _) => "lf",
+        (_, 0) => "crlf",
+        _ => "mixed",
+    }
+}
+
+/// True when the text holds marks that a template engine or a reader is to replace: `{{ x }}`, `{% if %}`,
+/// `<ACCOUNT>` in a directive. GitHub's `${{ }}` and Go's and Bash's braces with nothing readable inside do not count.
+fn is_template(text: &str) -> bool {
+    text.lines().any(|line| {
+        let marked = |open: &str, close: &str| {
+            line.match_indices(open).any(|(at, _)| {
+                let inner = line[at + open.len()..].split(close).next().unwrap_or("");
+                let closed = line[at + open.len()..].len() > inner.len();
+                let word = inner.trim().chars().next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == '.');
+                closed && word && !line[..at].ends_with('$')
+            })
+        };
+        let directive = line.starts_with("#SBATCH") || line.starts_with("#PBS") || line.starts_with("#BSUB");
+        marked("{{", "}}") || marked("{%", "%}") || (directive && marked("<", ">"))
+    })
+}

@@ -1,0 +1,133 @@
+//! Import facts.
+
+use std::collections::HashSet;
+
+use super::File;
+use super::scope::Names;
+use crate::facts::{Fact, FactKind, FileFacts, Record, Text};
+use crate::syntax::python::{Field, Id, Kind};
+
+/// Names that the text uses anywhere.
+pub struct Used<'t>(HashSet<&'t str>);
+
+impl<'t> Used<'t> {
+    /// Reads them: identifiers that are neither imported, assigned, nor mere attributes or keywords; and strings,
+    /// once there is an `__all__`.
+    pub fn new(names: &Names<'t>) -> Self {
+        let tree = names.tree;
+        let exports = names.scopes[0].names.contains_key("__all__");
+        let used = tree.ids().filter_map(|id| match tree.kind(id) {
+            Kind::Identifier => {
+                let above = tree.parent(id).map_or(Kind::Other, |above| tree.kind(above));
+                let target = match tree.field(id) {
+                    Field::AttributeName | Field::Left | Field::Alias => true,
+                    Field::Name => matches!(above, Kind::KeywordArgument | Kind::Function | Kind::Class),
+                    _ => above == Kind::DottedName,
+                };
+                (!target).then(|| names.slice(id))
+            }
+            Kind::StringContent if exports => Some(names.slice(id)),
+            _ => None,
+        });
+        Self(used.collect())
+    }
+}
+
+/// Adds a fact for each name that an import statement asks for.
+pub fn collect(file: &File<'_>, used: &Used<'_>, id: Id, out: &mut FileFacts) {
+    let (names, tree) = (&file.names, file.names.tree);
+    let from = match tree.kind(id) {
+        Kind::FutureImport => Some(Text::plain("__future__")),
+        Kind::ImportFrom => {
+            let Some(module) = tree.child(id, Field::ModuleName) else { return };
+            Some(Text::at(names.slice(module), tree.span(module)))
+        }
+        _ => None,
+    };
+    let around = Around::of(names, id);
+    for item in tree.children(id) {
+        let mut fields = Record::new();
+        if tree.kind(item) == Kind::Wildcard {
+            fields.set_some("module", from.clone()).set("name", Text::at("*", tree.span(item)));
+        } else if tree.field(item) == Field::Name {
+            let Some((name, alias)) = names.imported(item) else { continue };
+            let node = tree.child(item, Field::Name).unwrap_or(item);
+            let name = Text::at(name, tree.span(node));
+            let bound = match alias {
+                Some(alias) => Text::at(names.slice(alias), tree.span(alias)),
+                None => Text::plain(name.text.split('.').next().unwrap_or("")),
+            };
+            let future = tree.kind(id) == Kind::FutureImport;
+            let unused = !future && !used.0.contains(bound.text.as_str());
+            match &from {
+                Some(module) => fields.set("module", module.clone()).set("name", name),
+                None => fields.set("module", name),
+            };
+            fields.set("as", bound);
+            set_flag(&mut fields, "unused", unused);
+        } else {
+            continue;
+        }
+        set_flag(&mut fields, "top", around.top);
+        set_flag(&mut fields, "optional", around.optional);
+        set_flag(&mut fields, "type-checking", around.type_checking);
+        let local = fields.text("module").starts_with('.');
+        set_flag(&mut fields, "local", local);
+        let mut fact = Fact::new(FactKind::Import, tree.span(id), fields);
+        fact.certain = !tree.is_broken(id);
+        out.facts.push(fact);
+    }
+}
+
+/// Sets a flag that is false when absent.
+pub fn set_flag(fields: &mut Record, name: &'static str, flag: bool) {
+    if flag {
+        fields.set(name, true);
+    }
+}
+
+/// What an import stands in.
+struct Around {
+    top: bool,
+    optional: bool,
+    type_checking: bool,
+}
+
+impl Around {
+    fn of(names: &Names<'_>, id: Id) -> Self {
+        let tree = names.tree;
+        let mut around = Self { top: true, optional: false, type_checking: false };
+        let mut child = id;
+        for parent in names.ancestors(id) {
+            match tree.kind(parent) {
+                Kind::Function | Kind::Class | Kind::Lambda => around.top = false,
+                Kind::Try if tree.field(child) == Field::Body => {
+                    let mut clauses = tree.children(parent).filter(|id| tree.kind(*id) == Kind::Except);
+                    around.optional |= clauses.any(|clause| catches_failed_import(names, clause));
+                }
+                Kind::With => {
+                    let head = tree.first(parent).map_or("", |clause| names.slice(clause));
+                    around.optional |= head.contains("suppress(") && names_import_failure(head);
+                }
+                Kind::If if tree.field(child) == Field::Consequence => {
+                    let condition = tree.child(parent, Field::Condition).map_or("", |id| names.slice(id));
+                    around.type_checking |= condition.rsplit('.').next() == Some("TYPE_CHECKING");
+                }
+                _ => {}
+            }
+            child = parent;
+        }
+        around
+    }
+}
+
+fn catches_failed_import(names: &Names<'_>, clause: Id) -> bool {
+    let tree = names.tree;
+    let caught: Vec<Id> = tree.children(clause).filter(|id| tree.kind(*id) != Kind::Block).collect();
+    caught.is_empty() || caught.iter().any(|id| names_import_failure(names.slice(*id)))
+}
+
+fn names_import_failure(text: &str) -> bool {
+    let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    words.any(|word| matches!(word, "ImportError" | "ModuleNotFoundError" | "Exception" | "BaseException"))
+}

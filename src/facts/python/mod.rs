@@ -1,0 +1,66 @@
+//! Python: its imports and its calls, with the origin of their arguments.
+
+mod calls;
+mod imports;
+mod known;
+mod origin;
+mod place;
+mod qualify;
+mod reach;
+mod result;
+mod scope;
+
+use std::time::Instant;
+
+use super::{FileFacts, Gap};
+use crate::source::Span;
+use crate::syntax::budget::BUDGET;
+use crate::syntax::python::{Id, Kind, Tree};
+use scope::Names;
+
+/// Adds the facts of a Python text: what it imports and what it calls, in source order.
+pub fn collect(text: &str, out: &mut FileFacts) {
+    collect_parts(text, &[Span::new(0, text.len())], out);
+}
+
+/// The same for a text of several parts that run one after another and share their names: the cells of a
+/// notebook. Each part is parsed alone, so that a broken one leaves the others whole.
+pub fn collect_parts(text: &str, parts: &[Span], out: &mut FileFacts) {
+    let mut tree = Tree::default();
+    let end = Instant::now() + BUDGET;
+    for part in parts {
+        let Some(code) = text.get(part.start..part.end) else { continue };
+        let regions = tree.parse(code, part.start, end.saturating_duration_since(Instant::now()));
+        out.gaps.extend(regions.into_iter().map(|region| Gap { span: region.span, reason: region.reason.to_owned() }));
+    }
+    let file = File { names: Names::new(text, &tree), parts };
+    let used = imports::Used::new(&file.names);
+    let mut calls = calls::Calls::default();
+    for id in tree.ids() {
+        match tree.kind(id) {
+            Kind::Import | Kind::ImportFrom | Kind::FutureImport => imports::collect(&file, &used, id, out),
+            Kind::Call => calls.collect(&file, id, out),
+            _ => {}
+        }
+    }
+    calls.finish(out);
+    if file.names.is_exhausted() {
+        let reason = "names too tangled to follow to the end".to_owned();
+        out.gaps.push(Gap { span: Span::new(0, text.len()), reason });
+    }
+}
+
+/// A text with its names and parts.
+struct File<'t> {
+    names: Names<'t>,
+    parts: &'t [Span],
+}
+
+impl File<'_> {
+    /// The part in which a node stands.
+    fn part(&self, id: Id) -> Span {
+        let at = self.names.tree.span(id).start;
+        let index = self.parts.partition_point(|part| part.end < at);
+        self.parts.get(index).copied().unwrap_or_default()
+    }
+}

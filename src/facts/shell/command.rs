@@ -1,0 +1,468 @@
+//! What a simple command is, by the command grammar: program and sub-command, options, positional words,
+//! and what it was looked through.
+
+use super::value::Arg;
+use crate::facts::model::{Record, Text, Value};
+use crate::source::Span;
+use crate::tables::commands::{Commands, Options, TakesValue};
+
+/// A command line, understood.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    /// Canonical program and sub-command.
+    pub run: String,
+    /// The program as written, without folders.
+    pub program: Text,
+    /// The program as written.
+    pub path: Text,
+    /// Options in order.
+    pub options: Vec<GivenOption>,
+    /// Positional words.
+    pub args: Vec<Arg>,
+    /// Names of positional words, by the grammar.
+    pub named: Vec<(String, Vec<Arg>)>,
+    /// Python module given with `-m`.
+    pub module: Option<Text>,
+    /// Names of the wrappers, outermost first.
+    pub wrappers: Vec<String>,
+    /// The parallel launcher among them.
+    pub launcher: Option<Text>,
+    /// Contexts that the wrappers put it in.
+    pub contexts: Vec<String>,
+    /// Variables set for this command.
+    pub vars: Vec<(String, Text)>,
+    /// Variables removed for this command.
+    pub unset: Vec<Text>,
+    /// The environment that a wrapper runs it in.
+    pub wrapper_env: Option<Text>,
+    /// Words to be read as a script: joined by a wrapper such as `ssh host`, or given to `-c`.
+    pub scripts: Vec<Vec<Arg>>,
+    /// All words that are the command's own.
+    pub words: Span,
+    /// Words of program and sub-command.
+    pub head: Span,
+}
+
+/// An option as given.
+#[derive(Clone, Debug)]
+pub struct GivenOption {
+    /// All its spellings that the grammar knows, or the one written.
+    pub spellings: Vec<String>,
+    /// As written, without value.
+    pub written: Text,
+    /// Its value, the empty text for a flag.
+    pub value: Text,
+    /// The word that holds the value, when it is a word of its own.
+    pub value_word: Option<Arg>,
+}
+
+impl Line {
+    /// The last value of an option.
+    pub fn option(&self, spelling: &str) -> Option<&GivenOption> {
+        self.options.iter().rev().find(|option| option.spellings.iter().any(|known| known == spelling))
+    }
+
+    /// All values of an option.
+    pub fn all_options<'l>(&'l self, spelling: &'l str) -> impl Iterator<Item = &'l GivenOption> {
+        self.options.iter().filter(move |option| option.spellings.iter().any(|known| known == spelling))
+    }
+
+    /// The positional words of a name.
+    pub fn named(&self, name: &str) -> &[Arg] {
+        self.named.iter().find(|(known, _)| known == name).map_or(&[], |(_, args)| args.as_slice())
+    }
+
+    /// What fills a field of the fact, by the grammar: an option's value or a positional word.
+    pub fn field(&self, name: &str, commands: &Commands) -> Option<Text> {
+        let grammar = commands.command(&self.run)?;
+        let (_, from) = grammar.fields.iter().find(|(known, _)| *known == name)?;
+        from.iter().find_map(|source| {
+            if let Some(literal) = source.strip_prefix('=') {
+                // What the program takes when nothing is given.
+                Some(Text { span: Some(self.words), ..Text::plain(literal) })
+            } else if source.starts_with('-') {
+                self.option(source).map(|option| option.value.clone()).filter(|value| !value.text.is_empty())
+            } else {
+                self.named(source).first().map(|arg| arg.text.clone())
+            }
+        })
+    }
+
+    /// The options as a record, each under all its spellings.
+    pub fn option_record(&self) -> Record {
+        let mut record = Record::new();
+        for option in &self.options {
+            for spelling in &option.spellings {
+                let mut value = option.value.clone();
+                if value.span.is_none() || value.text.is_empty() {
+                    value.span = option.written.span;
+                }
+                record.set(spelling.clone(), Value::Text(value));
+            }
+        }
+        record
+    }
+}
+
+/// Reads a command line. `None` when there is no word.
+pub fn read(args: &[Arg], commands: &Commands, place: &dyn Fn(Span) -> Span) -> Option<Line> {
+    let mut line = Line::default();
+    let mut rest = args;
+    // A wrapper runs a command that may be a wrapper: a dozen is more than any real script has.
+    for _ in 0..12 {
+        let first = rest.first()?;
+        let name = base_name(&first.text.text);
+        let Some((run, taken)) = wrapper_name(rest, name, commands) else { break };
+        let Some(after) = look_through(&mut line, rest, taken, &run, commands) else { break };
+        rest = after;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    let rest = if rest.is_empty() { args } else { rest };
+    let first = rest.first()?;
+    line.path = first.text.clone();
+    line.program = Text { text: base_name(&first.text.text).to_owned(), ..first.text.clone() };
+    read_program(&mut line, rest, commands);
+    let first = rest.first()?.word;
+    let last = rest.last()?.word;
+    line.words = place(first.to(last));
+    line.head = place(first).to(place(line.head));
+    Some(line)
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The canonical name of a wrapper at the front, with the words that name it.
+fn wrapper_name(args: &[Arg], name: &str, commands: &Commands) -> Option<(String, usize)> {
+    let program = commands.program(name);
+    let canonical = program.map_or(name, |program| program.name.as_str());
+    if program.is_some_and(|program| program.subcommands) || commands.wrapper(canonical).is_none() {
+        // The sub-command may stand after options of the program.
+        let sub = args.iter().enumerate().skip(1).take(8).find(|(_, arg)| !arg.text.text.starts_with('-'))?;
+        let run = format!("{canonical} {}", sub.1.text.text);
+        return commands.wrapper(&run).is_some().then_some((run, sub.0 + 1));
+    }
+    Some((canonical.to_owned(), 1))
+}
+
+/// Reads a wrapper's own words and returns the command's; `None` when no command follows.
+fn look_through<'a>(
+    line: &mut Line,
+    args: &'a [Arg],
+    taken: usize,
+    run: &str,
+    commands: &Commands,
+) -> Option<&'a [Arg]> {
+    let wrapper = commands.wrapper(run)?;
+    let mut at = taken;
+    let mut skip = wrapper.skip;
+    let mut scripts = Vec::new();
+    let mut unset = Vec::new();
+    let mut vars = Vec::new();
+    let mut env = None;
+    while let Some(arg) = args.get(at) {
+        let word = arg.text.text.as_str();
+        if word == "--" {
+            at += 1;
+            break;
+        }
+        if word.starts_with('-') && word.len() > 1 {
+            let (given, used) = option(&args[at..], &wrapper.options);
+            for option in given {
+                if wrapper.queries.iter().any(|s| option.spellings.contains(s)) {
+                    return None;
+                }
+                if wrapper.strings.iter().any(|s| option.spellings.contains(s)) {
+                    scripts.extend(option.value_word.clone().map(|word| vec![word]));
+                }
+                if option.spellings.iter().any(|s| s == "--unset") {
+                    unset.push(option.value.clone());
+                }
+                if wrapper.env.as_ref().is_some_and(|name| option.spellings.contains(name)) {
+                    env = Some(option.value.clone());
+                }
+            }
+            at += used;
+            continue;
+        }
+        if wrapper.assignments && crate::syntax::shell::is_assignment(word.as_bytes()) {
+            let (name, value) = word.split_once('=').unwrap_or((word, ""));
+            vars.push((name.to_owned(), Text { text: value.to_owned(), ..arg.text.clone() }));
+            at += 1;
+            continue;
+        }
+        if skip == 0 {
+            break;
+        }
+        skip -= 1;
+        at += 1;
+    }
+    if args.len() <= at && scripts.is_empty() {
+        return None;
+    }
+    line.wrappers.push(run.to_owned());
+    line.scripts.extend(scripts);
+    line.unset.extend(unset);
+    line.vars.extend(vars);
+    line.wrapper_env = env.or(line.wrapper_env.take());
+    line.contexts.extend(wrapper.context.clone());
+    if wrapper.launcher && line.launcher.is_none() {
+        line.launcher = args.first().map(|arg| Text { text: base_name(&arg.text.text).to_owned(), ..arg.text.clone() });
+    }
+    if wrapper.joins {
+        line.scripts.push(args[at..].to_vec());
+        return None;
+    }
+    args.get(at..)
+}
+
+/// Program, sub-command, options and positional words.
+fn read_program(line: &mut Line, args: &[Arg], commands: &Commands) {
+    let name = line.program.text.clone();
+    let mut run = name.clone();
+    let mut at = 1;
+    if let Some(program) = commands.program(&name) {
+        run = program.run.clone().unwrap_or_else(|| program.name.clone());
+        if program.subcommands {
+            (run, at) = sub_commands(line, run, args, &program.options, commands);
+        }
+    }
+    if matches!(run.as_str(), "." | "source") {
+        run = "source".to_owned();
+        if args.get(1).is_some_and(|arg| arg.text.text == "activate" || arg.text.text == "deactivate") {
+            run = format!("source {}", args[1].text.text);
+            at = 2;
+        }
+    }
+    line.head = args[..at.min(args.len())].iter().map(|arg| arg.word).reduce(Span::to).unwrap_or_default();
+    line.run = run;
+    read_words(line, args, at, commands);
+}
+
+/// Follows sub-commands as deep as the grammar knows them.
+fn sub_commands(
+    line: &mut Line,
+    program: String,
+    args: &[Arg],
+    options: &Options,
+    commands: &Commands,
+) -> (String, usize) {
+    let mut run = program;
+    let mut at = 1;
+    let mut taken = 1;
+    while let Some(arg) = args.get(at) {
+        let word = arg.text.text.as_str();
+        if word.starts_with('-') && word.len() > 1 && word != "--" {
+            let known = commands.command(&run).map_or(options, |command| &command.options);
+            let (given, used) = option(&args[at..], known);
+            line.options.extend(given);
+            at += used;
+            taken = at;
+            continue;
+        }
+        let plain = !word.is_empty() && !word.contains(['/', '=', '$', '*', '<', '>', ' ']);
+        let first = !run.contains(' ');
+        let deeper = format!("{run} {word}");
+        if !plain
+            || !(first
+                || commands.command(&deeper).is_some()
+                || commands.wrapper(&deeper).is_some()
+                || commands.goes_on(&deeper))
+        {
+            break;
+        }
+        run = deeper;
+        at += 1;
+        taken = at;
+        if !commands.goes_on(&run) {
+            break;
+        }
+    }
+    (run, taken)
+}
+
+fn read_words(line: &mut Line, args: &[Arg], start: usize, commands: &Commands) {
+    let empty = Options::default();
+    let mut at = start;
+    let mut only_words = false;
+    while let Some(arg) = args.get(at) {
+        let grammar = commands.command(&line.run);
+        let word = arg.text.text.as_str();
+        let stops = grammar.is_some_and(|grammar| grammar.stops) && !line.args.is_empty();
+        if word == "--" && !only_words && !stops {
+            only_words = true;
+            at += 1;
+            continue;
+        }
+        if only_words || stops || !word.starts_with('-') || word.len() == 1 {
+            line.args.push(arg.clone());
+            at += 1;
+            continue;
+        }
+        let (given, used) = option(&args[at..], grammar.map_or(&empty, |grammar| &grammar.options));
+        let module =
+            given.iter().find(|option| line.run == "python" && option.spellings.iter().any(|s| s == "-m")).cloned();
+        let code = given
+            .iter()
+            .any(|option| matches!(line.run.as_str(), "python" | "bash") && option.spellings.iter().any(|s| s == "-c"));
+        line.options.extend(given);
+        at += used;
+        if let Some(module) = module {
+            return read_module(line, &module, args, at, commands);
+        }
+        if code {
+            // What follows are the script's own words.
+            line.args.extend(args[at.min(args.len())..].iter().cloned());
+            if line.run == "bash"
+                && let Some(word) = line.option("-c").and_then(|option| option.value_word.clone())
+            {
+                line.scripts.push(vec![word]);
+            }
+            return;
+        }
+    }
+    name_words(line, commands);
+}
+
+/// `python -m NAME`: a program of its own, or a sub-command of Python.
+fn read_module(line: &mut Line, module: &GivenOption, args: &[Arg], at: usize, commands: &Commands) {
+    line.module = Some(module.value.clone());
+    let name = module.value.text.clone();
+    if let Some(word) = &module.value_word {
+        line.head = line.head.to(word.word);
+    }
+    match commands.module_program(&name).and_then(|program| commands.program(program)) {
+        Some(program) => {
+            let start = program.run.clone().unwrap_or_else(|| program.name.clone());
+            let mut from = at;
+            let mut run = start;
+            if program.subcommands {
+                // The first word plays the program's part.
+                let shifted = &args[at.saturating_sub(1).min(args.len())..];
+                let (deeper, taken) = sub_commands(line, run, shifted, &program.options, commands);
+                run = deeper;
+                from = at + taken - 1;
+                if taken > 1 && from > 0 && from <= args.len() {
+                    line.head = line.head.to(args[from - 1].word);
+                }
+            }
+            line.run = run;
+            read_words(line, args, from, commands);
+        }
+        None => {
+            let run = format!("python -m {name}");
+            if commands.command(&run).is_some() {
+                line.run = run;
+                read_words(line, args, at, commands);
+            } else {
+                line.run = run;
+                line.args.extend(args[at.min(args.len())..].iter().cloned());
+            }
+        }
+    }
+}
+
+fn name_words(line: &mut Line, commands: &Commands) {
+    let Some(grammar) = commands.command(&line.run) else { return };
+    let mut words = line.args.iter();
+    for name in &grammar.args {
+        if let Some(name) = name.strip_suffix("...") {
+            line.named.push((name.to_owned(), words.by_ref().cloned().collect()));
+        } else if let Some(word) = words.next() {
+            line.named.push((name.clone(), vec![word.clone()]));
+        }
+    }
+}
+
+/// Reads the option at the front of `args`: what it gives (several for bundled letters) and how many words it takes.
+fn option(args: &[Arg], options: &Options) -> (Vec<GivenOption>, usize) {
+    let arg = &args[0];
+    let word = arg.text.text.as_str();
+    let flag = |name: &str, spellings: Vec<String>| GivenOption {
+        spellings,
+        written: Text { text: name.to_owned(), ..arg.text.clone() },
+        value: Text { text: String::new(), ..arg.text.clone() },
+        value_word: None,
+    };
+    if let Some((name, value)) = word.split_once('=')
+        && (word.starts_with("--") || options.find(name).is_some())
+    {
+        let spellings = options.find(name).map_or_else(|| vec![name.to_owned()], |spec| spec.spellings.clone());
+        let value = glued(arg, name.len() + 1, value);
+        let written = Text { text: name.to_owned(), ..arg.text.clone() };
+        return (vec![GivenOption { spellings, written, value, value_word: None }], 1);
+    }
+    if let Some(spec) = options.find(word) {
+        if let TakesValue::Yes(count) = spec.value
+            && let Some(next) = args.get(1)
+        {
+            let given = GivenOption {
+                spellings: spec.spellings.clone(),
+                written: arg.text.clone(),
+                value: next.text.clone(),
+                value_word: Some(next.clone()),
+            };
+            return (vec![given], (1 + count).min(args.len()));
+        }
+        return (vec![flag(word, spec.spellings.clone())], 1);
+    }
+    if word.starts_with("--") || !word.is_ascii() {
+        return (vec![flag(word, vec![word.to_owned()])], 1);
+    }
+    bundled(args, options, word, &flag)
+}
+
+/// `-xvf FILE`, `-pPATH`.
+fn bundled(
+    args: &[Arg],
+    options: &Options,
+    word: &str,
+    flag: &dyn Fn(&str, Vec<String>) -> GivenOption,
+) -> (Vec<GivenOption>, usize) {
+    let arg = &args[0];
+    let mut given = Vec::new();
+    for (at, letter) in word.char_indices().skip(1) {
+        let name = format!("-{letter}");
+        let Some(spec) = options.find(&name) else {
+            if given.is_empty() {
+                return (vec![flag(word, vec![word.to_owned()])], 1);
+            }
+            given.push(flag(&name, vec![name.clone()]));
+            continue;
+        };
+        let rest = &word[at + 1..];
+        match spec.value {
+            TakesValue::No => given.push(flag(&name, spec.spellings.clone())),
+            _ if !rest.is_empty() => {
+                let value = glued(arg, at + 1, rest);
+                let written = Text { text: name, ..arg.text.clone() };
+                given.push(GivenOption { spellings: spec.spellings.clone(), written, value, value_word: None });
+                return (given, 1);
+            }
+            TakesValue::Optional => given.push(flag(&name, spec.spellings.clone())),
+            TakesValue::Yes(count) => {
+                let next = args.get(1);
+                given.push(GivenOption {
+                    spellings: spec.spellings.clone(),
+                    written: Text { text: name, ..arg.text.clone() },
+                    value: next.map_or_else(Text::default, |next| next.text.clone()),
+                    value_word: next.cloned(),
+                });
+                return (given, (1 + count).min(args.len()));
+            }
+        }
+    }
+    (given, 1)
+}
+
+/// A value that is glued to its option: its place is the rest of the word when the word is plain.
+fn glued(arg: &Arg, offset: usize, value: &str) -> Text {
+    let span = arg.text.span.map(|span| {
+        let plain = span.len() == arg.text.text.len();
+        if plain { Span::new(span.start + offset, span.end) } else { span }
+    });
+    Text { text: value.to_owned(), span, unresolved: arg.text.unresolved.clone(), origin: arg.text.origin }
+}

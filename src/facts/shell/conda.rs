@@ -1,0 +1,198 @@
+//! conda by name and by path: installers, installations that a command names, environments that become active.
+
+use super::command::{self, GivenOption, Line};
+use super::state::Ready;
+use super::value::Arg;
+use super::walk::Walker;
+use crate::facts::model::{Record, Text};
+use crate::source::Span;
+
+/// The run name under which the options of a conda installer stand in the command grammar.
+const INSTALLER: &str = "conda-installer";
+
+impl Walker<'_> {
+    /// A shell that runs an installer, or the installer itself, read by the installer's own options.
+    pub fn as_installer(&mut self, line: &Line) -> Line {
+        self.note_download(line);
+        let (file, rest) = match line.run.as_str() {
+            "bash" | "source" => match line.named("script").first() {
+                Some(script) => (script.text.clone(), &line.args[1..]),
+                None => return line.clone(),
+            },
+            _ if line.path.text.contains('/') => (line.path.clone(), &[][..]),
+            _ => return line.clone(),
+        };
+        if self.installer_family(file.file_name()).is_none() {
+            return line.clone();
+        }
+        let mut args = vec![Arg {
+            text: Text { text: INSTALLER.to_owned(), ..file.clone() },
+            word: Span::default(),
+            quoted: false,
+        }];
+        args.extend(rest.iter().cloned());
+        if line.run != "bash" && line.run != "source" {
+            // The words of the program itself were read without a grammar.
+            for option in &line.options {
+                args.extend(self.as_words(option));
+            }
+            args.extend(line.args.iter().cloned());
+        }
+        let Some(mut read) = command::read(&args, &self.script.tables.commands, &|span| span) else {
+            return line.clone();
+        };
+        read.words = line.words;
+        read.head = line.head;
+        read.program = line.program.clone();
+        read.path = line.path.clone();
+        read.wrappers = line.wrappers.clone();
+        read.named.push(("script".to_owned(), vec![Arg { text: file, word: Span::default(), quoted: false }]));
+        read
+    }
+
+    fn as_words(&self, option: &GivenOption) -> Vec<Arg> {
+        let word = |text: &Text| Arg { text: text.clone(), word: Span::default(), quoted: false };
+        let mut words = vec![word(&option.written)];
+        if !option.value.text.is_empty() {
+            words.push(word(&option.value));
+        }
+        words
+    }
+
+    /// `wget -O x.sh URL/Miniconda3-….sh`: `x.sh` is that installer.
+    fn note_download(&mut self, line: &Line) {
+        if !matches!(line.run.as_str(), "wget" | "curl") {
+            return;
+        }
+        let urls = line.args.iter().map(|arg| arg.text.file_name());
+        let Some(name) = urls.into_iter().find(|name| self.script.tables.commands.installer(name).is_some()) else {
+            return;
+        };
+        let name = name.to_owned();
+        if let Some(file) = line.field("destination", &self.script.tables.commands) {
+            let file = file.file_name().to_owned();
+            self.downloads.insert(file, name);
+        }
+    }
+
+    fn installer_family(&self, file: &str) -> Option<(String, String)> {
+        let name = self.downloads.get(file).map_or(file, String::as_str);
+        self.script.tables.commands.installer(name).map(|family| (family.to_owned(), name.to_owned()))
+    }
+
+    /// The installer that a command downloads or runs.
+    pub fn installer_record(&self, line: &Line) -> Option<Record> {
+        let candidates: Vec<Text> = match line.run.as_str() {
+            "wget" | "curl" => line.args.iter().map(|arg| arg.text.clone()).collect(),
+            INSTALLER => line.named("script").iter().map(|arg| arg.text.clone()).collect(),
+            _ => return None,
+        };
+        candidates.into_iter().find_map(|text| {
+            let (family, name) = self.installer_family(text.file_name())?;
+            let stem = name.trim_end_matches(".sh");
+            let mut parts = stem.rsplit('-');
+            let machine = parts.next().unwrap_or("");
+            let system = parts.next().unwrap_or("");
+            let mut record = Record::new()
+                .placed(text.span)
+                .with("name", Text { text: name.clone(), ..text.clone() })
+                .with("family", family);
+            if !system.is_empty() && !machine.contains(['$', '{', '(']) && !system.contains(['$', '{', '(']) {
+                record.set("system", Text { text: system.to_owned(), ..text.clone() });
+                record.set("machine", Text { text: machine.to_owned(), ..text.clone() });
+            }
+            Some(record)
+        })
+    }
+
+    /// The conda installation that a command names: by its own path, by the file it sources, by a prefix.
+    pub fn named_conda_root(&self, line: &Line) -> Option<Text> {
+        let path = match line.run.as_str() {
+            "source" => line.named("script").first().map(|arg| arg.text.clone())?,
+            INSTALLER => return line.field("destination", &self.script.tables.commands),
+            _ if line.path.text.contains('/') => line.path.clone(),
+            _ => return None,
+        };
+        self.root_of_file(&path)
+    }
+
+    /// `ROOT/etc/profile.d/conda.sh`, `ROOT/bin/activate`, `ROOT/bin/conda`, `ROOT/condabin/conda`.
+    fn root_of_file(&self, path: &Text) -> Option<Text> {
+        let text = &path.text;
+        if let Some(root) = ["/etc/profile.d/conda.sh", "/etc/profile.d/mamba.sh", "/etc/profile.d/conda.csh"]
+            .iter()
+            .find_map(|tail| text.strip_suffix(tail))
+        {
+            return Some(Text { text: root.to_owned(), ..path.clone() });
+        }
+        let (folder, file) = text.rsplit_once('/')?;
+        let folder = Text { text: folder.to_owned(), ..path.clone() };
+        let (kind, root) = self.conda_folder(&folder);
+        match (kind, file) {
+            ("root" | "condabin" | "env", _) => root,
+            (_, "conda" | "mamba" | "micromamba") => {
+                let root = folder.text.strip_suffix("/bin").or_else(|| folder.text.strip_suffix("/condabin"))?;
+                Some(Text { text: root.to_owned(), ..path.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes an environment the active one.
+    pub fn enter_environment(&mut self, kind: &str, name: Text, by: &str) {
+        let created = self.state.created.iter().rev().find(|made| same_path(&made.name.text, &name.text)).cloned();
+        let kind = created.as_ref().map_or(kind, |made| made.kind);
+        let mut env = Record::new()
+            .placed(name.span)
+            .perhaps(!self.certain)
+            .with("kind", kind)
+            .with("name", Text { text: name.file_name().to_owned(), ..name.clone() })
+            .with("by", by)
+            .with("created-here", created.is_some());
+        if let Some(made) = &created {
+            env.set("seeded", made.seeded);
+        }
+        if name.text.contains('/') || name.text.starts_with('$') {
+            env.set("path", name.clone());
+        }
+        if let Some(span) = name.span {
+            env.set("line", self.line(span) as i64);
+        }
+        self.state.set_env(Some(env));
+    }
+
+    /// `source PATH/bin/activate [NAME]`.
+    pub fn activate_script(&mut self, line: &Line, path: &Text) {
+        let folder = path.text.strip_suffix("/activate").unwrap_or(&path.text);
+        let prefix = folder.strip_suffix("/bin").or_else(|| folder.strip_suffix("/Scripts")).unwrap_or(folder);
+        let (kind, _) = self.conda_folder(&Text { text: folder.to_owned(), ..path.clone() });
+        let last = prefix.rsplit('/').next().unwrap_or("").to_ascii_lowercase();
+        let named = line.args.get(1).map(|arg| arg.text.clone());
+        let made_here = self.state.created.iter().any(|made| same_path(&made.name.text, prefix));
+        let conda = !made_here
+            && (kind != "none"
+                || named.is_some()
+                || (last.starts_with('$') && (last.contains("conda") || last.contains("forge"))));
+        if conda {
+            self.state.make_ready(Ready::Yes);
+            let name = named.unwrap_or_else(|| Text {
+                text: if kind == "env" { prefix.to_owned() } else { "base".to_owned() },
+                ..path.clone()
+            });
+            self.enter_environment("conda", name, "activate script");
+        } else {
+            self.enter_environment("venv", Text { text: prefix.to_owned(), ..path.clone() }, "activate script");
+        }
+    }
+
+    /// A word of `eval` that is conda's hook makes `conda activate` work; the installation is what it names.
+    pub fn is_hook(text: &str) -> bool {
+        let about = text.contains("conda") || text.contains("mamba") || text.contains("MAMBA_EXE");
+        about && text.contains("hook")
+    }
+}
+
+fn same_path(left: &str, right: &str) -> bool {
+    let trim = |path: &str| path.trim_start_matches("./").trim_end_matches('/').to_owned();
+    trim(left) == trim(right)
+}

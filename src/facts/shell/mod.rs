@@ -1,0 +1,19 @@
+//! What a shell script does: an abstract walk in execution order that follows variables, modules,
+//! environments and branches. Nothing is ever executed.
+
+mod blocks;
+mod branch;
+mod command;
+mod conda;
+mod effect;
+mod emit;
+mod frame;
+mod modules;
+mod packages;
+mod paths;
+mod state;
+mod value;
+mod walk;
+
+pub use frame::{Frame, Place};
+pub use walk::{Script, walk};

@@ -1,0 +1,85 @@
+//! Packages and channels that a command line asks for.
+
+use super::command::Line;
+use super::walk::Walker;
+use crate::facts::matchspec::{self, Manager};
+use crate::facts::model::{FactKind, Record, Text, Value};
+use crate::tables::commands::Commands;
+
+impl Line {
+    /// True when the command asks for packages.
+    pub fn packages_of(&self, commands: &Commands) -> bool {
+        commands.command(&self.run).is_some_and(|grammar| grammar.packages.is_some())
+    }
+}
+
+impl Walker<'_> {
+    /// The packages as records.
+    pub fn package_records(&self, line: &Line) -> Vec<Record> {
+        let grammar = self.script.tables.commands.command(&line.run);
+        let pip = grammar.and_then(|grammar| grammar.packages.as_deref()) == Some("pip");
+        let manager = if pip { Manager::Pip } else { Manager::Conda };
+        let editable = line.all_options("--editable").map(|option| option.value.clone());
+        let words = line.named("packages").iter().map(|arg| arg.text.clone());
+        words.chain(editable).filter_map(|text| package(text, manager)).collect()
+    }
+
+    /// True when `conda create` brings Python or pip.
+    pub fn asks_for_python(&self, line: &Line) -> bool {
+        self.package_records(line).iter().any(|package| matches!(package.text("name"), "python" | "pip" | "anaconda"))
+    }
+
+    /// Facts for packages and channels.
+    pub fn packages(&mut self, line: &Line) {
+        if !line.packages_of(&self.script.tables.commands) || self.frame.silent {
+            return;
+        }
+        for package in self.package_records(line) {
+            let Some(span) = package.span else { continue };
+            if !self.first_time(FactKind::Dependency, span, package.text("text").len()) {
+                continue;
+            }
+            let mut record = package;
+            record.set("run", line.run.as_str());
+            record.set("option", line.option_record());
+            let mut vars = Record::new();
+            for (name, value) in &line.vars {
+                vars.set(name.clone(), value.clone());
+            }
+            record.set("vars", vars);
+            self.surroundings(&mut record);
+            self.push(FactKind::Dependency, span, record);
+        }
+        self.channels(line);
+    }
+
+    fn channels(&mut self, line: &Line) {
+        let names: Vec<Text> = line.all_options("--channel").map(|option| option.value.clone()).collect();
+        for (index, name) in names.iter().enumerate() {
+            let Some(span) = name.span else { continue };
+            if !self.first_time(FactKind::Channel, span, 0) {
+                continue;
+            }
+            let others: Vec<Text> =
+                names.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, n)| n.clone()).collect();
+            let mut record = Record::at(span)
+                .with("name", name.clone())
+                .with("source", "command")
+                .with("only", others.is_empty())
+                .with("others", others);
+            self.surroundings(&mut record);
+            record.set("statement", Value::Record(self.statement_record()));
+            self.push(FactKind::Channel, span, record);
+        }
+    }
+}
+
+fn package(text: Text, manager: Manager) -> Option<Record> {
+    let parsed = match manager {
+        Manager::Pip => matchspec::pip(&text.text),
+        Manager::Conda => matchspec::conda(&text.text),
+    }?;
+    let mut record = Record::new().placed(text.span);
+    parsed.write(&mut record, text, manager, "command");
+    Some(record)
+}

@@ -1,0 +1,197 @@
+//! Search paths: which directories an assignment puts on them, and where each stands.
+
+use super::value::Resolver;
+use super::walk::Walker;
+use crate::facts::model::{FactKind, Record, Text};
+use crate::source::Span;
+
+/// Variables that hold a list of directories.
+fn is_search_path(name: &str) -> bool {
+    name == "PATH" || name == "path" || (name.ends_with("PATH") && name.len() > 4) || name == "fpath"
+}
+
+/// The name of the search path that a variable stands for (zsh ties `path` to `PATH`).
+fn canonical(name: &str) -> &str {
+    if name == "path" { "PATH" } else { name }
+}
+
+/// An entry with its places.
+struct Entry {
+    text: Text,
+    position: &'static str,
+    removable: Span,
+}
+
+impl Walker<'_> {
+    /// The entries of `PATH=a:b:$PATH`.
+    pub fn path_assignment(&mut self, name: &str, value: Span, appends: bool) {
+        if !is_search_path(name) {
+            return;
+        }
+        let entries = {
+            let resolver = self.resolver();
+            split(&resolver, value, name, appends)
+        };
+        for entry in entries {
+            self.path_entry(canonical(name), entry);
+        }
+    }
+
+    /// The entries of zsh's `path=(a $path)` and csh's `set path = (a $path)`.
+    pub fn path_array(&mut self, name: &str, words: &[Span], appends: bool) {
+        if !is_search_path(name) {
+            return;
+        }
+        let own =
+            |text: &str| text.trim_matches(['"', '\'']) == format!("${name}") || text.contains(&format!("{name}[@]"));
+        let self_at = words.iter().position(|word| own(self.frame.slice(*word)));
+        for (index, word) in words.iter().enumerate() {
+            if Some(index) == self_at {
+                continue;
+            }
+            let position = match self_at {
+                Some(at) if index < at => "front",
+                Some(_) => "back",
+                None if appends => "back",
+                None => "only",
+            };
+            let text = self.resolver().text(*word);
+            // The blank before the word goes with it.
+            let before = self.frame.text.as_bytes().get(word.start.wrapping_sub(1)) == Some(&b' ');
+            let removable = Span::new(word.start - usize::from(before), word.end);
+            self.path_entry(canonical(name), Entry { text, position, removable });
+        }
+    }
+
+    fn path_entry(&mut self, variable: &str, entry: Entry) {
+        // An argument of a function: the entry stands where the function is called.
+        let passed = self.frame.slice(entry.removable).trim_matches(':').starts_with(['$']) && !self.calls.is_empty();
+        let passed = entry.text.origin.filter(|_| passed);
+        let Some(place) = passed.or(entry.text.span) else { return };
+        let (kind, root) = self.conda_folder(&entry.text);
+        if variable == "PATH" && kind == "root" {
+            self.state.put_conda_on_path();
+        }
+        let mut held = Record::at(place)
+            .with("variable", variable)
+            .with("entry", entry.text.clone())
+            .with("position", entry.position)
+            .with("line", self.line(place) as i64);
+        held.possible = !self.certain;
+        if self.first_time(FactKind::PathEntry, place, variable.len()) {
+            let mut record = Record::at(place)
+                .with("variable", variable)
+                .with("entry", entry.text.clone())
+                .with("position", entry.position)
+                .with("conda", kind);
+            record.set_some("conda-root", root);
+            if passed.is_none() {
+                let removable = self.frame.place(entry.removable);
+                record.set("removable", Text::at(self.frame.slice(entry.removable), removable));
+            }
+            self.surroundings(&mut record);
+            self.push(FactKind::PathEntry, place, record);
+        }
+        self.state.add_path(held);
+    }
+
+    /// What a directory on a search path is to conda, and the installation it belongs to.
+    pub fn conda_folder(&self, entry: &Text) -> (&'static str, Option<Text>) {
+        let path = entry.text.trim_end_matches('/');
+        let (kind, rest) = match path {
+            _ if path.ends_with("/condabin") => ("condabin", &path[..path.len() - 9]),
+            _ if path.ends_with("/bin") => ("root", &path[..path.len() - 4]),
+            _ => return ("none", None),
+        };
+        let root_of = |text: &str| Some(Text { text: text.to_owned(), ..entry.clone() });
+        let name = rest.rsplit('/').next().unwrap_or("");
+        if let Some((root, _)) = rest.rsplit_once("/envs/") {
+            let above = root.rsplit('/').next().unwrap_or("");
+            if self.script.tables.commands.is_conda_root(above) {
+                return ("env", root_of(root));
+            }
+        }
+        if self.script.tables.commands.is_conda_root(name) {
+            return (kind, root_of(rest));
+        }
+        // `…/anaconda/2023.09/bin`: the version below the distribution's name.
+        let version = name.starts_with(|c: char| c.is_ascii_digit());
+        let above = rest.trim_end_matches(name).trim_end_matches('/').rsplit('/').next().unwrap_or("");
+        if version && self.script.tables.commands.is_conda_root(above) {
+            return (kind, root_of(rest));
+        }
+        ("none", None)
+    }
+}
+
+/// Splits a value at its colons, outside of expansions, and tells which entry stands where.
+fn split(resolver: &Resolver<'_>, value: Span, name: &str, appends: bool) -> Vec<Entry> {
+    let text = &resolver.frame.text;
+    let mut inside = value;
+    let bytes = text.as_bytes();
+    if inside.len() >= 2 && matches!(bytes[inside.start], b'"' | b'\'') && bytes[inside.end - 1] == bytes[inside.start]
+    {
+        inside = Span::new(inside.start + 1, inside.end - 1);
+    }
+    let pieces = colons(text, inside);
+    let own = |span: &Span| {
+        let piece = resolver.frame.slice(*span).trim_matches(['"', '\'']);
+        piece == format!("${name}")
+            || piece == format!("${{{name}}}")
+            || piece.starts_with(&format!("${{{name}:"))
+            || piece.starts_with(&format!("${{{name}+"))
+    };
+    let self_at = pieces.iter().position(own);
+    let mut entries = Vec::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        if Some(index) == self_at || piece.is_empty() {
+            continue;
+        }
+        let position = match self_at {
+            Some(at) if index < at => "front",
+            Some(_) => "back",
+            None if appends => "back",
+            None => "only",
+        };
+        let quotes = |byte: &u8| matches!(byte, b'"' | b'\'');
+        let mut span = *piece;
+        while span.len() > 1 && bytes.get(span.start).is_some_and(quotes) {
+            span.start += 1;
+        }
+        while span.len() > 1 && bytes.get(span.end - 1).is_some_and(quotes) {
+            span.end -= 1;
+        }
+        let entry = if resolver.frame.slice(span).starts_with('~') { resolver.text(span) } else { resolver.body(span) };
+        // The colon after the entry goes with it, or the one before the last.
+        let removable = if index + 1 < pieces.len() {
+            Span::new(span.start, pieces[index + 1].start.max(span.end))
+        } else if index > 0 {
+            Span::new(pieces[index - 1].end, span.end)
+        } else {
+            span
+        };
+        entries.push(Entry { text: entry, position, removable });
+    }
+    entries
+}
+
+/// The pieces between colons that are not inside an expansion.
+fn colons(text: &str, span: Span) -> Vec<Span> {
+    let bytes = text.as_bytes();
+    let mut pieces = Vec::new();
+    let mut depth = 0_usize;
+    let mut start = span.start;
+    for at in span.start..span.end {
+        match bytes[at] {
+            b'{' | b'(' => depth += 1,
+            b'}' | b')' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 => {
+                pieces.push(Span::new(start, at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    pieces.push(Span::new(start, span.end));
+    pieces
+}

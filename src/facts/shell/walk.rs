@@ -1,0 +1,522 @@
+//! The walk: lists, branches, functions, nested scripts, in execution order.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::branch::{Outcome, condition};
+use super::frame::Frame;
+use super::state::{Guard, Ready, State};
+use super::value::Resolver;
+use crate::facts::model::{FactKind, Record, Text};
+use crate::facts::{FileFacts, Gap, Reach};
+use crate::source::{Role, Shell, Source, Span};
+use crate::syntax::shell::ast::{Command, Node, Redirect, Script as Parsed};
+use crate::syntax::shell::parse;
+use crate::tables::Tables;
+
+/// Nesting of scripts in scripts, calls in calls and files in files.
+const MAX_DEPTH: usize = 12;
+/// Commands walked in one file, repeated calls included; real files stay below a few thousand.
+const MAX_STEPS: usize = 200_000;
+
+/// A script to walk.
+#[derive(Clone, Copy)]
+pub struct Script<'a> {
+    /// The file that holds it.
+    pub source: &'a Source,
+    /// Command grammars and other tables.
+    pub tables: &'a Tables,
+    /// Other files.
+    pub reach: &'a dyn Reach,
+    /// What the script is for.
+    pub role: Role,
+    /// Its language.
+    pub shell: Shell,
+    /// It runs in a login shell.
+    pub login: bool,
+}
+
+/// Walks a parsed text and adds its facts.
+pub fn walk(script: Script<'_>, frame: Frame, parsed: &Parsed, out: &mut FileFacts) {
+    let region = Span::new(0, frame.text.len());
+    let mut walker = Walker::new(script, frame, out);
+    if script.login {
+        walker.state.read_startup();
+        walker.state.make_ready(Ready::Maybe);
+    }
+    walker.blocks = super::blocks::collect(&walker.frame, region, walker.out);
+    walker.list(&parsed.body, true);
+    walker.uncalled_functions();
+    let places = std::mem::take(&mut walker.block_places);
+    super::effect::finish_blocks(&mut out.facts, &places, &script.source.lines);
+}
+
+/// The walker: where it is, and what it has found.
+pub(super) struct Walker<'a> {
+    pub script: Script<'a>,
+    pub frame: Frame,
+    pub state: State,
+    pub out: &'a mut FileFacts,
+    /// What the place stands in, outermost first.
+    pub context: Vec<&'static str>,
+    /// False in a branch that could not be decided.
+    pub certain: bool,
+    /// The statement that holds the place.
+    pub statement: Statement,
+    /// Functions defined so far.
+    pub functions: HashMap<String, Function>,
+    /// Aliases defined so far, with their text.
+    pub aliases: HashMap<String, Text>,
+    /// Files that the script downloads an installer to, with the installer's own name.
+    pub downloads: HashMap<String, String>,
+    /// Functions that are being walked, innermost last.
+    pub calls: Vec<String>,
+    /// The alias whose text is being walked.
+    pub alias: Option<String>,
+    /// Regions between marker comments.
+    pub blocks: Vec<Span>,
+    /// For each of them, once walked: what it stands in, and whether it is all that its body holds.
+    pub block_places: HashMap<Span, (Vec<&'static str>, bool)>,
+    /// Command that feeds this one, and the one it feeds.
+    pub pipe: (Option<String>, Option<String>),
+    emitted: HashSet<(FactKind, Span, usize)>,
+    depth: usize,
+    steps: usize,
+}
+
+/// A statement: what `delete = "statement"` removes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Statement {
+    /// Its bytes, in the frame.
+    pub span: Span,
+    /// It is no list or pipeline of several commands.
+    pub whole: bool,
+    /// It is the only one of the body of a compound command.
+    pub sole: bool,
+}
+
+/// A function of the script.
+#[derive(Clone)]
+pub(super) struct Function {
+    body: Arc<Vec<Command>>,
+    frame: Frame,
+    called: bool,
+}
+
+impl<'a> Walker<'a> {
+    fn new(script: Script<'a>, frame: Frame, out: &'a mut FileFacts) -> Self {
+        Self {
+            script,
+            frame,
+            state: State::default(),
+            out,
+            context: Vec::new(),
+            certain: true,
+            statement: Statement::default(),
+            functions: HashMap::new(),
+            aliases: HashMap::new(),
+            downloads: HashMap::new(),
+            calls: Vec::new(),
+            alias: None,
+            blocks: Vec::new(),
+            block_places: HashMap::new(),
+            pipe: (None, None),
+            emitted: HashSet::new(),
+            depth: 0,
+            steps: 0,
+        }
+    }
+
+    /// The values of words here.
+    pub fn resolver(&self) -> Resolver<'_> {
+        Resolver { frame: &self.frame, state: &self.state }
+    }
+
+    /// True the first time that a fact of this kind is given for the place.
+    pub fn first_time(&mut self, kind: FactKind, span: Span, discriminator: usize) -> bool {
+        !self.frame.silent && self.emitted.insert((kind, span, discriminator))
+    }
+
+    /// The line (from 1) of a place in the file.
+    pub fn line(&self, span: Span) -> usize {
+        self.script.source.lines.line(span.start)
+    }
+
+    /// Notes what the blocks stand in that this list holds.
+    fn note_blocks(&mut self, body: &[Command], top: bool) {
+        for block in self.blocks.clone() {
+            let inside = |command: &Command| block.contains(self.frame.place(command.span));
+            if body.iter().any(inside) && !self.block_places.contains_key(&block) {
+                let sole = !top && body.iter().all(inside);
+                self.block_places.insert(block, (self.context.clone(), sole));
+            }
+        }
+    }
+
+    /// Walks commands one after the other.
+    pub fn list(&mut self, body: &[Command], top: bool) {
+        if !self.blocks.is_empty() && !self.frame.silent {
+            self.note_blocks(body, top);
+        }
+        let only_one = body.len() == 1 && !top;
+        for command in body {
+            let certain = self.certain;
+            if self.state.ended {
+                // What stands behind `exit` or `return` runs only if that was not reached.
+                self.certain = false;
+            }
+            let whole = matches!(command.node, Node::Simple(_) | Node::Function { .. });
+            self.statement = Statement { span: command.span, whole, sole: only_one };
+            self.command(command);
+            self.certain = certain;
+        }
+    }
+
+    /// Walks one command.
+    pub fn command(&mut self, command: &Command) {
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            if self.steps == MAX_STEPS + 1 {
+                let span = self.frame.place(command.span);
+                self.out.gaps.push(Gap { span, reason: "more than 200,000 commands to follow".to_owned() });
+            }
+            return;
+        }
+        if command.background {
+            let before = self.state.clone();
+            self.within("background", |walker| walker.node(command));
+            self.state = before;
+        } else {
+            self.node(command);
+        }
+    }
+
+    fn node(&mut self, command: &Command) {
+        match &command.node {
+            Node::Simple(simple) => self.simple(simple, command.span),
+            Node::Pipeline(stages) => self.pipeline(stages),
+            Node::AndOr { first, rest } => self.and_or(first, rest),
+            Node::Group(body) => self.nested_list(body),
+            Node::Subshell(body) => {
+                let before = self.state.clone();
+                self.within("subshell", |walker| walker.nested_list(body));
+                self.state = before;
+            }
+            Node::If { arms, otherwise } => self.conditional(arms, otherwise.as_deref()),
+            Node::Loop { variable, words, condition, body } => self.repetition(*variable, words, condition, body),
+            Node::Case { subject, arms } => self.case(*subject, arms),
+            Node::Function { name, body } => self.define(*name, body),
+            Node::Unclear(body) => self.unclear(body),
+        }
+        self.compound_redirects(&command.redirects);
+    }
+
+    /// A list inside a compound command, with the statement restored after it.
+    fn nested_list(&mut self, body: &[Command]) {
+        let statement = self.statement;
+        self.list(body, false);
+        self.statement = statement;
+    }
+
+    /// Walks with one more context.
+    pub fn within(&mut self, context: &'static str, walk: impl FnOnce(&mut Self)) {
+        self.context.push(context);
+        walk(self);
+        self.context.pop();
+    }
+
+    fn unclear(&mut self, body: &[Command]) {
+        let certain = std::mem::replace(&mut self.certain, false);
+        let before = self.state.clone();
+        self.within("condition", |walker| walker.nested_list(body));
+        let after = std::mem::take(&mut self.state);
+        self.state = before.join(after);
+        self.certain = certain;
+    }
+
+    fn pipeline(&mut self, stages: &[Command]) {
+        let before = self.state.clone();
+        self.statement.whole = false;
+        let statement = self.statement;
+        let names: Vec<Option<String>> = stages.iter().map(|stage| self.name_of(stage)).collect();
+        for (index, stage) in stages.iter().enumerate() {
+            let from = index.checked_sub(1).and_then(|at| names[at].clone());
+            let to = names.get(index + 1).cloned().flatten();
+            let outer = std::mem::replace(&mut self.pipe, (from, to));
+            self.statement = statement;
+            self.within("pipeline", |walker| walker.command(stage));
+            self.pipe = outer;
+            // Each stage is a process of its own.
+            self.state = before.clone();
+        }
+    }
+
+    fn and_or(&mut self, first: &Command, rest: &[(bool, Command)]) {
+        self.statement.whole = false;
+        let statement = self.statement;
+        let mut outcome = condition(self, first);
+        self.command(first);
+        let certain = self.certain;
+        for (and, command) in rest {
+            self.statement = statement;
+            let before = self.state.clone();
+            let taken = if *and { outcome } else { outcome.negated() };
+            let next = condition(self, command);
+            self.certain = certain && taken.certain();
+            if let Outcome::Guard(guard) = taken {
+                self.state.guard = guard;
+            }
+            if taken.certain() {
+                self.command(command);
+            } else {
+                self.within("condition", |walker| walker.command(command));
+            }
+            let after = std::mem::take(&mut self.state);
+            self.state = self.after_branch(before, after, taken);
+            outcome = if *and { outcome.and(next) } else { outcome.or(next) };
+        }
+        self.certain = certain;
+    }
+
+    /// The state after a branch that is taken when `taken`.
+    fn after_branch(&self, mut before: State, after: State, taken: Outcome) -> State {
+        match taken {
+            Outcome::Always | Outcome::Expected if !after.ended => after,
+            Outcome::Never => before,
+            Outcome::Always => after,
+            Outcome::Guard(guard) => {
+                if after.ended {
+                    before.guard = guard.negated();
+                }
+                before.join(after)
+            }
+            _ => before.join(after),
+        }
+    }
+
+    fn conditional(&mut self, arms: &[(Vec<Command>, Vec<Command>)], otherwise: Option<&[Command]>) {
+        let certain = self.certain;
+        let mut ends: Option<State> = None;
+        let mut decided = false;
+        let single = arms.len() == 1 && otherwise.is_none();
+        for (tests, body) in arms {
+            let outcome = tests.last().map_or(Outcome::Open, |test| condition(self, test));
+            self.nested_list(tests);
+            let before = self.state.clone();
+            self.certain = certain && outcome.certain();
+            if let Outcome::Guard(guard) = outcome {
+                self.state.guard = guard;
+            }
+            self.within("condition", |walker| walker.nested_list(body));
+            let after = std::mem::replace(&mut self.state, before);
+            let takes_all =
+                matches!(outcome, Outcome::Always) || (single && outcome == Outcome::Expected && !after.ended);
+            if takes_all {
+                decided = true;
+            }
+            if outcome != Outcome::Never {
+                ends = Some(match ends {
+                    Some(state) => state.join(after),
+                    None => after,
+                });
+            }
+            match outcome {
+                Outcome::Guard(guard) => self.state.guard = guard.negated(),
+                _ => self.certain = false,
+            }
+            self.certain = certain && matches!(outcome, Outcome::Guard(_) | Outcome::Never);
+        }
+        if let Some(body) = otherwise {
+            self.within("condition", |walker| walker.nested_list(body));
+        }
+        self.certain = certain;
+        if !decided {
+            let rest = std::mem::take(&mut self.state);
+            self.state = match ends {
+                Some(state) => state.join(rest),
+                None => rest,
+            };
+        } else if let Some(state) = ends {
+            self.state = state;
+        }
+    }
+
+    fn repetition(&mut self, variable: Option<Span>, words: &[Span], tests: &[Command], body: &[Command]) {
+        let certain = self.certain;
+        for word in words {
+            self.nested_scripts(*word);
+        }
+        if let Some(name) = variable.map(|span| self.frame.slice(span).to_owned()) {
+            let values: Vec<Text> =
+                words.iter().flat_map(|word| self.resolver().expand(*word)).map(|arg| arg.text).collect();
+            match values.as_slice() {
+                [only] if only.is_known() => self.set_plain(&name, only.clone()),
+                _ => self.state.forget_variable(&name),
+            }
+            self.certain = certain && !words.is_empty();
+        } else {
+            self.nested_list(tests);
+            self.certain = false;
+        }
+        let before = self.state.clone();
+        self.within("loop", |walker| walker.nested_list(body));
+        if !self.certain {
+            let after = std::mem::take(&mut self.state);
+            self.state = before.join(after);
+        }
+        self.state.ended = false;
+        self.certain = certain;
+    }
+
+    fn case(&mut self, subject: Option<Span>, arms: &[(Vec<Span>, Vec<Command>)]) {
+        let certain = self.certain;
+        let written = subject.map_or("", |span| self.frame.slice(span)).to_owned();
+        let about_flags = written.contains("$-");
+        // `case ":$PATH:" in *:X:*) ;; *) PATH=X:$PATH;; esac`: the second arm is what the first run takes.
+        let about_path = written.contains("PATH");
+        let before = self.state.clone();
+        let mut ends: Option<State> = None;
+        let mut complete = false;
+        for (patterns, body) in arms {
+            let any = patterns.iter().any(|pattern| self.frame.slice(*pattern) == "*");
+            let interactive = about_flags && patterns.iter().any(|pattern| self.frame.slice(*pattern).contains('i'));
+            self.state = before.clone();
+            self.certain = certain && (about_flags || (about_path && any));
+            if about_flags {
+                self.state.guard = if interactive { Guard::Interactive } else { Guard::Batch };
+            }
+            self.within("condition", |walker| walker.nested_list(body));
+            complete |= any;
+            let after = std::mem::take(&mut self.state);
+            if about_path && any && !after.ended {
+                ends = Some(after);
+                break;
+            }
+            ends = Some(match ends {
+                Some(state) => state.join(after),
+                None => after,
+            });
+        }
+        self.certain = certain;
+        self.state = match ends {
+            Some(state) if complete => state,
+            Some(state) => state.join(before),
+            None => before,
+        };
+    }
+
+    fn define(&mut self, name: Span, body: &[Command]) {
+        let name = self.frame.slice(name).to_owned();
+        let function = Function { body: Arc::new(body.to_vec()), frame: self.frame.clone(), called: false };
+        self.functions.insert(name, function);
+    }
+
+    /// Calls a function of the script; `false` when there is none of that name.
+    pub fn call(&mut self, name: &str, args: &[Text]) -> bool {
+        let Some(function) = self.functions.get_mut(name) else { return false };
+        if self.depth >= MAX_DEPTH || self.calls.iter().any(|known| known == name) {
+            return true;
+        }
+        function.called = true;
+        let function = function.clone();
+        let outer: Vec<(String, Option<Text>)> = (1..10)
+            .map(|number| number.to_string())
+            .map(|name| (name.clone(), self.state.variable(&name).map(|v| v.value.clone())))
+            .collect();
+        for (name, _) in &outer {
+            self.state.unset_variable(name);
+        }
+        for (index, value) in args.iter().take(9).enumerate() {
+            self.set_plain(&(index + 1).to_string(), value.clone());
+        }
+        self.calls.push(name.to_owned());
+        self.in_frame(function.frame, |walker| walker.nested_list(&function.body));
+        self.calls.pop();
+        // `return` ends the function, not the script.
+        self.state.ended = false;
+        for (name, value) in outer {
+            match value {
+                Some(value) => self.set_plain(&name, value),
+                None => self.state.unset_variable(&name),
+            }
+        }
+        true
+    }
+
+    /// Functions that nothing calls are there on demand.
+    fn uncalled_functions(&mut self) {
+        let mut waiting: Vec<(String, Function)> = self
+            .functions
+            .iter()
+            .filter(|(_, function)| !function.called)
+            .map(|(n, f)| (n.clone(), f.clone()))
+            .collect();
+        waiting.sort_by_key(|(_, function)| function.body.first().map_or(0, |command| command.span.start));
+        for (name, function) in waiting {
+            let before = self.state.clone();
+            self.state = State::default();
+            self.calls.push(name);
+            self.in_frame(function.frame, |walker| {
+                walker.within("function", |walker| walker.nested_list(&function.body));
+            });
+            self.calls.pop();
+            self.state = before;
+        }
+    }
+
+    /// Walks in another text.
+    pub fn in_frame(&mut self, frame: Frame, walk: impl FnOnce(&mut Self)) {
+        if self.depth >= MAX_DEPTH {
+            return;
+        }
+        self.depth += 1;
+        let outer = std::mem::replace(&mut self.frame, frame);
+        let statement = self.statement;
+        walk(self);
+        self.statement = statement;
+        self.frame = outer;
+        self.depth -= 1;
+    }
+
+    /// Walks a script that stands in another text, in this state.
+    pub fn script_in(&mut self, frame: Frame) {
+        let text = Arc::clone(&frame.text);
+        let parsed = parse(&text, Span::new(0, text.len()), frame.shell);
+        if !frame.silent {
+            for (span, reason) in &parsed.gaps {
+                self.out.gaps.push(Gap { span: frame.place(*span), reason: (*reason).to_owned() });
+            }
+        }
+        self.in_frame(frame, |walker| walker.list(&parsed.body, true));
+    }
+
+    /// Walks a part of this text as a script: the inside of a substitution.
+    pub fn part(&mut self, span: Span) {
+        if self.depth >= MAX_DEPTH {
+            return;
+        }
+        let text = Arc::clone(&self.frame.text);
+        let parsed = parse(&text, span, self.frame.shell);
+        self.depth += 1;
+        let statement = self.statement;
+        self.list(&parsed.body, true);
+        self.statement = statement;
+        self.depth -= 1;
+    }
+
+    fn compound_redirects(&mut self, redirects: &[Redirect]) {
+        for redirect in redirects {
+            self.nested_scripts(redirect.target);
+        }
+    }
+
+    /// Fields of the statement, for facts.
+    pub fn statement_record(&self) -> Record {
+        let span = self.frame.place(self.statement.span);
+        let text = self.frame.slice(self.statement.span);
+        Record::at(span)
+            .with("text", Text::at(text, span))
+            .with("whole", self.statement.whole)
+            .with("sole", self.statement.sole)
+    }
+}

@@ -1,0 +1,669 @@
+//! Reads shell text into tokens, and writes the copy that the grammar is given.
+//!
+//! tree-sitter-bash knows the compound commands well, and words, quotes, here documents and redirections
+//! less well. So everything inside words is read here, as bash reads it, and the grammar gets a copy of equal
+//! length in which each word is inert (`____`), and comments, redirections and here documents are blanks.
+//! Byte positions stay, so that the tree's nodes and the tokens find each other again.
+
+use super::ast::{Heredoc, RedirectOp, WordKind};
+use super::scan::{Fault, Scanner, is_blank};
+use crate::source::Span;
+
+/// Nesting of compound commands beyond which a text is turned away.
+pub const MAX_NESTING: usize = 200;
+/// Bars in one text beyond which it is turned away: the grammar's recovery is exponential there.
+pub const MAX_BARS_IN_STATEMENT: usize = 500;
+
+/// A token: what stands where.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// Its bytes.
+    pub span: Span,
+    /// What it is.
+    pub kind: TokenKind,
+    /// How many compound commands are open after it.
+    pub depth: usize,
+}
+
+/// What a token is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TokenKind {
+    /// A word; an assignment before a command when so marked.
+    Word {
+        /// `NAME=value` in front of a command.
+        assignment: bool,
+        /// Plain, `[[ … ]]` or `(( … ))`.
+        kind: WordKind,
+    },
+    /// A reserved word or brace that the grammar is given as it is.
+    Keyword,
+    /// `;`, `&`, `&&`, `||`, `|`, `|&`, `;;`, `(`, `)`.
+    Operator,
+    /// A line end.
+    Newline,
+    /// A redirection, its target included.
+    Redirect {
+        /// What it does.
+        op: RedirectOp,
+        /// File descriptor in front.
+        fd: Option<u32>,
+        /// Its target.
+        target: Span,
+        /// Index into [`Lexed::heredocs`].
+        heredoc: Option<usize>,
+    },
+}
+
+/// The result of lexing one region.
+#[derive(Debug, Default)]
+pub struct Lexed {
+    /// The copy for the grammar: as long as the region.
+    pub mask: Vec<u8>,
+    /// The tokens in order.
+    pub tokens: Vec<Token>,
+    /// The comments.
+    pub comments: Vec<Span>,
+    /// The here documents.
+    pub heredocs: Vec<Heredoc>,
+    /// What went wrong, and where.
+    pub faults: Vec<(Span, &'static str)>,
+    /// Places of quotes that closed on a later line: the suspects when a later quote does not end.
+    pub long_quotes: Vec<usize>,
+}
+
+/// Lexes the bytes `region` of `text`. `broken` holds the places of quotes that are to be read as plain characters.
+pub fn lex(text: &str, region: Span, broken: &[usize], zsh: bool) -> Lexed {
+    let bytes = &text.as_bytes()[..region.end];
+    let mut mask = bytes[region.start..].to_vec();
+    for byte in &mut mask {
+        if *byte == b'\r' || *byte == b'\t' {
+            *byte = b' ';
+        }
+    }
+    let mut lexer = Lexer {
+        text,
+        bytes,
+        base: region.start,
+        at: region.start,
+        scanner: Scanner::new(bytes, broken, zsh),
+        out: Lexed { mask, ..Lexed::default() },
+        position: Position::Command,
+        nests: Vec::new(),
+        pending: Vec::new(),
+        bars: 0,
+    };
+    lexer.run();
+    lexer.out.long_quotes = lexer.scanner.long_quotes();
+    lexer.out
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Position {
+    /// A command may begin.
+    Command,
+    /// Inside a command's words.
+    Words,
+    /// After `fi`, `done`, `esac`, `}`, `)`: only separators, closing words and redirections.
+    Closed,
+    /// After `case`: the word compared.
+    CaseSubject,
+    /// After that word: `in`.
+    CaseIn,
+    /// A pattern of a `case`, up to its `)`.
+    Pattern,
+    /// After `for` or `select`: the variable.
+    ForName,
+    /// After that: `in`, `do`, or a separator.
+    ForIn,
+    /// After `function`: its name.
+    FunctionName,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Nest {
+    If,
+    Loop,
+    Case,
+    Brace,
+    Paren,
+}
+
+struct Lexer<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    base: usize,
+    at: usize,
+    scanner: Scanner<'a>,
+    out: Lexed,
+    position: Position,
+    nests: Vec<Nest>,
+    pending: Vec<Pending>,
+    bars: usize,
+}
+
+struct Pending {
+    index: usize,
+    delimiter: String,
+    strip_tabs: bool,
+}
+
+impl Lexer<'_> {
+    fn run(&mut self) {
+        while self.at < self.bytes.len() {
+            let byte = self.bytes[self.at];
+            match byte {
+                b' ' | b'\t' | b'\r' => self.at += 1,
+                b'\\' if self.newline_at(self.at + 1).is_some() => {
+                    let end = self.newline_at(self.at + 1).unwrap_or(self.at + 1);
+                    self.blank(Span::new(self.at, end));
+                    self.at = end;
+                }
+                b'\n' => self.newline(),
+                b'#' if self.starts_comment() => self.comment(),
+                b'<' | b'>' if self.bytes.get(self.at + 1) != Some(&b'(') => self.redirect(self.at, None),
+                b'&' if self.bytes.get(self.at + 1) == Some(&b'>') => self.redirect(self.at, None),
+                b';' | b'&' | b'|' => self.operator(),
+                b'(' if self.at_arithmetic() => self.arithmetic(),
+                b'(' => self.open_paren(),
+                b')' => self.close_paren(),
+                _ => self.word(),
+            }
+            if self.nests.len() > MAX_NESTING {
+                self.give_up("commands nested deeper than 200 levels");
+            } else if self.bars > MAX_BARS_IN_STATEMENT {
+                self.give_up("a pipeline of more than 500 commands");
+            }
+        }
+    }
+
+    fn give_up(&mut self, reason: &'static str) {
+        let rest = Span::new(self.at, self.bytes.len());
+        self.out.faults.push((rest, reason));
+        self.blank(rest);
+        self.at = self.bytes.len();
+        self.nests.clear();
+        self.bars = 0;
+    }
+
+    // ---- small pieces
+
+    /// The place after a line end that begins at `at`.
+    fn newline_at(&self, at: usize) -> Option<usize> {
+        match self.bytes.get(at) {
+            Some(b'\n') => Some(at + 1),
+            Some(b'\r') if self.bytes.get(at + 1) == Some(&b'\n') => Some(at + 2),
+            _ => None,
+        }
+    }
+
+    fn starts_comment(&self) -> bool {
+        self.at == self.base
+            || matches!(self.bytes[self.at - 1], b' ' | b'\t' | b'\n' | b'\r' | b';' | b'&' | b'|' | b'(' | b')')
+    }
+
+    fn fill(&mut self, span: Span, with: u8) {
+        for byte in &mut self.out.mask[span.start - self.base..span.end - self.base] {
+            *byte = with;
+        }
+    }
+
+    fn blank(&mut self, span: Span) {
+        self.fill(span, b' ');
+    }
+
+    fn inert(&mut self, span: Span) {
+        self.fill(span, b'_');
+    }
+
+    fn push(&mut self, span: Span, kind: TokenKind) {
+        self.out.tokens.push(Token { span, kind, depth: self.nests.len() });
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start..span.end).unwrap_or("")
+    }
+
+    /// Puts a `;` on the blank before `at`, where the grammar wants one that bash does not.
+    fn separate_before(&mut self, at: usize) {
+        if at > self.base && self.out.mask[at - 1 - self.base] == b' ' {
+            self.out.mask[at - 1 - self.base] = b';';
+        }
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        self.out.faults.push((fault.span, fault.reason));
+    }
+
+    // ---- tokens
+
+    fn newline(&mut self) {
+        let span = Span::at(self.at);
+        self.push(Span::new(span.start, span.start + 1), TokenKind::Newline);
+        self.at += 1;
+        self.bars = 0;
+        self.position = match self.position {
+            Position::Pattern | Position::CaseIn | Position::CaseSubject | Position::FunctionName => self.position,
+            _ => Position::Command,
+        };
+        for pending in std::mem::take(&mut self.pending) {
+            self.heredoc_body(&pending);
+        }
+    }
+
+    fn heredoc_body(&mut self, pending: &Pending) {
+        let start = self.at;
+        let mut line = start;
+        let mut body_end = self.bytes.len();
+        let mut end = self.bytes.len();
+        while line < self.bytes.len() {
+            let next = memchr::memchr(b'\n', &self.bytes[line..]).map_or(self.bytes.len(), |at| line + at + 1);
+            let mut content = &self.bytes[line..next];
+            while let [rest @ .., b'\n' | b'\r'] = content {
+                content = rest;
+            }
+            while let (true, [b'\t', rest @ ..]) = (pending.strip_tabs, content) {
+                content = rest;
+            }
+            if content == pending.delimiter.as_bytes() {
+                (body_end, end) = (line, next);
+                break;
+            }
+            line = next;
+        }
+        if body_end == end && end == self.bytes.len() && start < end {
+            self.out.faults.push((Span::new(start, end), "here document without its end"));
+        }
+        self.out.heredocs[pending.index].body = Span::new(start, body_end);
+        // The body is blanks, its line ends too: to the grammar it is not there.
+        let keep_last = usize::from(end > start && self.bytes[end - 1] == b'\n');
+        self.blank(Span::new(start, end - keep_last));
+        self.at = end;
+    }
+
+    fn comment(&mut self) {
+        let end = memchr::memchr(b'\n', &self.bytes[self.at..]).map_or(self.bytes.len(), |at| self.at + at);
+        let trimmed = end - usize::from(end > self.at && self.bytes[end - 1] == b'\r');
+        self.out.comments.push(Span::new(self.at, trimmed));
+        self.blank(Span::new(self.at, end));
+        self.at = end;
+    }
+
+    fn operator(&mut self) {
+        let rest = &self.bytes[self.at..];
+        let length = [&b";;&"[..], b";;", b";&", b"&&", b"||", b"|&", b"&|", b"&!"]
+            .iter()
+            .find(|op| rest.starts_with(op))
+            .map_or(1, |op| op.len());
+        let span = Span::new(self.at, self.at + length);
+        let text = &self.bytes[span.start..span.end];
+        let ends_arm = matches!(text, b";;" | b";&" | b";;&");
+        if matches!(text, b";;&" | b";&") {
+            // The grammar wants `;;` here as much as anywhere.
+            self.out.mask[span.start - self.base..span.start - self.base + 2].copy_from_slice(b";;");
+            if length == 3 {
+                self.blank(Span::new(span.end - 1, span.end));
+            }
+        } else if matches!(text, b"|&" | b"&|" | b"&!") {
+            let kept = if text[0] == b'|' { b'|' } else { b'&' };
+            self.out.mask[span.start - self.base] = kept;
+            self.blank(Span::new(span.start + 1, span.end));
+        }
+        self.bars = if text[0] == b'|' && length == 1 { self.bars + 1 } else { 0 };
+        self.push(span, TokenKind::Operator);
+        self.at = span.end;
+        self.position = if ends_arm && self.nests.last() == Some(&Nest::Case) {
+            Position::Pattern
+        } else if self.position == Position::Pattern {
+            Position::Pattern
+        } else {
+            Position::Command
+        };
+    }
+
+    fn open_paren(&mut self) {
+        let span = Span::new(self.at, self.at + 1);
+        match self.position {
+            // `(pattern)` of a case: the parenthesis is decoration.
+            Position::Pattern => self.blank(span),
+            Position::Command => {
+                self.nests.push(Nest::Paren);
+                self.push(span, TokenKind::Operator);
+            }
+            // Anywhere else bash has no parenthesis; zsh's glob qualifiers and `for x (a b)` do.
+            _ => {
+                let end = self.scanner.balanced(self.at, b'(', b')').unwrap_or(self.at + 1);
+                let span = Span::new(self.at, end);
+                self.inert(span);
+                self.push(span, TokenKind::Word { assignment: false, kind: WordKind::Plain });
+                self.at = end;
+                return;
+            }
+        }
+        self.at += 1;
+    }
+
+    fn close_paren(&mut self) {
+        let span = Span::new(self.at, self.at + 1);
+        if self.position == Position::Pattern {
+            self.position = Position::Command;
+        } else {
+            self.unnest(Nest::Paren);
+            self.position = Position::Closed;
+        }
+        self.push(span, TokenKind::Operator);
+        self.at += 1;
+    }
+
+    fn at_arithmetic(&self) -> bool {
+        self.bytes.get(self.at + 1) == Some(&b'(')
+            && matches!(self.position, Position::Command | Position::ForName)
+            && self.scanner.arithmetic_end(self.at + 2).is_some()
+    }
+
+    fn arithmetic(&mut self) {
+        let end = self.scanner.arithmetic_end(self.at + 2).unwrap_or(self.at + 2);
+        let span = Span::new(self.at, end);
+        self.inert(span);
+        if self.position == Position::ForName {
+            // `for ((…))` becomes `for _ in ___`.
+            let from = span.start - self.base;
+            self.out.mask[from..from + 4].copy_from_slice(b"_ in");
+            if span.len() > 5 {
+                self.out.mask[from + 4] = b' ';
+            } else {
+                self.out.mask[from..from + 4].copy_from_slice(b"_   ");
+                self.out.mask[from + 4..end - self.base].fill(b' ');
+            }
+            self.at = end;
+            self.position = Position::ForIn;
+            return;
+        }
+        self.push(span, TokenKind::Word { assignment: false, kind: WordKind::Arithmetic });
+        self.at = end;
+        self.position = Position::Words;
+    }
+
+    fn redirect(&mut self, start: usize, fd: Option<u32>) {
+        let rest = &self.bytes[self.at..];
+        let (length, op) = [
+            (&b"&>>"[..], RedirectOp::Write),
+            (b"<<<", RedirectOp::Herestring),
+            (b"<<-", RedirectOp::Heredoc),
+            (b"&>", RedirectOp::Write),
+            (b"<<", RedirectOp::Heredoc),
+            (b"<&", RedirectOp::Duplicate),
+            (b">&", RedirectOp::Duplicate),
+            (b"<>", RedirectOp::Write),
+            (b">>", RedirectOp::Write),
+            (b">|", RedirectOp::Write),
+            (b">!", RedirectOp::Write),
+            (b"<", RedirectOp::Read),
+            (b">", RedirectOp::Write),
+        ]
+        .iter()
+        .find(|(text, _)| rest.starts_with(text))
+        .map_or((1, RedirectOp::Write), |(text, op)| (text.len(), *op));
+        let strip_tabs = rest.starts_with(b"<<-");
+        let mut target_start = self.at + length;
+        while self.bytes.get(target_start).is_some_and(|byte| is_blank(*byte)) {
+            target_start += 1;
+        }
+        let target_end = match self.scanner.word(target_start) {
+            Ok(end) => end,
+            Err(fault) => {
+                let end = fault.resume;
+                self.fault(fault);
+                end
+            }
+        };
+        let target = Span::new(target_start, target_end);
+        let span = Span::new(start, target_end.max(self.at + length));
+        let heredoc = (op == RedirectOp::Heredoc).then(|| {
+            let (delimiter, quoted) = unquote_delimiter(self.slice(target));
+            self.out.heredocs.push(Heredoc { body: Span::at(span.end), quoted });
+            let index = self.out.heredocs.len() - 1;
+            self.pending.push(Pending { index, delimiter, strip_tabs });
+            index
+        });
+        if self.position == Position::Command && fd.is_none() && start == self.at && self.alone(span.end) {
+            // A redirection that is the whole command: the grammar needs a word to stand on.
+            self.blank(span);
+            self.out.mask[span.start - self.base] = b'_';
+        } else {
+            self.blank(span);
+        }
+        self.push(span, TokenKind::Redirect { op, fd, target, heredoc });
+        self.at = span.end;
+    }
+
+    /// True when nothing but blanks stands between `at` and the end of the command.
+    fn alone(&self, at: usize) -> bool {
+        let rest = self.bytes[at..].iter().find(|byte| !is_blank(**byte));
+        matches!(rest, None | Some(b'\n' | b';' | b'&' | b'|' | b')' | b'#'))
+    }
+
+    // ---- words
+
+    fn word(&mut self) {
+        let start = self.at;
+        if self.position == Position::Command && self.test_command() {
+            return;
+        }
+        let end = match self.scanner.word(start) {
+            Ok(end) => end.max(start + 1),
+            Err(fault) => {
+                let end = fault.resume.max(start + 1);
+                self.fault(fault);
+                end
+            }
+        };
+        let span = Span::new(start, end);
+        if self.descriptor(span) {
+            return;
+        }
+        if self.keyword(span) {
+            return;
+        }
+        self.inert(span);
+        self.at = end;
+        match self.position {
+            Position::CaseSubject => {
+                self.push(span, plain());
+                self.position = Position::CaseIn;
+            }
+            Position::Pattern => self.push(span, plain()),
+            Position::ForName => {
+                self.push(span, plain());
+                self.position = Position::ForIn;
+            }
+            Position::FunctionName => {
+                self.push(span, plain());
+                self.skip_empty_parens();
+                self.position = Position::Command;
+            }
+            Position::Command => self.first_word(span),
+            _ => self.push(span, plain()),
+        }
+    }
+
+    /// The first word of a command: an assignment, a function's name, or the program.
+    fn first_word(&mut self, span: Span) {
+        if is_assignment(&self.bytes[span.start..span.end]) {
+            self.push(span, TokenKind::Word { assignment: true, kind: WordKind::Plain });
+            return;
+        }
+        self.push(span, plain());
+        if self.skip_empty_parens() {
+            self.position = Position::Command;
+        } else {
+            self.position = Position::Words;
+        }
+    }
+
+    /// Reads `()` after a function's name; the mask keeps it.
+    fn skip_empty_parens(&mut self) -> bool {
+        let mut at = self.at;
+        while self.bytes.get(at).is_some_and(|byte| is_blank(*byte)) {
+            at += 1;
+        }
+        if self.bytes.get(at) != Some(&b'(') {
+            return false;
+        }
+        let mut close = at + 1;
+        while self.bytes.get(close).is_some_and(|byte| is_blank(*byte)) {
+            close += 1;
+        }
+        if self.bytes.get(close) != Some(&b')') {
+            return false;
+        }
+        self.push(Span::new(at, close + 1), TokenKind::Keyword);
+        self.at = close + 1;
+        true
+    }
+
+    /// `3>file`, `{fd}>file`: the word is the redirection's descriptor.
+    fn descriptor(&mut self, span: Span) -> bool {
+        if !matches!(self.bytes.get(span.end), Some(b'<' | b'>')) || self.bytes.get(span.end + 1) == Some(&b'(') {
+            return false;
+        }
+        let word = &self.bytes[span.start..span.end];
+        let number = word.iter().all(u8::is_ascii_digit) && word.len() <= 4;
+        let named = word.len() > 2 && word[0] == b'{' && word[word.len() - 1] == b'}';
+        if !number && !named {
+            return false;
+        }
+        let fd = self.slice(span).parse().ok();
+        self.at = span.end;
+        self.redirect(span.start, Some(fd.unwrap_or(u32::MAX)));
+        true
+    }
+
+    /// `[[ … ]]`.
+    fn test_command(&mut self) -> bool {
+        let rest = &self.bytes[self.at..];
+        if !rest.starts_with(b"[[") || !rest.get(2).is_none_or(|byte| is_blank(*byte) || *byte == b'\n') {
+            return false;
+        }
+        let Some(end) = self.scanner.test_end(self.at + 2) else { return false };
+        let span = Span::new(self.at, end);
+        self.inert(span);
+        self.push(span, TokenKind::Word { assignment: false, kind: WordKind::Test });
+        self.at = end;
+        self.position = Position::Words;
+        true
+    }
+
+    /// Reserved words, where they are reserved.
+    fn keyword(&mut self, span: Span) -> bool {
+        let word = &self.bytes[span.start..span.end];
+        let next = match self.position {
+            Position::Command => self.opening(word),
+            Position::Closed => closing(word),
+            Position::CaseIn if word == b"in" => Some(Position::Pattern),
+            Position::Pattern if word == b"esac" => Some(Position::Closed),
+            Position::ForIn => match word {
+                b"in" => Some(Position::Words),
+                b"do" | b"{" => {
+                    self.separate_before(span.start);
+                    Some(Position::Command)
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(next) = next else { return false };
+        if self.position == Position::Closed {
+            self.separate_before(span.start);
+        }
+        self.nest(span);
+        self.rewrite(span);
+        self.push(span, TokenKind::Keyword);
+        self.at = span.end;
+        if next == Position::Words && self.position == Position::ForIn && self.alone(span.end) {
+            // `for x in; do`: the grammar wants no `in` without words.
+            self.blank(span);
+        }
+        self.position = next;
+        true
+    }
+
+    fn opening(&self, word: &[u8]) -> Option<Position> {
+        match word {
+            b"if" | b"while" | b"until" | b"!" | b"time" | b"coproc" | b"{" => Some(Position::Command),
+            b"case" => Some(Position::CaseSubject),
+            b"for" | b"select" => Some(Position::ForName),
+            b"function" => Some(Position::FunctionName),
+            _ => closing(word),
+        }
+    }
+
+    fn nest(&mut self, span: Span) {
+        match &self.bytes[span.start..span.end] {
+            b"if" => self.nests.push(Nest::If),
+            b"while" | b"until" | b"for" | b"select" => self.nests.push(Nest::Loop),
+            b"case" => self.nests.push(Nest::Case),
+            b"{" => self.nests.push(Nest::Brace),
+            b"fi" => self.unnest(Nest::If),
+            b"done" => self.unnest(Nest::Loop),
+            b"esac" => self.unnest(Nest::Case),
+            b"}" => self.unnest(Nest::Brace),
+            _ => {}
+        }
+    }
+
+    fn unnest(&mut self, nest: Nest) {
+        if self.nests.last() == Some(&nest) {
+            self.nests.pop();
+        }
+    }
+
+    /// What the grammar is given instead of words that it knows otherwise or not at all.
+    fn rewrite(&mut self, span: Span) {
+        let word = self.bytes[span.start..span.end].to_vec();
+        match word.as_slice() {
+            b"select" => {
+                self.blank(span);
+                let from = span.start - self.base;
+                self.out.mask[from..from + 3].copy_from_slice(b"for");
+            }
+            b"!" | b"time" | b"coproc" => self.blank(span),
+            _ => {}
+        }
+    }
+}
+
+const fn plain() -> TokenKind {
+    TokenKind::Word { assignment: false, kind: WordKind::Plain }
+}
+
+/// Words that end or divide a compound command, and what may follow them.
+fn closing(word: &[u8]) -> Option<Position> {
+    match word {
+        b"then" | b"else" | b"elif" | b"do" => Some(Position::Command),
+        b"fi" | b"done" | b"esac" | b"}" => Some(Position::Closed),
+        _ => None,
+    }
+}
+
+/// `NAME=`, `NAME+=`, `NAME[…]=` at the front.
+pub fn is_assignment(word: &[u8]) -> bool {
+    let name = word.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    if name == 0 || word[0].is_ascii_digit() {
+        return false;
+    }
+    let rest = &word[name..];
+    let rest = match rest.first() {
+        Some(b'[') => match memchr::memchr(b']', rest) {
+            Some(close) => &rest[close + 1..],
+            None => return false,
+        },
+        _ => rest,
+    };
+    rest.starts_with(b"=") || rest.starts_with(b"+=")
+}
+
+/// The delimiter of a here document as its last line must read, and whether it was quoted.
+fn unquote_delimiter(word: &str) -> (String, bool) {
+    let quoted = word.contains(['\'', '"', '\\']);
+    (word.chars().filter(|letter| !matches!(letter, '\'' | '"' | '\\')).collect(), quoted)
+}

@@ -1,0 +1,351 @@
+//! From the grammar's tree and the lexer's tokens to the shape of the script.
+
+use std::cell::RefCell;
+
+use tree_sitter::{Node as TreeNode, Parser, Tree};
+
+use super::ast::{Command, Node, Redirect, Script, Simple, Word};
+use super::lexer::{Lexed, Token, TokenKind};
+use super::loose;
+use crate::source::Span;
+use crate::syntax::budget;
+
+/// Depth of the grammar's tree beyond which its parts are read loosely.
+const MAX_DEPTH: usize = 400;
+
+/// Parses the lexer's copy and joins tree and tokens.
+pub fn build(text: &str, region: Span, lexed: Lexed) -> Script {
+    let heredocs = lexed.heredocs.iter().map(|heredoc| heredoc.body).collect();
+    let (gaps, comments) = (lexed.faults.clone(), lexed.comments.clone());
+    let mut script = Script { gaps, comments, heredocs, ..Script::default() };
+    let builder = Builder { text, base: region.start, lexed: &lexed };
+    match parse(&lexed.mask) {
+        Some(tree) if !tree.root_node().has_error() => script.body = builder.statements(tree.root_node(), 0),
+        Some(tree) => script.body = builder.by_statement(&tree),
+        None => script.gaps.push((region, "parsing took too long")),
+    }
+    script
+}
+
+thread_local! {
+    static PARSER: RefCell<Option<Parser>> = const { RefCell::new(None) };
+}
+
+fn parse(mask: &[u8]) -> Option<Tree> {
+    PARSER.with_borrow_mut(|slot| {
+        if slot.is_none() {
+            let mut parser = Parser::new();
+            parser.set_language(&tree_sitter_bash::LANGUAGE.into()).ok()?;
+            *slot = Some(parser);
+        }
+        budget::parse(slot.as_mut()?, mask, budget::BUDGET)
+    })
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    base: usize,
+    lexed: &'a Lexed,
+}
+
+impl Builder<'_> {
+    /// A text with an error somewhere is parsed statement by statement, so that the error stays where it is.
+    fn by_statement(&self, whole: &Tree) -> Vec<Command> {
+        let chunks = self.chunks();
+        if chunks.len() < 2 {
+            return self.statements(whole.root_node(), 0);
+        }
+        let mut body = Vec::new();
+        for chunk in chunks {
+            let Some(first) = self.lexed.tokens[chunk.clone()].first() else { continue };
+            let last = &self.lexed.tokens[chunk.end - 1];
+            let span = Span::new(first.span.start, last.span.end);
+            let mask = &self.lexed.mask[span.start - self.base..span.end - self.base];
+            let builder = Builder { text: self.text, base: span.start, lexed: self.lexed };
+            match parse(mask) {
+                Some(tree) => body.extend(builder.statements(tree.root_node(), 0)),
+                None => body.extend(self.loosely(span)),
+            }
+        }
+        body
+    }
+
+    /// Ranges of tokens that are whole statements at the top level.
+    fn chunks(&self) -> Vec<std::ops::Range<usize>> {
+        let mut chunks = Vec::new();
+        let mut start = 0;
+        for (index, token) in self.lexed.tokens.iter().enumerate() {
+            let continues = index > 0 && self.joins(&self.lexed.tokens[index - 1]);
+            if token.kind == TokenKind::Newline && token.depth == 0 && !continues {
+                if index > start {
+                    chunks.push(start..index);
+                }
+                start = index + 1;
+            }
+        }
+        if start < self.lexed.tokens.len() {
+            chunks.push(start..self.lexed.tokens.len());
+        }
+        chunks
+    }
+
+    /// `&&`, `||`, `|`: the next line goes on with the statement.
+    fn joins(&self, token: &Token) -> bool {
+        token.kind == TokenKind::Operator && matches!(self.slice(token.span), "&&" | "||" | "|" | "|&")
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start..span.end).unwrap_or("")
+    }
+
+    fn span(&self, node: TreeNode<'_>) -> Span {
+        Span::new(node.start_byte() + self.base, node.end_byte() + self.base)
+    }
+
+    fn loosely(&self, span: Span) -> Vec<Command> {
+        let from = self.lexed.tokens.partition_point(|token| token.span.start < span.start);
+        let to = self.lexed.tokens.partition_point(|token| token.span.start < span.end);
+        loose::read(self.text, self.lexed, from..to)
+    }
+
+    /// The statements among the children of `node`.
+    fn statements(&self, node: TreeNode<'_>, depth: usize) -> Vec<Command> {
+        let mut body = Vec::new();
+        if depth > MAX_DEPTH {
+            return self.loosely(self.span(node));
+        }
+        if node.is_error() {
+            return self.loosely(self.span(node));
+        }
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            self.statement(child, depth, &mut body);
+        }
+        body
+    }
+
+    fn statement(&self, node: TreeNode<'_>, depth: usize, body: &mut Vec<Command>) {
+        if node.kind() == "&" {
+            if let Some(last) = body.last_mut() {
+                last.background = true;
+            }
+        } else if node.is_error() {
+            body.extend(self.loosely(self.span(node)));
+        } else if node.is_named() && !node.is_missing() {
+            body.extend(self.command(node, depth + 1));
+        }
+    }
+
+    fn command(&self, node: TreeNode<'_>, depth: usize) -> Option<Command> {
+        let span = self.span(node);
+        let shape = match node.kind() {
+            "command" | "word" | "command_name" => return self.simple(span),
+            "list" => self.and_or(node, depth),
+            "pipeline" => Node::Pipeline(self.statements(node, depth)),
+            "subshell" => Node::Subshell(self.statements(node, depth)),
+            "compound_statement" | "do_group" => Node::Group(self.statements(node, depth)),
+            "if_statement" => self.conditional(node, depth),
+            "while_statement" | "for_statement" => self.repetition(node, depth),
+            "case_statement" => self.case(node, depth),
+            "function_definition" => self.function(node, depth),
+            _ => Node::Unclear(self.loosely(span)),
+        };
+        let redirects = self.redirects_after(span.end);
+        let end = redirects.last().map_or(span.end, |redirect| redirect.span.end);
+        Some(Command { span: Span::new(span.start, end), node: shape, redirects, background: false })
+    }
+
+    /// A simple command: the run of word and redirection tokens around the place.
+    fn simple(&self, span: Span) -> Option<Command> {
+        let tokens = &self.lexed.tokens;
+        let is_part = |token: &Token| matches!(token.kind, TokenKind::Word { .. } | TokenKind::Redirect { .. });
+        let mut from = tokens.partition_point(|token| token.span.start < span.start);
+        while from > 0 && matches!(tokens[from - 1].kind, TokenKind::Redirect { .. }) && !self.ends_compound(from - 1) {
+            from -= 1;
+        }
+        let to = from + tokens[from..].iter().take_while(|token| is_part(token)).count();
+        (to > from).then(|| simple_command(&tokens[from..to], self.lexed))
+    }
+
+    /// True when the redirection token belongs to a compound command before it.
+    fn ends_compound(&self, redirect: usize) -> bool {
+        let before =
+            self.lexed.tokens[..redirect].iter().rev().find(|token| !matches!(token.kind, TokenKind::Redirect { .. }));
+        before.is_some_and(|token| match token.kind {
+            TokenKind::Keyword => matches!(self.slice(token.span), "fi" | "done" | "esac" | "}"),
+            TokenKind::Operator => self.slice(token.span) == ")",
+            _ => false,
+        })
+    }
+
+    fn redirects_after(&self, end: usize) -> Vec<Redirect> {
+        let from = self.lexed.tokens.partition_point(|token| token.span.start < end);
+        self.lexed.tokens[from..].iter().map_while(|token| redirect(token, self.lexed)).collect()
+    }
+
+    fn and_or(&self, node: TreeNode<'_>, depth: usize) -> Node {
+        // Left-nested: `a && b && c` is a list of a list. The spine is followed in a loop, for it may be long.
+        let mut rest = Vec::new();
+        let mut left = node;
+        while left.kind() == "list" {
+            let Some(inner) = left.child(0) else { break };
+            let mut cursor = left.walk();
+            let mut and = true;
+            let mut found = None;
+            for child in left.children(&mut cursor).skip(1) {
+                match child.kind() {
+                    "&&" => and = true,
+                    "||" => and = false,
+                    _ if child.is_error() => found = self.unclear(self.span(child)),
+                    _ if child.is_named() => found = self.command(child, depth + 1),
+                    _ => {}
+                }
+            }
+            rest.extend(found.map(|command| (and, command)));
+            left = inner;
+        }
+        rest.reverse();
+        match self.command(left, depth + 1) {
+            Some(first) => Node::AndOr { first: Box::new(first), rest },
+            None => Node::Unclear(rest.into_iter().map(|(_, command)| command).collect()),
+        }
+    }
+
+    fn unclear(&self, span: Span) -> Option<Command> {
+        let body = self.loosely(span);
+        (!body.is_empty()).then_some(Command {
+            span,
+            node: Node::Unclear(body),
+            redirects: Vec::new(),
+            background: false,
+        })
+    }
+
+    fn conditional(&self, node: TreeNode<'_>, depth: usize) -> Node {
+        let mut arms = Vec::new();
+        let mut otherwise = None;
+        let mut condition = Vec::new();
+        let mut body = Vec::new();
+        let mut in_body = false;
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            match child.kind() {
+                "then" => in_body = true,
+                "elif_clause" => {
+                    if let Node::If { arms: mut more, .. } = self.conditional(child, depth + 1) {
+                        if in_body {
+                            arms.push((std::mem::take(&mut condition), std::mem::take(&mut body)));
+                            in_body = false;
+                        }
+                        arms.append(&mut more);
+                    }
+                }
+                "else_clause" => otherwise = Some(self.statements(child, depth + 1)),
+                _ if in_body => self.statement(child, depth, &mut body),
+                _ => self.statement(child, depth, &mut condition),
+            }
+        }
+        if in_body || !condition.is_empty() {
+            arms.push((condition, body));
+        }
+        Node::If { arms, otherwise }
+    }
+
+    fn repetition(&self, node: TreeNode<'_>, depth: usize) -> Node {
+        let mut condition = Vec::new();
+        let mut body = Vec::new();
+        let is_for = node.kind() == "for_statement";
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            match child.kind() {
+                "do_group" | "compound_statement" => body = self.statements(child, depth + 1),
+                _ if child.is_error() => body.extend(self.loosely(self.span(child))),
+                _ if !is_for => self.statement(child, depth, &mut condition),
+                _ => {}
+            }
+        }
+        let (variable, words) = if is_for { self.loop_words(self.span(node)) } else { (None, Vec::new()) };
+        Node::Loop { variable, words, condition, body }
+    }
+
+    /// The variable of a `for` and the words it takes, from the tokens after `for`.
+    fn loop_words(&self, span: Span) -> (Option<Span>, Vec<Span>) {
+        let from = self.lexed.tokens.partition_point(|token| token.span.start < span.start);
+        let mut words = self.lexed.tokens[from..]
+            .iter()
+            .skip(1)
+            .take_while(|token| match token.kind {
+                TokenKind::Word { .. } => true,
+                TokenKind::Keyword => self.slice(token.span) == "in",
+                _ => false,
+            })
+            .filter(|token| token.kind != TokenKind::Keyword)
+            .map(|token| token.span);
+        (words.next(), words.collect())
+    }
+
+    fn case(&self, node: TreeNode<'_>, depth: usize) -> Node {
+        let mut subject = None;
+        let mut arms = Vec::new();
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            match child.kind() {
+                "case_item" => arms.push(self.case_arm(child, depth + 1)),
+                _ if child.is_error() => arms.push((Vec::new(), self.loosely(self.span(child)))),
+                _ if child.is_named() && subject.is_none() => subject = Some(self.span(child)),
+                _ => {}
+            }
+        }
+        Node::Case { subject, arms }
+    }
+
+    fn case_arm(&self, node: TreeNode<'_>, depth: usize) -> (Vec<Span>, Vec<Command>) {
+        let mut patterns = Vec::new();
+        let mut body = Vec::new();
+        let mut in_body = false;
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            match child.kind() {
+                ")" if !in_body => in_body = true,
+                _ if in_body => self.statement(child, depth, &mut body),
+                _ if child.is_named() => patterns.push(self.span(child)),
+                _ => {}
+            }
+        }
+        (patterns, body)
+    }
+
+    fn function(&self, node: TreeNode<'_>, depth: usize) -> Node {
+        let name = node.child_by_field_name("name").map_or(self.span(node), |name| self.span(name));
+        let body = match node.child_by_field_name("body") {
+            Some(body) if matches!(body.kind(), "compound_statement") => self.statements(body, depth + 1),
+            Some(body) => self.command(body, depth + 1).into_iter().collect(),
+            None => Vec::new(),
+        };
+        Node::Function { name, body }
+    }
+}
+
+/// A simple command from its tokens.
+pub fn simple_command(tokens: &[Token], lexed: &Lexed) -> Command {
+    let mut simple = Simple::default();
+    for token in tokens {
+        match token.kind {
+            TokenKind::Word { assignment, kind } => {
+                if assignment && simple.assignments == simple.words.len() {
+                    simple.assignments += 1;
+                }
+                simple.words.push(Word { span: token.span, kind });
+            }
+            _ => simple.redirects.extend(redirect(token, lexed)),
+        }
+    }
+    let span = tokens.iter().map(|token| token.span).reduce(Span::to).unwrap_or_default();
+    Command { span, node: Node::Simple(simple), redirects: Vec::new(), background: false }
+}
+
+fn redirect(token: &Token, lexed: &Lexed) -> Option<Redirect> {
+    let TokenKind::Redirect { op, fd, target, heredoc } = token.kind else { return None };
+    let heredoc = heredoc.map(|index| lexed.heredocs[index]);
+    Some(Redirect { span: token.span, op, fd, target, heredoc })
+}

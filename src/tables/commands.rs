@@ -1,0 +1,352 @@
+//! How the command lines of programs are read: names, sub-commands, options, positional words, wrappers.
+//! The data is `commands.toml` of the packs; here are its form and its look-up.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+/// The grammar of all known command lines.
+#[derive(Debug, Default)]
+pub struct Commands {
+    programs: Vec<Program>,
+    by_name: HashMap<String, usize>,
+    patterns: Vec<(String, usize)>,
+    commands: HashMap<String, Command>,
+    wrappers: HashMap<String, Wrapper>,
+    modules: HashMap<String, String>,
+    conda_roots: Vec<String>,
+    installers: Vec<(String, String)>,
+    activators: Vec<String>,
+}
+
+/// A program: what all its sub-commands share.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// Its canonical name.
+    pub name: String,
+    /// Options that may stand before the sub-command.
+    pub options: Options,
+    /// The first positional word is a sub-command.
+    pub subcommands: bool,
+    /// Stands for this program and sub-command: `jupyter-lab` for `jupyter lab`.
+    pub run: Option<String>,
+}
+
+/// A program with its sub-command.
+#[derive(Debug, Default)]
+pub struct Command {
+    /// Its options, those of its program included.
+    pub options: Options,
+    /// Names of the positional words, in order; `NAME...` takes all that are left.
+    pub args: Vec<String>,
+    /// Options do not follow the first positional word: what follows belongs to a script.
+    pub stops: bool,
+    /// Which option or positional word fills a field of the fact: (`destination`, `--prefix`).
+    pub fields: Vec<(&'static str, Vec<String>)>,
+    /// Its packages are of this manager.
+    pub packages: Option<String>,
+}
+
+/// A program that runs the command after it.
+#[derive(Debug, Default)]
+pub struct Wrapper {
+    /// Its own options.
+    pub options: Options,
+    /// Positional words before the command: the image of `apptainer exec IMAGE …`.
+    pub skip: usize,
+    /// `NAME=value` words before the command set variables for it.
+    pub assignments: bool,
+    /// It starts a parallel program.
+    pub launcher: bool,
+    /// Options whose value is shell text to run.
+    pub strings: Vec<String>,
+    /// What the command is in: `container`, `remote`, `environment`.
+    pub context: Option<String>,
+    /// All words after the positional ones are joined to shell text (`ssh host …`, `eval`).
+    pub joins: bool,
+    /// The option that names the environment it runs in.
+    pub env: Option<String>,
+    /// Options with which it only asks about the command: `command -v`.
+    pub queries: Vec<String>,
+}
+
+/// Options of a command line.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    specs: Vec<OptionSpec>,
+    by_spelling: HashMap<String, usize>,
+}
+
+/// One option with all its spellings.
+#[derive(Clone, Debug)]
+pub struct OptionSpec {
+    /// `-p`, `--prefix`.
+    pub spellings: Vec<String>,
+    /// Whether it takes a value.
+    pub value: TakesValue,
+}
+
+/// Whether an option takes a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakesValue {
+    /// Never.
+    No,
+    /// Only after `=` or glued to the letter.
+    Optional,
+    /// Always: so many words.
+    Yes(usize),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    #[serde(default)]
+    program: Vec<RawProgram>,
+    #[serde(default)]
+    command: Vec<RawCommand>,
+    #[serde(default)]
+    wrapper: Vec<RawWrapper>,
+    #[serde(default)]
+    conda_roots: Vec<String>,
+    #[serde(default)]
+    installers: Vec<RawInstaller>,
+    #[serde(default)]
+    activators: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawInstaller {
+    family: String,
+    names: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProgram {
+    name: String,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    options: Vec<String>,
+    #[serde(default)]
+    subcommands: bool,
+    /// `python -m NAME` is this program.
+    #[serde(default)]
+    modules: Vec<String>,
+    run: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCommand {
+    run: Vec<String>,
+    #[serde(default)]
+    options: Vec<String>,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(default)]
+    stops: bool,
+    #[serde(default)]
+    destination: Vec<String>,
+    #[serde(default)]
+    env: Vec<String>,
+    #[serde(default)]
+    script: Vec<String>,
+    #[serde(default)]
+    code: Vec<String>,
+    packages: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWrapper {
+    run: Vec<String>,
+    #[serde(default)]
+    options: Vec<String>,
+    #[serde(default)]
+    skip: usize,
+    #[serde(default)]
+    assignments: bool,
+    #[serde(default)]
+    launcher: bool,
+    #[serde(default)]
+    strings: Vec<String>,
+    context: Option<String>,
+    #[serde(default)]
+    joins: bool,
+    env: Option<String>,
+    #[serde(default)]
+    queries: Vec<String>,
+}
+
+impl Commands {
+    /// Adds the text of a `commands.toml`; later entries replace earlier ones of the same name.
+    ///
+    /// # Errors
+    /// When the text is not TOML of this form.
+    pub fn add(&mut self, text: &str) -> Result<(), toml::de::Error> {
+        let file: File = toml::from_str(text)?;
+        for raw in file.program {
+            self.add_program(raw);
+        }
+        for raw in file.command {
+            self.add_command(raw);
+        }
+        for raw in file.wrapper {
+            for run in &raw.run {
+                let wrapper = Wrapper {
+                    options: Options::parse(&raw.options),
+                    skip: raw.skip,
+                    assignments: raw.assignments,
+                    launcher: raw.launcher,
+                    strings: raw.strings.clone(),
+                    context: raw.context.clone(),
+                    joins: raw.joins,
+                    env: raw.env.clone(),
+                    queries: raw.queries.clone(),
+                };
+                self.wrappers.insert(run.clone(), wrapper);
+            }
+        }
+        self.conda_roots.extend(file.conda_roots);
+        self.activators.extend(file.activators);
+        for raw in file.installers {
+            self.installers.extend(raw.names.into_iter().map(|name| (name, raw.family.clone())));
+        }
+        Ok(())
+    }
+
+    fn add_program(&mut self, raw: RawProgram) {
+        let index = self.programs.len();
+        for name in std::iter::once(&raw.name).chain(&raw.aliases) {
+            if name.contains(['*', '?', '[']) {
+                self.patterns.push((name.clone(), index));
+            } else {
+                self.by_name.insert(name.clone(), index);
+            }
+        }
+        for module in raw.modules {
+            self.modules.insert(module, raw.name.clone());
+        }
+        let options = Options::parse(&raw.options);
+        self.programs.push(Program { name: raw.name, options, subcommands: raw.subcommands, run: raw.run });
+    }
+
+    fn add_command(&mut self, raw: RawCommand) {
+        for run in &raw.run {
+            let mut options = Options::parse(&raw.options);
+            let program = run.split(' ').next().unwrap_or("");
+            if let Some(shared) = self.program(program) {
+                options.extend(&shared.options);
+            }
+            let fields =
+                [("destination", &raw.destination), ("env", &raw.env), ("script", &raw.script), ("code", &raw.code)];
+            let command = Command {
+                options,
+                args: raw.args.clone(),
+                stops: raw.stops,
+                fields: fields
+                    .into_iter()
+                    .filter(|(_, from)| !from.is_empty())
+                    .map(|(name, from)| (name, from.clone()))
+                    .collect(),
+                packages: raw.packages.clone(),
+            };
+            self.commands.insert(run.clone(), command);
+        }
+    }
+
+    /// The program of that name (without folders), through its aliases.
+    pub fn program(&self, name: &str) -> Option<&Program> {
+        let index = self.by_name.get(name).copied().or_else(|| {
+            self.patterns
+                .iter()
+                .find(|(pattern, _)| crate::tables::glob::matches(pattern, name))
+                .map(|(_, index)| *index)
+        })?;
+        self.programs.get(index)
+    }
+
+    /// The grammar of a program and sub-command, by its canonical words.
+    pub fn command(&self, run: &str) -> Option<&Command> {
+        self.commands.get(run)
+    }
+
+    /// True when some known command begins with these words and goes on.
+    pub fn goes_on(&self, run: &str) -> bool {
+        self.commands.keys().any(|known| known.strip_prefix(run).is_some_and(|rest| rest.starts_with(' ')))
+    }
+
+    /// The wrapper of that canonical name.
+    pub fn wrapper(&self, run: &str) -> Option<&Wrapper> {
+        self.wrappers.get(run)
+    }
+
+    /// The program that `python -m MODULE` stands for.
+    pub fn module_program(&self, module: &str) -> Option<&str> {
+        self.modules.get(module).map(String::as_str)
+    }
+
+    /// True when a folder of that name is, by custom, a conda installation.
+    pub fn is_conda_root(&self, folder: &str) -> bool {
+        let lower = folder.to_ascii_lowercase();
+        self.conda_roots.iter().any(|pattern| crate::tables::glob::matches(pattern, &lower))
+    }
+
+    /// The family of a conda installer by its file name.
+    pub fn installer(&self, file: &str) -> Option<&str> {
+        let found = self.installers.iter().find(|(pattern, _)| crate::tables::glob::matches(pattern, file));
+        found.map(|(_, family)| family.as_str())
+    }
+}
+
+impl Options {
+    /// Reads `"-p --prefix PATH"`: spellings, then a word in capitals when it takes a value, in brackets when
+    /// only perhaps.
+    fn parse(lines: &[String]) -> Self {
+        let mut options = Self::default();
+        for line in lines {
+            let mut spellings = Vec::new();
+            let mut value = TakesValue::No;
+            for word in line.split_whitespace() {
+                if word.starts_with('-') {
+                    spellings.push(word.to_owned());
+                } else if word.starts_with('[') {
+                    value = TakesValue::Optional;
+                } else {
+                    value = TakesValue::Yes(if let TakesValue::Yes(count) = value { count + 1 } else { 1 });
+                }
+            }
+            options.push(OptionSpec { spellings, value });
+        }
+        options
+    }
+
+    fn push(&mut self, spec: OptionSpec) {
+        for spelling in &spec.spellings {
+            self.by_spelling.entry(spelling.clone()).or_insert(self.specs.len());
+        }
+        self.specs.push(spec);
+    }
+
+    fn extend(&mut self, other: &Self) {
+        for spec in &other.specs {
+            self.push(spec.clone());
+        }
+    }
+
+    /// The option of that exact spelling, or the only one that it abbreviates.
+    pub fn find(&self, spelling: &str) -> Option<&OptionSpec> {
+        if let Some(index) = self.by_spelling.get(spelling) {
+            return self.specs.get(*index);
+        }
+        if !spelling.starts_with("--") || spelling.len() < 5 {
+            return None;
+        }
+        let mut found =
+            self.by_spelling.iter().filter(|(known, _)| known.starts_with(spelling)).map(|(_, index)| *index);
+        let first = found.next()?;
+        found.all(|other| other == first).then(|| self.specs.get(first)).flatten()
+    }
+}
