@@ -97,6 +97,12 @@ impl<'a> Run<'a> {
         Self { inputs, settings, links, views }
     }
 
+    /// The files whose facts count for a file: those that it runs or reads, and those that do so with it, at any
+    /// distance.
+    pub fn related(&self, index: usize) -> Vec<usize> {
+        self.links.related(index)
+    }
+
     /// The findings of one file, by place and rule. Files can be checked in parallel.
     pub fn check(&self, index: usize) -> Vec<Finding> {
         let Some(input) = self.inputs.get(index) else { return Vec::new() };

@@ -98,6 +98,16 @@ impl Links {
         found
     }
 
+    /// The files that a file runs or reads, and those that do so with it, at any distance, in their order.
+    pub fn related(&self, file: usize) -> Vec<usize> {
+        let below = |file: usize| self.from.get(file).into_iter().flatten().map(|link| link.file).collect();
+        let above = |file: usize| self.to.get(file).into_iter().flatten().map(|caller| caller.file).collect();
+        let mut found = closure(file, &below);
+        found.extend(closure(file, &above));
+        found.remove(&file);
+        found.into_iter().collect()
+    }
+
     /// The `file.…` fields of a file with those that the run gives.
     pub fn file_record(&self, inputs: &[Analysed], index: usize) -> Record {
         let mut record = inputs[index].facts.file.clone();
@@ -261,6 +271,16 @@ fn expand(text: &str, folder: &Path, settings: &Settings) -> Vec<PathBuf> {
         name if SUBMIT_FOLDERS.contains(&name) => vec![folder.join(rest)],
         _ => Vec::new(),
     }
+}
+
+/// Everything that `next` leads to from `start`, itself included.
+fn closure(start: usize, next: &dyn Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
+    let mut found = BTreeSet::from([start]);
+    let mut pending = vec![start];
+    while let Some(file) = pending.pop() {
+        pending.extend(next(file).into_iter().filter(|file| found.insert(*file)));
+    }
+    found
 }
 
 /// `path` seen from `start`, without `.` and `..`; nothing is asked of the file system.
