@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde_json::{Map, Value as Json, json};
 
-use crate::facts::{self, Alone, Fact, FileFacts, Record, Value};
+use crate::facts::json::record;
+use crate::facts::{self, Alone, Fact, FileFacts};
 use crate::report::encode;
 use crate::source::{self, Source, Span};
 
@@ -63,19 +64,11 @@ fn document(source: &Source, facts: &FileFacts) -> Json {
     })
 }
 
+/// A fact with its line and column, and its fields.
 fn one(source: &Source, fact: &Fact) -> Json {
-    let mut object = Map::new();
-    object.insert("kind".to_owned(), json!(fact.kind.name()));
-    object.extend(place(source, fact.span));
-    if !fact.certain {
-        object.insert("certain".to_owned(), json!(false));
-    }
-    if let Some(cell) = fact.cell {
-        object.insert("cell".to_owned(), json!(cell));
-    }
-    object.insert("fields".to_owned(), record(&fact.fields));
-    if let Some(state) = &fact.state {
-        object.insert("state".to_owned(), record(state));
+    let mut object = place(source, fact.span);
+    if let Json::Object(fields) = facts::json::fact(fact) {
+        object.extend(fields);
     }
     Json::Object(object)
 }
@@ -85,29 +78,5 @@ fn place(source: &Source, span: Span) -> Map<String, Json> {
     let mut object = Map::new();
     object.insert("line".to_owned(), json!(start.line));
     object.insert("column".to_owned(), json!(start.column));
-    object.insert("span".to_owned(), json!([span.start, span.end]));
     object
-}
-
-fn record(record: &Record) -> Json {
-    let mut object = Map::new();
-    for (name, field) in record.iter() {
-        object.insert(name.to_owned(), value(field));
-    }
-    if record.possible {
-        object.insert("(possible)".to_owned(), json!(true));
-    }
-    Json::Object(object)
-}
-
-/// Known text is a string; text with unknown parts names them.
-fn value(field: &Value) -> Json {
-    match field {
-        Value::Flag(flag) => json!(flag),
-        Value::Number(number) => json!(number),
-        Value::Text(text) if text.is_known() => json!(text.text),
-        Value::Text(text) => json!({ "text": text.text, "unresolved": text.unresolved }),
-        Value::List(items) => items.iter().map(value).collect(),
-        Value::Record(fields) => record(fields),
-    }
 }

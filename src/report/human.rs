@@ -76,8 +76,13 @@ pub fn closing(report: &Report) -> String {
     let found: Vec<String> =
         counts.iter().filter(|(number, _)| *number > 0).map(|(number, name)| count(*number, name)).collect();
     line.push_str(": ");
-    line.push_str(if found.is_empty() { "nothing found" } else { "" });
-    line.push_str(&found.join(", "));
+    let fixed = report.fixes.iter().flatten().filter(|run| run.not_written.is_none());
+    match (fixed.map(|run| run.applied.len()).sum::<usize>(), found.is_empty()) {
+        (0, true) => line.push_str("nothing found"),
+        (0, false) => line.push_str(&found.join(", ")),
+        (fixed, true) => line.push_str(&format!("{fixed} fixed, nothing left")),
+        (fixed, false) => line.push_str(&format!("{fixed} fixed, {} left", found.join(", "))),
+    }
     if summary.suppressed > 0 {
         line.push_str(&format!(" ({} suppressed)", summary.suppressed));
     }
