@@ -86,20 +86,44 @@ fn faults_are_told_with_place_and_nearest_name() {
             "",
             "unknown field `statement`: a `directive` fact has none of that name",
         ),
-        ("message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { run = 3 }\n", "", "expected a string, found an integer"),
+        (
+            "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { run = 3 }\n",
+            "",
+            "expected a string, found an integer",
+        ),
         ("message = \"m }\"\n[[clause]]\non = \"command\"\n", "", "`}` without its partner"),
         ("message = \"m\"\n[[clause]\non = \"command\"\n", "", "p/lint/r.toml:7:"),
         ("message = \"m\"\n", "", "a rule needs at least one `[[clause]]`"),
-        ("message = \"m\"\n[[clause]]\non = \"module\"\nwhere = { version = { matches = \"(\" } }\n", "", "not a regular expression"),
+        (
+            "message = \"m\"\n[[clause]]\non = \"module\"\nwhere = { version = { matches = \"(\" } }\n",
+            "",
+            "not a regular expression",
+        ),
         // Sites.
-        (GOOD, "id = \"s\"\nname = \"S\"\n[rules.q]\nseverity = \"off\"\n", "error: unknown rule `q`\n --> p/sites/s.toml:3:8\n"),
+        (
+            GOOD,
+            "id = \"s\"\nname = \"S\"\n[rules.q]\nseverity = \"off\"\n",
+            "error: unknown rule `q`\n --> p/sites/s.toml:3:8\n",
+        ),
         (GOOD, "id = \"s\"\nname = \"S\"\n[rules.r]\nhelp = \"{argz}\"\n", "unknown field `argz`"),
         (GOOD, "id = \"s\"\nname = \"S\"\n[values.goood]\nvalue = []\nsource = \"x\"\n", "did you mean `good`?"),
-        (GOOD, "id = \"s\"\nname = \"S\"\n[values.good]\nvalue = 3\nsource = \"x\"\n", "`good` is a number here and a list elsewhere"),
-        (GOOD, "id = \"s\"\nname = \"S\"\nextends = \"comon\"\n", "error: unknown site `comon`\n --> p/sites/s.toml:3:11\n"),
+        (
+            GOOD,
+            "id = \"s\"\nname = \"S\"\n[values.good]\nvalue = 3\nsource = \"x\"\n",
+            "`good` is a number here and a list elsewhere",
+        ),
+        (
+            GOOD,
+            "id = \"s\"\nname = \"S\"\nextends = \"comon\"\n",
+            "error: unknown site `comon`\n --> p/sites/s.toml:3:11\n",
+        ),
         (GOOD, "id = \"s\"\nname = \"S\"\nextends = \"s\"\n", "`s` extends itself"),
         (GOOD, "id = \"t\"\nname = \"S\"\n", "the id `t` is not the name of its file"),
-        (GOOD, "id = \"s\"\nname = \"S\"\n[[place]]\nplace = \"hom\"\npaths = []\nsource = \"x\"\n", "did you mean `home`?"),
+        (
+            GOOD,
+            "id = \"s\"\nname = \"S\"\n[[place]]\nplace = \"hom\"\npaths = []\nsource = \"x\"\n",
+            "did you mean `home`?",
+        ),
     ] {
         let error = error(rule, site);
         assert!(error.contains(expected), "expected:\n{expected}\nin:\n{error}");
