@@ -32,100 +32,81 @@ fn error(rule: &str, site: &str) -> String {
 
 const GOOD: &str = "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { run = \"x\" }\n";
 
+/// Rules that break the format, and what is said of them.
+const FAULTS: &[(&str, &str)] = &[
+    // A misspelt key.
+    (
+        "severty = \"hint\"\nmessage = \"m\"\n[[clause]]\non = \"command\"\n",
+        "error: unknown key `severty`\n --> p/lint/r.toml:6:1\n  |\n6 | severty = \"hint\"\n  | ^^^^^^^\n  = did you mean `severity`?",
+    ),
+    // A field that the fact has not.
+    (
+        "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { \"state.moduls\" = { present = true } }\n",
+        "error: unknown field `moduls`: this root has none of that name\n --> p/lint/r.toml:9:18\n  |\n\
+             9 | where = { \"state.moduls\" = { present = true } }\n  |                  ^^^^^^\n  = did you mean `modules`?",
+    ),
+    // A field in a template.
+    (
+        "message = \"see {state.modules} and {destinaton.place}\"\n[[clause]]\non = \"command\"\n",
+        "error: unknown field `destinaton`: a `command` fact has none of that name\n --> p/lint/r.toml:6:37\n",
+    ),
+    // A kind of fact.
+    ("message = \"m\"\n[[clause]]\non = \"comand\"\n", "unknown kind of fact `comand`"),
+    // A word that the field never holds.
+    (
+        "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { \"file.role\" = \"start-up\" }\n",
+        "error: unknown word `start-up`\n --> p/lint/r.toml:9:25\n",
+    ),
+    // An operator that does not fit.
+    (
+        "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { context = \"alias\" }\n",
+        "expected { any = … }, { all = … }, { none = … } or { count = … }, as the field is a list, found a string",
+    ),
+    // A value of a site that nobody declares.
+    (
+        "message = \"{$god}\"\n[[clause]]\non = \"command\"\n",
+        "error: unknown value `$god` of a site\n --> p/lint/r.toml:6:12\n",
+    ),
+    // A tag, a severity, an edit, a number.
+    ("tag = [\"job\"]\nmessage = \"m\"\n[[clause]]\non = \"command\"\n", "did you mean `tags`?"),
+    (
+        "message = \"m\"\n[[clause]]\non = \"command\"\n[fix]\ntitle = \"f\"\napplicability = \"saf\"\nedits = [{ delete = \"statement\", replace = \"words\" }]\n",
+        "an edit with more than one action",
+    ),
+    (
+        "message = \"m\"\n[[clause]]\non = \"directive\"\n[fix]\ntitle = \"f\"\napplicability = \"safe\"\nedits = [{ delete = \"statement\" }]\n",
+        "unknown field `statement`: a `directive` fact has none of that name",
+    ),
+    ("message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { run = 3 }\n", "expected a string, found an integer"),
+    ("message = \"m }\"\n[[clause]]\non = \"command\"\n", "`}` without its partner"),
+    ("message = \"m\"\n[[clause]\non = \"command\"\n", "p/lint/r.toml:7:"),
+    ("message = \"m\"\n", "a rule needs at least one `[[clause]]`"),
+    (
+        "message = \"m\"\n[[clause]]\non = \"module\"\nwhere = { version = { matches = \"(\" } }\n",
+        "not a regular expression",
+    ),
+];
+
+/// Sites that break the format, beside a rule that does not.
+const SITE_FAULTS: &[(&str, &str)] = &[
+    ("id = \"s\"\nname = \"S\"\n[rules.q]\nseverity = \"off\"\n", "error: unknown rule `q`\n --> p/sites/s.toml:3:8\n"),
+    ("id = \"s\"\nname = \"S\"\n[rules.r]\nhelp = \"{argz}\"\n", "unknown field `argz`"),
+    ("id = \"s\"\nname = \"S\"\n[values.goood]\nvalue = []\nsource = \"x\"\n", "did you mean `good`?"),
+    (
+        "id = \"s\"\nname = \"S\"\n[values.good]\nvalue = 3\nsource = \"x\"\n",
+        "`good` is a number here and a list elsewhere",
+    ),
+    ("id = \"s\"\nname = \"S\"\nextends = \"comon\"\n", "error: unknown site `comon`\n --> p/sites/s.toml:3:11\n"),
+    ("id = \"s\"\nname = \"S\"\nextends = \"s\"\n", "`s` extends itself"),
+    ("id = \"t\"\nname = \"S\"\n", "the id `t` is not the name of its file"),
+    ("id = \"s\"\nname = \"S\"\n[[place]]\nplace = \"hom\"\npaths = []\nsource = \"x\"\n", "did you mean `home`?"),
+];
+
 #[test]
 fn faults_are_told_with_place_and_nearest_name() {
-    for (rule, site, expected) in [
-        // A misspelt key.
-        (
-            "severty = \"hint\"\nmessage = \"m\"\n[[clause]]\non = \"command\"\n",
-            "",
-            "error: unknown key `severty`\n --> p/lint/r.toml:6:1\n  |\n6 | severty = \"hint\"\n  | ^^^^^^^\n  = did you mean `severity`?",
-        ),
-        // A field that the fact has not.
-        (
-            "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { \"state.moduls\" = { present = true } }\n",
-            "",
-            "error: unknown field `moduls`: this root has none of that name\n --> p/lint/r.toml:9:18\n  |\n\
-             9 | where = { \"state.moduls\" = { present = true } }\n  |                  ^^^^^^\n  = did you mean `modules`?",
-        ),
-        // A field in a template.
-        (
-            "message = \"see {state.modules} and {destinaton.place}\"\n[[clause]]\non = \"command\"\n",
-            "",
-            "error: unknown field `destinaton`: a `command` fact has none of that name\n --> p/lint/r.toml:6:37\n",
-        ),
-        // A kind of fact.
-        ("message = \"m\"\n[[clause]]\non = \"comand\"\n", "", "unknown kind of fact `comand`"),
-        // A word that the field never holds.
-        (
-            "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { \"file.role\" = \"start-up\" }\n",
-            "",
-            "error: unknown word `start-up`\n --> p/lint/r.toml:9:25\n",
-        ),
-        // An operator that does not fit.
-        (
-            "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { context = \"alias\" }\n",
-            "",
-            "expected { any = … }, { all = … }, { none = … } or { count = … }, as the field is a list, found a string",
-        ),
-        // A value of a site that nobody declares.
-        (
-            "message = \"{$god}\"\n[[clause]]\non = \"command\"\n",
-            "",
-            "error: unknown value `$god` of a site\n --> p/lint/r.toml:6:12\n",
-        ),
-        // A tag, a severity, an edit, a number.
-        ("tag = [\"job\"]\nmessage = \"m\"\n[[clause]]\non = \"command\"\n", "", "did you mean `tags`?"),
-        (
-            "message = \"m\"\n[[clause]]\non = \"command\"\n[fix]\ntitle = \"f\"\napplicability = \"saf\"\nedits = [{ delete = \"statement\", replace = \"words\" }]\n",
-            "",
-            "an edit with more than one action",
-        ),
-        (
-            "message = \"m\"\n[[clause]]\non = \"directive\"\n[fix]\ntitle = \"f\"\napplicability = \"safe\"\nedits = [{ delete = \"statement\" }]\n",
-            "",
-            "unknown field `statement`: a `directive` fact has none of that name",
-        ),
-        (
-            "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { run = 3 }\n",
-            "",
-            "expected a string, found an integer",
-        ),
-        ("message = \"m }\"\n[[clause]]\non = \"command\"\n", "", "`}` without its partner"),
-        ("message = \"m\"\n[[clause]\non = \"command\"\n", "", "p/lint/r.toml:7:"),
-        ("message = \"m\"\n", "", "a rule needs at least one `[[clause]]`"),
-        (
-            "message = \"m\"\n[[clause]]\non = \"module\"\nwhere = { version = { matches = \"(\" } }\n",
-            "",
-            "not a regular expression",
-        ),
-        // Sites.
-        (
-            GOOD,
-            "id = \"s\"\nname = \"S\"\n[rules.q]\nseverity = \"off\"\n",
-            "error: unknown rule `q`\n --> p/sites/s.toml:3:8\n",
-        ),
-        (GOOD, "id = \"s\"\nname = \"S\"\n[rules.r]\nhelp = \"{argz}\"\n", "unknown field `argz`"),
-        (GOOD, "id = \"s\"\nname = \"S\"\n[values.goood]\nvalue = []\nsource = \"x\"\n", "did you mean `good`?"),
-        (
-            GOOD,
-            "id = \"s\"\nname = \"S\"\n[values.good]\nvalue = 3\nsource = \"x\"\n",
-            "`good` is a number here and a list elsewhere",
-        ),
-        (
-            GOOD,
-            "id = \"s\"\nname = \"S\"\nextends = \"comon\"\n",
-            "error: unknown site `comon`\n --> p/sites/s.toml:3:11\n",
-        ),
-        (GOOD, "id = \"s\"\nname = \"S\"\nextends = \"s\"\n", "`s` extends itself"),
-        (GOOD, "id = \"t\"\nname = \"S\"\n", "the id `t` is not the name of its file"),
-        (
-            GOOD,
-            "id = \"s\"\nname = \"S\"\n[[place]]\nplace = \"hom\"\npaths = []\nsource = \"x\"\n",
-            "did you mean `home`?",
-        ),
-    ] {
-        let error = error(rule, site);
+    let rules = FAULTS.iter().map(|(rule, expected)| (error(rule, ""), expected));
+    let sites = SITE_FAULTS.iter().map(|(site, expected)| (error(GOOD, site), expected));
+    for (error, expected) in rules.chain(sites) {
         assert!(error.contains(expected), "expected:\n{expected}\nin:\n{error}");
     }
 }
