@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use pydoctor::facts::schema::{self, Field, Type};
-use pydoctor::facts::{Fact, FileFacts, json, python};
-use pydoctor::source::LineIndex;
+use pydoctor::facts::{Fact, FactKind, FileFacts, Record, Text, json, notebook, python};
+use pydoctor::source::{LineIndex, Span};
 use serde_json::Value as Json;
 
 #[test]
@@ -16,6 +16,32 @@ fn python_facts() {
         python::collect(text, &mut out);
         out
     });
+}
+
+#[test]
+fn notebook_facts() {
+    run("fixtures/facts/notebook", "ipynb", |text| {
+        let mut out = FileFacts::default();
+        notebook::collect(text, &mut shell, &mut out);
+        out
+    });
+}
+
+/// Stands for the shell: a command for each line, with what was handed over.
+fn shell(snippet: &notebook::Snippet<'_>) -> FileFacts {
+    let mut out = FileFacts::default();
+    let mut at = 0;
+    for line in snippet.text.split_inclusive('\n') {
+        let span = Span::new(at, at + line.trim_end().len());
+        at += line.len();
+        if !span.is_empty() {
+            let fields = Record::new()
+                .with("words", Text::at(line.trim_end(), span))
+                .with("run", format!("{:?} {}", snippet.form, snippet.file.unwrap_or("")).trim());
+            out.facts.push(Fact::new(FactKind::Command, span, fields));
+        }
+    }
+    out
 }
 
 fn run(folder: &str, extension: &str, facts: impl Fn(&str) -> FileFacts) {

@@ -30,6 +30,8 @@ pub struct Analysed {
     pub facts: FileFacts,
     /// The policy of its site and selection.
     pub policy: Arc<Effective>,
+    /// It is a script in a here document of the file, not the file.
+    pub embedded: bool,
 }
 
 /// What a run knows of its surroundings. All paths are absolute.
@@ -118,6 +120,18 @@ impl<'a> Run<'a> {
         findings.extend(more);
         sort(&mut findings);
         findings
+    }
+
+    /// The files that a file is linked with, in either direction, at any distance.
+    pub fn around(&self, index: usize) -> Vec<usize> {
+        let mut seen = std::collections::BTreeSet::from([index]);
+        let mut level = vec![index];
+        while let Some(file) = level.pop() {
+            let next = self.links.neighbours(file).filter(|file| seen.insert(*file));
+            level.extend(next.collect::<Vec<_>>());
+        }
+        seen.remove(&index);
+        seen.into_iter().collect()
     }
 
     fn pass(&self, index: usize, view: &View<'_>, input: &Analysed) -> Vec<Finding> {

@@ -15,8 +15,16 @@ pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
 
-    /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    /// Colour: auto, always or never; NO_COLOR is obeyed
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Color::Auto,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
     pub(super) color: Color,
 }
 
@@ -30,6 +38,13 @@ Examples:
   pydoctor check -f json=report.json .     write findings for a program to read
 
 Exit status: 0 nothing found, 1 something found, 2 something could not be done.";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  pydoctor check ~/.bashrc train.sbatch environment.yml
+  pydoctor check --site midway3 --select conda,env .
+  pydoctor check --diff --unsafe-fixes ~/.bashrc
+  pydoctor check --stdin-filename job.sbatch - < job.sbatch";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -67,17 +82,18 @@ pub(super) enum SitesCommand {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct PolicyOptions {
     /// Judge by the policy of this site, whatever the host or the configuration says
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = "Policy")]
     pub(super) site: Option<String>,
     /// Read this configuration instead of looking for pydoctor.toml
-    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Policy")]
     pub(super) config: Option<PathBuf>,
     /// Read no configuration at all
-    #[arg(long)]
+    #[arg(long, help_heading = "Policy")]
     pub(super) isolated: bool,
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = CHECK_EXAMPLES)]
 pub(super) struct Check {
     /// Files and folders; `-` is standard input; none means this folder
     #[arg(value_name = "PATH")]
@@ -89,40 +105,40 @@ pub(super) struct Check {
     #[command(flatten)]
     pub(super) policy: PolicyOptions,
     /// Only these rules or tags, even if they are off; ALL for all rules
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Policy")]
     pub(super) select: Vec<String>,
     /// Not these rules or tags
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Policy")]
     pub(super) ignore: Vec<String>,
 
-    /// Exit with 1 from this severity on
-    #[arg(long, value_enum, value_name = "SEVERITY")]
+    /// Exit with 1 from this severity on: error, warning (default) or hint
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "SEVERITY", help_heading = "Exit status")]
     pub(super) fail_on: Option<Threshold>,
     /// Exit with 0 whatever is found; trouble is still 2
-    #[arg(long)]
+    #[arg(long, help_heading = "Exit status")]
     pub(super) exit_zero: bool,
 
     /// Show what --fix would change, and write nothing
-    #[arg(long)]
+    #[arg(long, help_heading = "Fixes")]
     pub(super) diff: bool,
     /// Apply fixes that keep the meaning, and report what is left
-    #[arg(long, conflicts_with = "diff")]
+    #[arg(long, conflicts_with = "diff", help_heading = "Fixes")]
     pub(super) fix: bool,
     /// With --fix or --diff: also fixes that may change behaviour
-    #[arg(long)]
+    #[arg(long, help_heading = "Fixes")]
     pub(super) unsafe_fixes: bool,
 
     /// Output format, repeatable: human or json, to a file with NAME=FILE
-    #[arg(short, long, value_name = "NAME[=FILE]")]
+    #[arg(short, long, value_name = "NAME[=FILE]", help_heading = "Output")]
     pub(super) format: Vec<Output>,
     /// Findings only, no closing line
-    #[arg(short, long, conflicts_with = "verbose")]
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub(super) quiet: bool,
     /// Also what was not understood, and why which site judged
-    #[arg(short, long, action = ArgAction::SetTrue)]
+    #[arg(short, long, action = ArgAction::SetTrue, help_heading = "Output")]
     pub(super) verbose: bool,
     /// Threads; by default one per core that this process may use, at most 8
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", help_heading = "Output")]
     pub(super) jobs: Option<usize>,
 }
 
@@ -139,7 +155,7 @@ pub(super) struct Listing {
     #[command(flatten)]
     pub(super) policy: PolicyOptions,
     /// Output format: human or json
-    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human")]
+    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
     pub(super) format: Output,
 }
 

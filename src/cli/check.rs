@@ -10,12 +10,13 @@ use anyhow::{Context, bail};
 use crate::check::Severity;
 use crate::facts::Gap;
 use crate::fix::{self, Allow, BashSyntax, Checked, Mended};
+use crate::policy::Selection;
 use crate::report::{FileResult, FixRun, Format, HumanOptions, Palette, Report, human};
 use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 
 use super::Status;
 use super::args::{self, Output};
-use super::engine::{self, Engine};
+use super::engine::{self, Engine, Judged};
 use super::panics;
 use super::settings::Settings;
 use super::snapshot::Snapshot;
@@ -33,18 +34,18 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     let engine = Engine::new(&settings, snapshot)?;
     let workers = Workers::new(args.jobs, snapshot);
 
-    let mut input = Input::read(args, &paths, &settings, &workers)?;
+    let input = Input::read(args, &paths, &settings, &workers)?;
     let trouble = !input.problems.is_empty();
     for problem in &input.problems {
         streams.complain(problem);
     }
-    let mut results = engine.check(&input.sources, &workers);
-    results.append(&mut input.too_large);
+    let (mut results, judged) = engine.check(&input.sources, &workers);
+    results.extend(input.too_large.into_iter().map(|file| FileResult { site: engine.site.clone(), ..file }));
 
     let mut status = if trouble { Status::Trouble } else { Status::Clean };
     let options =
         HumanOptions { palette: streams.palette, ascii: streams.ascii, quiet: args.quiet, verbose: args.verbose };
-    let job = Mending { args, engine: &engine, workers: &workers };
+    let job = Mending { args, engine: &engine, judged: &judged, workers: &workers };
     if args.diff {
         let (changed, report) = job.diff(results, input.not_checked, streams);
         status = status.max(if changed && !args.exit_zero { Status::Found } else { Status::Clean });
@@ -59,6 +60,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     }
     let mut report = Report::new(results);
     report.not_checked = input.not_checked;
+    report.configuration = settings.origin;
     report.fixes = runs;
     write_outputs(&outputs, &report, &options, streams)?;
     let threshold: Severity = settings.fail_on.map_or(Severity::Warning, Severity::from);
@@ -71,11 +73,12 @@ fn settings(args: &args::Check, paths: &[PathBuf], snapshot: &Snapshot) -> anyho
     let stdin = args.stdin_filename.iter().filter(|_| paths == [PathBuf::from("-")]).cloned();
     let places: Vec<PathBuf> = stdin.chain(paths.iter().cloned()).collect();
     let mut settings = Settings::load(&args.policy, &places, &snapshot.cwd)?;
-    if !args.select.is_empty() {
-        settings.select.clone_from(&args.select);
-        settings.forced = true;
-    }
-    settings.ignore.extend(args.ignore.iter().cloned());
+    settings.by_line = Selection {
+        select: Some(args.select.clone()).filter(|select| !select.is_empty()),
+        ignore: args.ignore.clone(),
+        forced: !args.select.is_empty(),
+        ..Selection::default()
+    };
     settings.fail_on = args.fail_on.or(settings.fail_on);
     Ok(settings)
 }
@@ -197,6 +200,7 @@ fn too_large(source: Source, limit: u64) -> FileResult {
 struct Mending<'a> {
     args: &'a args::Check,
     engine: &'a Engine,
+    judged: &'a Judged,
     workers: &'a Workers,
 }
 
@@ -267,13 +271,18 @@ impl Mending<'_> {
     fn mend(&self, results: &[FileResult]) -> Vec<Mended> {
         let allow = if self.args.unsafe_fixes { Allow::Unsafe } else { Allow::Safe };
         let bash = BashSyntax::find();
-        self.workers.map(results, |result| {
+        let indices: Vec<usize> = (0..results.len()).collect();
+        self.workers.map(&indices, |index| {
+            let result = &results[*index];
             let checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
-            let recheck = |source: &Source| self.engine.recheck(source);
+            let recheck = |source: &Source| self.engine.recheck(self.judged, *index, source);
             panics::catch(|| fix::mend(&result.source, checked, allow, &recheck, &bash)).unwrap_or_else(|panic| {
                 Mended {
                     source: Source::clone(&result.source),
-                    checked: engine::internal_error(&result.source, &panic),
+                    checked: Checked {
+                        findings: result.findings.clone(),
+                        gaps: vec![engine::internal_error(&result.source, &panic)],
+                    },
                     applied: Vec::new(),
                     dropped: Vec::new(),
                 }

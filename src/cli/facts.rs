@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use serde_json::{Map, Value as Json, json};
 
 use crate::facts::{self, Alone, Fact, FileFacts, Record, Value};
+use crate::report::encode;
 use crate::source::{self, Source, Span};
 
 use super::Status;
@@ -24,7 +25,7 @@ pub(super) fn run(args: &args::Facts, snapshot: &Snapshot, streams: &mut Streams
     let facts = facts::collect(&source, &engine.tables, &Alone);
     let document = document(&source, &facts);
     streams.print(|out| {
-        serde_json::to_writer_pretty(&mut *out, &document)?;
+        encode::pretty(&document, out)?;
         writeln!(out)
     });
     Ok(Status::Clean)

@@ -9,7 +9,6 @@ mod facts;
 mod panics;
 mod rules;
 mod settings;
-mod site;
 mod sites;
 mod snapshot;
 mod streams;

@@ -1,14 +1,15 @@
 //! The configuration file `pydoctor.toml`: found, read strictly, and joined with the command line.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
 use crate::policy::{Selection, Severity};
+use crate::source;
 
 use super::args::{PolicyOptions, Threshold};
 
@@ -23,19 +24,15 @@ const PYPROJECT_TABLE: &str = "pydoctor-hpc";
 pub(super) struct Settings {
     /// The site, with where it was chosen.
     pub(super) site: Option<(String, String)>,
-    /// Rules and tags that replace the set; empty for what site and rules say.
-    pub(super) select: Vec<String>,
-    /// Rules and tags that are off.
-    pub(super) ignore: Vec<String>,
-    /// Severities by rule; `None` for off.
-    pub(super) severities: BTreeMap<String, Option<Severity>>,
-    /// `select` comes from the command line.
-    pub(super) forced: bool,
+    /// Which rules the file wants, and how bad they are.
+    pub(super) by_file: Selection,
+    /// Which rules the command line wants.
+    pub(super) by_line: Selection,
     /// Left out in walks.
     pub(super) exclude: GlobSet,
     /// Exit with 1 from this severity on.
     pub(super) fail_on: Option<Threshold>,
-    /// The file that was read.
+    /// The file that was read, as it is shown.
     pub(super) origin: Option<PathBuf>,
 }
 
@@ -78,23 +75,13 @@ impl Settings {
     pub(super) fn load(options: &PolicyOptions, paths: &[PathBuf], cwd: &Path) -> anyhow::Result<Self> {
         let mut settings = match &options.config {
             _ if options.isolated => Self::default(),
-            Some(file) => read(file)?.unwrap_or_default(),
+            Some(file) => read(file, file)?.unwrap_or_default(),
             None => nearest(paths.first().map_or(cwd, PathBuf::as_path), cwd)?,
         };
         if let Some(site) = &options.site {
             settings.site = Some((site.clone(), "--site".to_owned()));
         }
         Ok(settings)
-    }
-
-    /// Which rules are wanted, and how bad they are.
-    pub(super) fn selection(&self) -> Selection {
-        Selection {
-            select: Some(self.select.clone()).filter(|select| !select.is_empty()),
-            ignore: self.ignore.clone(),
-            severities: self.severities.clone(),
-            forced: self.forced,
-        }
     }
 }
 
@@ -105,13 +92,11 @@ fn nearest(path: &Path, cwd: &Path) -> anyhow::Result<Settings> {
     for folder in absolute.ancestors() {
         for name in NAMES.iter().copied().chain(["pyproject.toml"]) {
             let file = folder.join(name);
+            // Shown as the user would write it.
+            let shown = file.strip_prefix(cwd).unwrap_or(&file);
             if file.is_file()
-                && let Some(mut settings) = read(&file)?
+                && let Some(settings) = read(&file, shown)?
             {
-                // Shown as the user would write it.
-                if let Ok(short) = file.strip_prefix(cwd) {
-                    settings.shorten(short);
-                }
                 return Ok(settings);
             }
         }
@@ -120,15 +105,15 @@ fn nearest(path: &Path, cwd: &Path) -> anyhow::Result<Settings> {
 }
 
 /// Reads a configuration; `None` for a `pyproject.toml` without our table.
-fn read(file: &Path) -> anyhow::Result<Option<Settings>> {
-    let what = || file.display().to_string();
+fn read(file: &Path, shown: &Path) -> anyhow::Result<Option<Settings>> {
+    let what = || shown.display().to_string();
     let text = read_text(file).with_context(what)?;
     let written: Written = if file.file_name().is_some_and(|name| name == "pyproject.toml") {
         // Other tools' tables may hold anything, even TOML that we cannot read: that is theirs to report.
         let Ok(document) = text.parse::<toml::Table>() else { return Ok(None) };
         let ours = document.get("tool").and_then(|tool| tool.get(PYPROJECT_TABLE));
         let Some(table) = ours else { return Ok(None) };
-        table.clone().try_into().with_context(|| format!("{}: [tool.{PYPROJECT_TABLE}]", file.display()))?
+        table.clone().try_into().with_context(|| format!("{}: [tool.{PYPROJECT_TABLE}]", shown.display()))?
     } else {
         toml::from_str(&text).with_context(what)?
     };
@@ -137,14 +122,17 @@ fn read(file: &Path) -> anyhow::Result<Option<Settings>> {
         exclude.add(Glob::new(pattern).with_context(what)?);
     }
     Ok(Some(Settings {
-        site: written.site.map(|site| (site, file.display().to_string())),
-        select: written.select,
-        ignore: written.ignore,
-        severities: written.rules.into_iter().map(|(id, rule)| (id, rule.severity.severity())).collect(),
-        forced: false,
+        site: written.site.map(|site| (site, what())),
+        by_file: Selection {
+            select: Some(written.select).filter(|select| !select.is_empty()),
+            ignore: written.ignore,
+            severities: written.rules.into_iter().map(|(id, rule)| (id, rule.severity.severity())).collect(),
+            forced: false,
+        },
+        by_line: Selection::default(),
         exclude: exclude.build().with_context(what)?,
         fail_on: written.fail_on,
-        origin: Some(file.to_owned()),
+        origin: Some(shown.to_owned()),
     }))
 }
 
@@ -152,11 +140,12 @@ fn read(file: &Path) -> anyhow::Result<Option<Settings>> {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads configuration")]
 fn read_text(file: &Path) -> anyhow::Result<String> {
     const MAX_BYTES: u64 = 1 << 20;
-    let meta = fs::metadata(file)?;
+    let explain = |error: io::Error| anyhow!(source::explain(file, &error));
+    let meta = fs::metadata(file).map_err(explain)?;
     if !meta.is_file() || meta.len() > MAX_BYTES {
         bail!("not a configuration file");
     }
-    Ok(fs::read_to_string(file)?)
+    fs::read_to_string(file).map_err(explain)
 }
 
 impl Level {
@@ -167,14 +156,5 @@ impl Level {
             Self::Hint => Some(Severity::Hint),
             Self::Off => None,
         }
-    }
-}
-
-impl Settings {
-    fn shorten(&mut self, file: &Path) {
-        if let Some((_, why)) = &mut self.site {
-            *why = file.display().to_string();
-        }
-        self.origin = Some(file.to_owned());
     }
 }

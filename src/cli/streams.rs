@@ -97,5 +97,5 @@ pub(super) fn emit(
 
 /// A line on standard error when there are no streams yet, or no more.
 pub(super) fn last_words(message: &str) {
-    let _ = writeln!(io::stderr(), "pydoctor: {}", for_terminal(message));
+    let _ = writeln!(io::stderr(), "pydoctor: {}", for_terminal(message.trim_end()));
 }

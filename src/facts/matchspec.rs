@@ -50,7 +50,7 @@ impl Manager {
 pub fn conda(word: &str) -> Option<Requirement> {
     let trimmed = word.trim();
     let lead = word.len() - word.trim_start().len();
-    if trimmed.is_empty() || trimmed.starts_with('-') {
+    if trimmed.is_empty() || trimmed.starts_with('-') || trimmed.starts_with("{{") {
         return None;
     }
     if is_package_file(trimmed) {
@@ -140,17 +140,19 @@ impl Requirement {
     /// the requirement as written, with its place, `source` is `file` or `command`.
     pub fn write(&self, record: &mut Record, text: Text, manager: Manager, source: &'static str) {
         let start = text.span.filter(|span| span.len() == text.text.len()).map(|span| span.start);
-        let place = |(from, to): (usize, usize)| start.map(|start| Span::new(start + from, start + to));
+        let place =
+            |(from, to): (usize, usize)| start.filter(|_| from < to).map(|start| Span::new(start + from, start + to));
         let written = text.text.clone();
-        let is_known = text.is_known();
+        let unresolved = text.unresolved.clone();
+        let part = |text: &String| Text { text: text.clone(), unresolved: unresolved.clone(), ..Text::default() };
         record.set("text", text);
         record.set("manager", manager.name());
         let name = Text { text: self.name.clone(), span: place(self.name_at), ..Text::default() };
         if !self.name.is_empty() {
             record.set("name", name);
         }
-        record.set_some("version", self.version.as_deref());
-        record.set_some("build", self.build.as_deref());
+        record.set_some("version", self.version.as_ref().map(part));
+        record.set_some("build", self.build.as_ref().map(part));
         if self.build.is_some() {
             record.set("build-exact", self.build_exact());
         }
@@ -159,9 +161,7 @@ impl Requirement {
             record.set("extras", self.extras.clone());
         }
         record.set("source", source);
-        if is_known {
-            record.set_some("major", self.major());
-        }
+        record.set_some("major", self.major());
         record.set("editable", self.direct);
         if let (Some(at), true) = (self.build_at, source == "file")
             && let (Some(span), Some(part)) = (place(at), written.get(at.0..at.1))
@@ -182,7 +182,17 @@ fn version_and_build(rest: &str, at: usize, found: &mut Requirement) {
     let operator = body.len() - body.trim_start_matches(['=', '<', '>', '!', '~', ' ']).len();
     let mut build_from = None;
     let bytes = body.as_bytes();
+    // Blanks inside a template's braces part nothing.
+    let mut braces = 0usize;
     for (index, byte) in bytes.iter().enumerate().skip(operator) {
+        match byte {
+            b'{' => braces += 1,
+            b'}' => braces = braces.saturating_sub(1),
+            _ => {}
+        }
+        if braces > 0 {
+            continue;
+        }
         let previous = bytes[index - 1.min(index)];
         let next = bytes.get(index + 1).copied().unwrap_or(0);
         let joins = matches!(previous, b'=' | b',' | b'|' | b'<' | b'>' | b'!' | b'~' | b' ');

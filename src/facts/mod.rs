@@ -8,6 +8,7 @@ pub mod json;
 pub mod matchspec;
 pub mod model;
 pub mod module_name;
+pub mod notebook;
 pub mod python;
 pub mod resources;
 pub mod schema;

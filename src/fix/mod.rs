@@ -1,7 +1,7 @@
 //! Changing files: plan edits, resolve conflicts, verify, show the difference, write.
 //!
 //! [`mend`] turns one file's findings into a new text without writing anything; [`diff`] shows the
-//! difference; [`write`] is the only place that changes a file.
+//! difference; [`mod@write`] is the only place that changes a file.
 
 mod apply;
 mod bash;

@@ -313,4 +313,19 @@ mod tests {
         assert_eq!(&*refused.source.text, "bad:DELETE\n");
         assert_eq!(&*mended("bad:DELETE\nq\n", &Refuses("q")).source.text, "q\n");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn mending_twice_is_mending_once_and_keeps_the_rest(choice in proptest::collection::vec(0..8_usize, 0..40)) {
+            const LINES: [&str; 8] =
+                ["a", "bad:DELETE", "bad:KEEP", "bad:BREAK", "bad:WORSE", "bad:CHAIN", "b", "other"];
+            let text: String = choice.iter().map(|index| format!("{}\n", LINES[*index])).collect();
+            let once = mended(&text, &Refuses("\0"));
+            let twice = mended(&once.source.text, &Refuses("\0"));
+            proptest::prop_assert_eq!(&once.source.text, &twice.source.text);
+            let kept = |line: &&str| *line != "bad:DELETE";
+            let expected: Vec<&str> = text.lines().filter(kept).collect();
+            proptest::prop_assert_eq!(once.source.text.lines().collect::<Vec<_>>(), expected);
+        }
+    }
 }

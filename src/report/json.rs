@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::check::{Applicability, Certainty, Edit, Fix, Severity};
 
+use super::encode;
 use super::model::{self, Report};
 
 #[derive(Serialize)]
@@ -130,7 +131,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         summary: summary(&report.summary),
         fixes: report.fixes.as_ref().map(|runs| runs.iter().map(fix_run).collect()),
     };
-    serde_json::to_writer(&mut *out, &document).map_err(io::Error::from)?;
+    encode::compact(&document, out)?;
     out.write_all(b"\n")
 }
 

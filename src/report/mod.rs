@@ -1,5 +1,6 @@
 //! What people and programs get to see: one finished, neutral report, and one file per output format.
 
+pub mod encode;
 mod excerpt;
 pub mod human;
 mod json;

@@ -55,6 +55,8 @@ pub struct Report {
     pub not_understood: Vec<NotUnderstood>,
     /// Files that are no kind that is checked, although the user named them.
     pub not_checked: Vec<PathBuf>,
+    /// The configuration file that was read.
+    pub configuration: Option<PathBuf>,
     /// What `--fix` did; `None` when it was not asked for.
     pub fixes: Option<Vec<FixRun>>,
     /// Counts.

@@ -37,7 +37,7 @@ pub fn bytes_for_terminal(bytes: &[u8]) -> String {
 }
 
 /// Control characters, and what is invisible or changes the direction of what follows.
-fn is_unsafe(character: char) -> bool {
+pub(super) fn is_unsafe(character: char) -> bool {
     match character {
         '\t' | '\n' => false,
         '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FEFF}' => true,

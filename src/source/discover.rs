@@ -201,7 +201,7 @@ fn special(meta: &fs::Metadata) -> String {
 }
 
 /// What an error means, and what to do.
-pub(super) fn explain(path: &Path, error: &io::Error) -> String {
+pub fn explain(path: &Path, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound if fs::symlink_metadata(path).is_ok() => {
             "a symbolic link whose target does not exist".to_owned()

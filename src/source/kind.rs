@@ -157,9 +157,16 @@ pub fn classify(path: &Path, bytes: &[u8]) -> Kind {
 /// The kind of a file that the user named: where [`classify`] is at a loss, lines that look like a shell
 /// script (`module load`, `conda`, `export`, …) or like Python decide.
 pub fn classify_named(path: &Path, bytes: &[u8]) -> Kind {
-    match classify(path, bytes) {
-        Kind::Other if !names::is_foreign(path) => sniff::by_lines(bytes),
-        kind => kind,
+    let kind = classify(path, bytes);
+    if kind != Kind::Other {
+        return kind;
+    }
+    match sniff::by_head(bytes) {
+        // One line that begins like a command may be prose in a text file.
+        Kind::Other if names::is_text(path) => sniff::by_lines(bytes, 2),
+        Kind::Other if !names::is_foreign(path) => sniff::by_lines(bytes, 1),
+        kind if names::is_text(path) => kind,
+        _ => Kind::Other,
     }
 }
 
@@ -212,6 +219,7 @@ mod tests {
             (".login", csh),
             ("etc/profile.d/modules.sh", shell(Shell::Sh, Role::Startup)),
             (".bashrc.d/conda", bash),
+            ("/etc/profile", shell(Shell::Sh, Role::Startup)),
         ] {
             assert_eq!(classify(Path::new(name), b"export A=1\n"), kind, "{name}");
         }
@@ -289,6 +297,10 @@ mod tests {
         let text = b"# set-up\nmodule load python\nconda activate x\n";
         assert_eq!(classify(Path::new("setup.txt"), text), Kind::Other);
         assert_eq!(classify_named(Path::new("setup_env"), text), shell(Shell::Bash, Role::Script));
+        assert_eq!(classify_named(Path::new("setup.txt"), text), shell(Shell::Bash, Role::Script));
+        assert_eq!(classify_named(Path::new("setup.java"), text), Kind::Other);
+        assert_eq!(classify_named(Path::new("a.txt"), b"conda was slow today.\n"), Kind::Other);
+        assert_eq!(classify_named(Path::new("job.txt"), b"#SBATCH -n 1\n"), shell(Shell::Bash, Role::Job));
         assert_eq!(classify_named(Path::new("notes"), b"We had a nice day.\n"), Kind::Other);
         assert_eq!(classify_named(Path::new("x"), b"import os\nprint(1)\n"), Kind::Python);
         assert_eq!(classify_named(Path::new("x"), b"a\0module load x\n"), Kind::Other);

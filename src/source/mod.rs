@@ -10,7 +10,9 @@ mod walk;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use discover::{Discovered, Found, Loaded, Problem, WalkOptions, discover, load, read, size_limit, too_large};
+pub use discover::{
+    Discovered, Found, Loaded, Problem, WalkOptions, discover, explain, load, read, size_limit, too_large,
+};
 pub use kind::{Kind, Role, Scheduler, Shell, classify, classify_name, classify_named};
 pub use lines::{LineIndex, Position};
 

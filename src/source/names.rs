@@ -109,6 +109,11 @@ pub(super) fn is_foreign(path: &Path) -> bool {
     extension(&lower_name(path)).is_some_and(|extension| FOREIGN_EXTENSIONS.binary_search(&extension).is_ok())
 }
 
+/// True for plain text, which tickets and mails call scripts too.
+pub(super) fn is_text(path: &Path) -> bool {
+    extension(&lower_name(path)) == Some("txt")
+}
+
 /// True for copies that editors and people leave behind, which no shell reads.
 pub(super) fn is_backup(path: &Path) -> bool {
     let name = lower_name(path);
@@ -138,6 +143,9 @@ fn startup(path: &Path, name: &str) -> Option<Shell> {
         return None;
     }
     let folder = path.parent().and_then(Path::file_name).and_then(|folder| folder.to_str());
+    if folder == Some("etc") && name == "profile" {
+        return Some(Shell::Sh);
+    }
     if let Some(shell) = folder.and_then(|folder| lookup(STARTUP_FOLDERS, folder)) {
         return Some(script.filter(|script| *script != Shell::Bash).unwrap_or(shell));
     }

@@ -70,8 +70,9 @@ pub(super) fn by_head(bytes: &[u8]) -> Kind {
     }
 }
 
-/// The kind of a named file that has neither shebang nor directives, by the words its lines begin with.
-pub(super) fn by_lines(bytes: &[u8]) -> Kind {
+/// The kind of a named file that has neither shebang nor directives, by the words that at least `needed` of
+/// its lines begin with.
+pub(super) fn by_lines(bytes: &[u8], needed: usize) -> Kind {
     if memchr::memchr(0, bytes).is_some() || interpreter(bytes).is_some() {
         return Kind::Other;
     }
@@ -89,7 +90,9 @@ pub(super) fn by_lines(bytes: &[u8]) -> Kind {
             _ => {}
         }
     }
-    if python > shell + csh {
+    if python + shell + csh < needed {
+        Kind::Other
+    } else if python > shell + csh {
         Kind::Python
     } else if csh > 0 {
         Kind::Shell { shell: Shell::Csh, role: Role::Script }

@@ -66,6 +66,8 @@ pub struct Wrapper {
     pub joins: bool,
     /// The option that names the environment it runs in.
     pub env: Option<String>,
+    /// Options with which it only asks about the command: `command -v`.
+    pub queries: Vec<String>,
 }
 
 /// Options of a command line.
@@ -174,6 +176,8 @@ struct RawWrapper {
     #[serde(default)]
     joins: bool,
     env: Option<String>,
+    #[serde(default)]
+    queries: Vec<String>,
 }
 
 impl Commands {
@@ -200,6 +204,7 @@ impl Commands {
                     context: raw.context.clone(),
                     joins: raw.joins,
                     env: raw.env.clone(),
+                    queries: raw.queries.clone(),
                 };
                 self.wrappers.insert(run.clone(), wrapper);
             }

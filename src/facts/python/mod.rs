@@ -10,8 +10,11 @@ mod reach;
 mod result;
 mod scope;
 
+use std::time::Instant;
+
 use super::{FileFacts, Gap};
 use crate::source::Span;
+use crate::syntax::budget::BUDGET;
 use crate::syntax::python::{Id, Kind, Tree};
 use scope::Names;
 
@@ -24,9 +27,10 @@ pub fn collect(text: &str, out: &mut FileFacts) {
 /// notebook. Each part is parsed alone, so that a broken one leaves the others whole.
 pub fn collect_parts(text: &str, parts: &[Span], out: &mut FileFacts) {
     let mut tree = Tree::default();
+    let end = Instant::now() + BUDGET;
     for part in parts {
         let Some(code) = text.get(part.start..part.end) else { continue };
-        let regions = tree.parse(code, part.start);
+        let regions = tree.parse(code, part.start, end.saturating_duration_since(Instant::now()));
         out.gaps.extend(regions.into_iter().map(|region| Gap { span: region.span, reason: region.reason.to_owned() }));
     }
     let file = File { names: Names::new(text, &tree), parts };

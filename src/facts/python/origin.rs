@@ -213,31 +213,59 @@ impl<'t> Names<'t> {
     }
 
     fn worth_of_bindings(&self, bindings: &[Binding<'t>], depth: usize) -> Worth {
-        let all = bindings.iter().map(|binding| self.worth_of_binding(binding, depth));
+        let all = bindings.iter().filter_map(|binding| self.worth_of_binding(binding, depth));
         all.reduce(Worth::join).unwrap_or_else(Worth::unknown)
     }
 
-    fn worth_of_binding(&self, binding: &Binding<'t>, depth: usize) -> Worth {
-        let tree = self.tree;
-        match binding.how {
-            How::Value(value) => self.worth_within(value, depth),
-            How::Part(value) => match self.worth_within(value, depth) {
-                part if part.origin.is_given() => part.changed(),
-                _ => Worth::unknown(),
-            },
-            How::Augmented(statement) => {
-                let sides = tree.child(statement, Field::Left).zip(tree.child(statement, Field::Right));
-                let Some((left, right)) = sides else { return Worth::unknown() };
-                let operator = tree.child(statement, Field::Operator).map_or("", |id| self.slice(id));
-                let (old, new) = (self.worth_within(left, depth), self.worth_within(right, depth));
-                computed(old, operator.trim_end_matches('='), new)
-            }
-            How::Parameter(default) => {
-                let default = default.map(|default| self.worth_within(default, depth));
-                let falls_back = default.as_ref().is_some_and(|default| default.origin == Origin::AllCpus);
-                let source = default.filter(|_| falls_back).and_then(|default| default.source);
+    /// What the value of a variable is worth, found out once. `None` while that is going on: the variable is set
+    /// from itself in a loop, and its other values decide.
+    pub(super) fn remembered(&self, key: Id, find: impl FnOnce() -> Worth) -> Option<Worth> {
+        if let Some(known) = self.worths.borrow().get(&key) {
+            return known.clone();
+        }
+        self.worths.borrow_mut().insert(key, None);
+        let found = find();
+        self.worths.borrow_mut().insert(key, Some(found.clone()));
+        Some(found)
+    }
+
+    fn worth_of_binding(&self, binding: &Binding<'t>, depth: usize) -> Option<Worth> {
+        let (key, inner) = match binding.how {
+            How::Value(value) => (value, value),
+            How::Part(value) => (value, value),
+            How::Augmented(statement) => (statement, statement),
+            How::Parameter(Some(default)) => (default, default),
+            _ => return Some(self.worth_of_import_or_definition(binding)),
+        };
+        let worth = self.remembered(key, || match binding.how {
+            How::Augmented(_) => self.worth_of_change(inner, depth),
+            _ => self.worth_within(inner, depth),
+        })?;
+        Some(match binding.how {
+            How::Part(_) if worth.origin.is_given() => worth.changed(),
+            How::Part(_) => Worth::unknown(),
+            How::Parameter(_) => {
+                let falls_back = worth.origin == Origin::AllCpus;
+                let source = worth.source.filter(|_| falls_back);
                 Worth { falls_back, source, ..Worth::of(Origin::Parameter) }
             }
+            _ => worth,
+        })
+    }
+
+    /// `n //= 2`
+    fn worth_of_change(&self, statement: Id, depth: usize) -> Worth {
+        let tree = self.tree;
+        let sides = tree.child(statement, Field::Left).zip(tree.child(statement, Field::Right));
+        let Some((left, right)) = sides else { return Worth::unknown() };
+        let operator = tree.child(statement, Field::Operator).map_or("", |id| self.slice(id));
+        let (old, new) = (self.worth_within(left, depth), self.worth_within(right, depth));
+        computed(old, operator.trim_end_matches('='), new)
+    }
+
+    fn worth_of_import_or_definition(&self, binding: &Binding<'t>) -> Worth {
+        match binding.how {
+            How::Parameter(_) => Worth::of(Origin::Parameter),
             How::Member(module, member) => {
                 let name = known::canonical(super::qualify::join(module, member));
                 if known::counts_affinity(&name) {
@@ -253,7 +281,7 @@ impl<'t> Names<'t> {
             How::Module(name) if name.rsplit('.').next().is_some_and(known::is_settings_name) => {
                 Worth::of(Origin::Config)
             }
-            How::Module(_) | How::Function(_) | How::Class | How::Other => Worth::unknown(),
+            _ => Worth::unknown(),
         }
     }
 

@@ -64,7 +64,7 @@ impl<'t> Names<'t> {
                 }
                 // `Pool = None` after a failed import: never called.
                 How::Value(value) if self.tree.kind(value) == Kind::None => continue,
-                How::Value(value) => self.qualify_within(value, depth),
+                How::Value(value) => self.qualify_value(value, depth),
                 _ => None,
             };
             match (&mut result, found) {
@@ -79,6 +79,17 @@ impl<'t> Names<'t> {
             result.certain = false;
         }
         result
+    }
+
+    /// The same as [`Self::qualify_within`], once for each value of a variable.
+    fn qualify_value(&self, value: Id, depth: usize) -> Option<Qualified> {
+        if let Some(known) = self.qualified.borrow().get(&value) {
+            return known.clone();
+        }
+        self.qualified.borrow_mut().insert(value, None);
+        let found = self.qualify_within(value, depth);
+        self.qualified.borrow_mut().insert(value, found.clone());
+        found
     }
 
     fn qualify_attribute(&self, attribute: Id, depth: usize) -> Option<Qualified> {

@@ -72,8 +72,9 @@ impl Names<'_> {
     fn worth_of_function(&self, definition: Id, depth: usize) -> Worth {
         let Some(scope) = self.scope_opened_by(definition) else { return Worth::unknown() };
         let returns = scope.returns.iter().take(16).filter(|value| self.tree.kind(**value) != Kind::Return);
-        let worths = returns.map(|value| self.worth_within(*value, depth));
-        worths.reduce(Worth::join).unwrap_or_else(Worth::unknown).changed()
+        let all = || returns.map(|value| self.worth_within(*value, depth)).reduce(Worth::join);
+        let worth = self.remembered(definition, || all().unwrap_or_else(Worth::unknown).changed());
+        worth.unwrap_or_else(Worth::unknown)
     }
 
     fn worth_of_builtin(&self, name: &str, call: Id, depth: usize) -> Worth {

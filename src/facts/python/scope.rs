@@ -1,8 +1,10 @@
 //! Who binds which name where: the scopes of a Python text and what they bind.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
+use super::origin::Worth;
+use super::qualify::Qualified;
 use crate::syntax::python::{Field, Id, Kind, Tree};
 
 /// The names of a text.
@@ -17,6 +19,10 @@ pub struct Names<'t> {
     scope_of: Vec<u32>,
     /// Steps left: hostile files end the work, not the patience.
     fuel: Cell<u64>,
+    /// What expressions were found to be worth; none yet for one that is being looked at.
+    pub(super) worths: RefCell<HashMap<Id, Option<Worth>>>,
+    /// What expressions were found to name; nothing yet for one that is being looked at.
+    pub(super) qualified: RefCell<HashMap<Id, Option<Qualified>>>,
 }
 
 /// A module, class, function, lambda or comprehension.
@@ -81,7 +87,9 @@ impl<'t> Names<'t> {
     pub fn new(text: &'t str, tree: &'t Tree) -> Self {
         let scope_of = vec![0; tree.len()];
         let (scopes, stars) = (Vec::new(), Vec::new());
-        let mut names = Self { text, tree, scopes, stars, scope_of, fuel: Cell::new(FUEL) };
+        let fuel = Cell::new(FUEL);
+        let (worths, qualified) = (RefCell::default(), RefCell::default());
+        let mut names = Self { text, tree, scopes, stars, scope_of, fuel, worths, qualified };
         names.open(Tree::ROOT, 0);
         for id in tree.ids().skip(1) {
             names.place(id);

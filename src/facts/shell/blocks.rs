@@ -10,20 +10,20 @@ use crate::facts::model::{Fact, FactKind, Record, Text};
 use crate::source::Span;
 use crate::tables::glob;
 
-/// Lines that the tools write, as globs on the line without its indentation.
+/// Lines that the tools write, as globs on the line without its indentation; a `?` stands where a bracket does.
 const KNOWN_LINES: [&str; 44] = [
     "",
     "__conda_setup=\"$(*)\"",
     "__conda_setup=`*`",
-    "if [ $? -eq 0 ]; then",
+    "if ? $? -eq 0 ?; then",
     "if test $? -eq 0; then",
     "*eval \"$__conda_setup\"",
     "*eval \"$(*conda*hook*)\"",
     "else",
-    "if [ -f *conda.sh* ]; then",
-    "if [ -f *mamba.sh* ]; then",
-    "if [ -f *conda.exe* ]; then",
-    "if [ -f *bin/conda* ]; then",
+    "if ? -f *conda.sh* ?; then",
+    "if ? -f *mamba.sh* ?; then",
+    "if ? -f *conda.exe* ?; then",
+    "if ? -f *bin/conda* ?; then",
     ". *conda.sh*",
     "source *conda.sh*",
     ". *mamba.sh*",
@@ -52,7 +52,7 @@ const KNOWN_LINES: [&str; 44] = [
     "setenv MAMBA_EXE *",
     "setenv MAMBA_ROOT_PREFIX *",
     "source *mamba.csh*",
-    "if [ -d *condabin* ]; then",
+    "if ? -d *condabin* ?; then",
     "export CONDA_EXE=*",
     "*conda activate base",
     "*eval \"$(*mamba*hook*)\"",
@@ -272,7 +272,6 @@ fn fact(frame: &Frame, lines: &[Line<'_>], block: &Block, index: usize) -> Fact 
     record.set("shell", shell(&code));
     record.set_some("prefix", prefix(frame, &body));
     record.set("whole", Text::at("", frame.place(whole(lines, block))));
-    record.set("context", Vec::<Text>::new());
     Fact::new(FactKind::Block, span, record)
 }
 

@@ -2,6 +2,7 @@
 
 use super::state::Guard;
 use super::walk::Walker;
+use crate::source::Shell;
 use crate::syntax::shell::ast::{Command, Node, Simple, WordKind};
 
 /// What is known of a condition.
@@ -64,8 +65,15 @@ impl Outcome {
     }
 }
 
-/// What is known of the success of `command`.
+/// What is known of the success of `command`, a `!` before it included.
 pub fn condition(walker: &Walker<'_>, command: &Command) -> Outcome {
+    let before = walker.frame.text.get(..command.span.start).unwrap_or("").trim_end_matches([' ', '\t']);
+    let outcome = success(walker, command);
+    let negated = before.ends_with('!') && !before.ends_with("$!");
+    if negated { outcome.negated() } else { outcome }
+}
+
+fn success(walker: &Walker<'_>, command: &Command) -> Outcome {
     match &command.node {
         Node::Simple(simple) => simple_condition(walker, simple),
         Node::AndOr { first, rest } => {
@@ -91,6 +99,9 @@ fn simple_condition(walker: &Walker<'_>, simple: &Simple) -> Outcome {
     let Some(first) = words.first() else { return Outcome::Expected };
     if first.kind == WordKind::Test {
         let text = walker.frame.slice(first.span);
+        if walker.frame.shell == Shell::Csh {
+            return csh_test(text);
+        }
         return test(text.trim_start_matches("[[").trim_end_matches("]]").trim());
     }
     if first.kind == WordKind::Arithmetic {
@@ -147,6 +158,22 @@ fn test(text: &str) -> Outcome {
             // `[[ ":$PATH:" != *":X:"* ]]`: the entry is not there yet.
             if words[1] == "!=" { Outcome::Expected } else { Outcome::Unexpected }
         }
+        _ => Outcome::Open,
+    }
+}
+
+/// The expression of csh's `if ( … )`.
+fn csh_test(text: &str) -> Outcome {
+    let inner = text.trim_start_matches('(').trim_end_matches(')').trim();
+    let interactive = Outcome::Guard(Guard::Interactive);
+    if inner.contains("?prompt") {
+        return if inner.starts_with('!') || inner.contains("== 0") { interactive.negated() } else { interactive };
+    }
+    let first = inner.trim_start_matches('!').trim_start();
+    let exists = ["-e ", "-f ", "-d ", "-r ", "-x "].iter().any(|test| first.starts_with(test));
+    match (exists && !inner.contains("||"), inner.starts_with('!')) {
+        (true, false) => Outcome::Expected,
+        (true, true) => Outcome::Unexpected,
         _ => Outcome::Open,
     }
 }

@@ -172,6 +172,9 @@ fn look_through<'a>(
         if word.starts_with('-') && word.len() > 1 {
             let (given, used) = option(&args[at..], &wrapper.options);
             for option in given {
+                if wrapper.queries.iter().any(|s| option.spellings.contains(s)) {
+                    return None;
+                }
                 if wrapper.strings.iter().any(|s| option.spellings.contains(s)) {
                     scripts.extend(option.value_word.clone().map(|word| vec![word]));
                 }

@@ -1,5 +1,6 @@
 //! What commands do to the state of the shell.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::command::Line;
@@ -9,7 +10,7 @@ use super::value::Arg;
 use super::walk::Walker;
 use crate::facts::model::Text;
 use crate::facts::{FactKind, Link, LinkKind, Record};
-use crate::source::{Kind, Shell};
+use crate::source::{Kind, Shell, Span};
 
 /// Files that a shell reads when it starts.
 const STARTUP_FILES: [&str; 10] = [
@@ -186,6 +187,9 @@ impl Walker<'_> {
 
     /// `alias NAME='…'`: its text is there on demand.
     fn alias(&mut self, line: &Line) {
+        if self.frame.shell == Shell::Csh {
+            return self.csh_alias(line);
+        }
         for arg in line.args.clone() {
             let Some((name, value)) = arg.text.text.split_once('=') else { continue };
             let name = name.to_owned();
@@ -199,6 +203,25 @@ impl Walker<'_> {
             self.alias = outer;
             self.state = before;
         }
+    }
+
+    /// csh's `alias NAME words`.
+    fn csh_alias(&mut self, line: &Line) {
+        let [name, rest @ ..] = line.args.as_slice() else { return };
+        let name = name.text.text.clone();
+        let mut decoded = super::frame::Decoded::default();
+        for word in rest {
+            decoded.append(self.resolver().decoded(word.word));
+            decoded.push(" ", crate::source::Span::at(word.text.span.map_or(0, |span| span.end)));
+        }
+        let end = line.words.end;
+        self.aliases.insert(name.clone(), Text { text: String::new(), span: Some(line.words), ..Text::default() });
+        let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
+        let before = self.state.clone();
+        let outer = self.alias.replace(name);
+        self.script_in(frame);
+        self.alias = outer;
+        self.state = before;
     }
 
     fn created(&mut self, line: &Line) {
@@ -272,8 +295,12 @@ pub fn join_path(folder: &str, path: &str) -> String {
     }
 }
 
-/// Fills in what the blocks of the file are needed for: commands outside them that call conda.
-pub fn needed_blocks(facts: &mut [crate::facts::Fact], lines: &crate::source::LineIndex) {
+/// Fills in what the blocks of the file stand in, and what they are needed for: commands outside that call conda.
+pub fn finish_blocks(
+    facts: &mut [crate::facts::Fact],
+    places: &HashMap<Span, (Vec<&'static str>, bool)>,
+    lines: &crate::source::LineIndex,
+) {
     let needs: Vec<(usize, i64)> = facts
         .iter()
         .filter(|fact| fact.kind == FactKind::Command && !has_context(&fact.fields, "block"))
@@ -290,6 +317,9 @@ pub fn needed_blocks(facts: &mut [crate::facts::Fact], lines: &crate::source::Li
         let lines: Vec<i64> =
             needs.iter().filter(|(at, _)| !(block.start <= *at && *at < block.end)).map(|(_, line)| *line).collect();
         fact.fields.set("needed-by", lines);
+        let (context, sole) = places.get(&block).cloned().unwrap_or_default();
+        fact.fields.set("context", context);
+        fact.fields.set("sole", sole);
     }
 }
 

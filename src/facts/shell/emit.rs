@@ -6,7 +6,7 @@ use super::state::State;
 use super::value::Arg;
 use super::walk::Walker;
 use crate::facts::model::{Fact, FactKind, Record, Text, Value};
-use crate::source::Span;
+use crate::source::{Shell, Span};
 use crate::syntax::shell::ast::{Command, Heredoc, Node, RedirectOp, Simple, WordKind};
 use crate::syntax::shell::is_assignment;
 use crate::syntax::shell::word::{Part, parts, parts_of_body};
@@ -303,6 +303,10 @@ impl Walker<'_> {
                 self.setenv(args);
                 return true;
             }
+            "set" if self.frame.shell == Shell::Csh => {
+                self.csh_set(args);
+                return true;
+            }
             _ => return false,
         };
         for arg in args.iter().skip(1) {
@@ -333,6 +337,31 @@ impl Walker<'_> {
         let place = self.frame.place(args.first().map_or(word, |first| first.word.to(word)));
         self.assignment_fact(&name, value.clone(), true, false, None, place);
         self.set_plain(&name, value);
+    }
+
+    /// csh's `set NAME = value` and `set NAME = ( … )`.
+    fn csh_set(&mut self, args: &[Arg]) {
+        let (name, value) = match args {
+            [_, name, equals, value, ..] if equals.text.text == "=" => (name.text.text.clone(), value.word),
+            [_, word, rest @ ..] => {
+                let written = self.frame.slice(word.word);
+                let Some((name, tail)) = written.split_once('=') else { return };
+                let value = match (tail.is_empty(), rest.first()) {
+                    (true, Some(next)) => next.word,
+                    _ => Span::new(word.word.start + name.len() + 1, word.word.end),
+                };
+                (name.to_owned(), value)
+            }
+            _ => return,
+        };
+        let place = self.frame.place(args[0].word.to(value));
+        if self.frame.slice(value).starts_with('(') {
+            self.assign_array(&name, value, false, place);
+            return;
+        }
+        let text = self.resolver().text(value);
+        self.assignment_fact(&name, text.clone(), false, false, None, place);
+        self.set_plain(&name, text);
     }
 
     /// `NAME=value` as a statement, or in front of a command.

@@ -64,7 +64,10 @@ impl Walker<'_> {
     }
 
     fn path_entry(&mut self, variable: &str, entry: Entry) {
-        let Some(place) = entry.text.span else { return };
+        // An argument of a function: the entry stands where the function is called.
+        let passed = self.frame.slice(entry.removable).trim_matches(':').starts_with(['$']) && !self.calls.is_empty();
+        let passed = entry.text.origin.filter(|_| passed);
+        let Some(place) = passed.or(entry.text.span) else { return };
         let (kind, root) = self.conda_folder(&entry.text);
         if variable == "PATH" && kind == "root" {
             self.state.put_conda_on_path();
@@ -82,8 +85,10 @@ impl Walker<'_> {
                 .with("position", entry.position)
                 .with("conda", kind);
             record.set_some("conda-root", root);
-            let removable = self.frame.place(entry.removable);
-            record.set("removable", Text::at(self.frame.slice(entry.removable), removable));
+            if passed.is_none() {
+                let removable = self.frame.place(entry.removable);
+                record.set("removable", Text::at(self.frame.slice(entry.removable), removable));
+            }
             self.surroundings(&mut record);
             self.push(FactKind::PathEntry, place, record);
         }

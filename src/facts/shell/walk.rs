@@ -47,7 +47,8 @@ pub fn walk(script: Script<'_>, frame: Frame, parsed: &Parsed, out: &mut FileFac
     walker.blocks = super::blocks::collect(&walker.frame, region, walker.out);
     walker.list(&parsed.body, true);
     walker.uncalled_functions();
-    super::effect::needed_blocks(&mut out.facts, &script.source.lines);
+    let places = std::mem::take(&mut walker.block_places);
+    super::effect::finish_blocks(&mut out.facts, &places, &script.source.lines);
 }
 
 /// The walker: where it is, and what it has found.
@@ -74,6 +75,8 @@ pub(super) struct Walker<'a> {
     pub alias: Option<String>,
     /// Regions between marker comments.
     pub blocks: Vec<Span>,
+    /// For each of them, once walked: what it stands in, and whether it is all that its body holds.
+    pub block_places: HashMap<Span, (Vec<&'static str>, bool)>,
     /// Command that feeds this one, and the one it feeds.
     pub pipe: (Option<String>, Option<String>),
     emitted: HashSet<(FactKind, Span, usize)>,
@@ -116,6 +119,7 @@ impl<'a> Walker<'a> {
             calls: Vec::new(),
             alias: None,
             blocks: Vec::new(),
+            block_places: HashMap::new(),
             pipe: (None, None),
             emitted: HashSet::new(),
             depth: 0,
@@ -138,8 +142,22 @@ impl<'a> Walker<'a> {
         self.script.source.lines.line(span.start)
     }
 
+    /// Notes what the blocks stand in that this list holds.
+    fn note_blocks(&mut self, body: &[Command], top: bool) {
+        for block in self.blocks.clone() {
+            let inside = |command: &Command| block.contains(self.frame.place(command.span));
+            if body.iter().any(inside) && !self.block_places.contains_key(&block) {
+                let sole = !top && body.iter().all(inside);
+                self.block_places.insert(block, (self.context.clone(), sole));
+            }
+        }
+    }
+
     /// Walks commands one after the other.
     pub fn list(&mut self, body: &[Command], top: bool) {
+        if !self.blocks.is_empty() && !self.frame.silent {
+            self.note_blocks(body, top);
+        }
         let only_one = body.len() == 1 && !top;
         for command in body {
             let certain = self.certain;

@@ -228,20 +228,27 @@ struct Regions<'t> {
 impl Regions<'_> {
     fn error(&mut self, node: tree_sitter::Node) {
         let span = Span::new(node.start_byte(), node.end_byte());
-        // An error inside an error is told already.
-        if self.found.last().is_none_or(|last| !last.contains(span)) {
-            self.found.push(span);
+        self.add(span);
+    }
+
+    fn add(&mut self, span: Span) {
+        let full = self.found.len() >= MAX_REGIONS;
+        match self.found.last_mut() {
+            // An error inside an error is told already.
+            Some(last) if last.contains(span) => {}
+            Some(last) if full => last.end = last.end.max(span.end),
+            _ => self.found.push(span),
         }
     }
 
     /// Something that the grammar put in: the rest of the line before it reads wrong.
     fn missing(&mut self, node: tree_sitter::Node) {
+        if self.found.len() >= MAX_REGIONS {
+            return;
+        }
         let at = node.start_byte();
         let start = self.text[..at].trim_end().rfind('\n').map_or(0, |before| before + 1);
-        let span = Span::new(start, at.max(start));
-        if self.found.last().is_none_or(|last| !last.contains(span)) {
-            self.found.push(span);
-        }
+        self.add(Span::new(start, at.max(start)));
     }
 
     /// Cuts a statement that is whole out of the region found last.
@@ -258,11 +265,17 @@ impl Regions<'_> {
         let mut spans: Vec<Span> = Vec::new();
         for span in self.found {
             let Some(text) = self.text.get(span.start..span.end) else { continue };
-            let start = span.start + (text.len() - text.trim_start().len());
-            let span = Span::new(start, start + text.trim().len());
-            if span.is_empty() {
+            if text.trim().is_empty() {
                 continue;
             }
+            // All of the line it begins on and of the line it ends on, without blanks around.
+            let start = span.start + (text.len() - text.trim_start().len());
+            let end = start + text.trim().len();
+            let start = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+            let end = self.text[end..].find('\n').map_or(self.text.len(), |newline| end + newline);
+            let text = &self.text[start..end];
+            let start = start + (text.len() - text.trim_start().len());
+            let span = Span::new(start, start + text.trim().len());
             let full = spans.len() >= MAX_REGIONS;
             match spans.last_mut() {
                 Some(last) if span.start <= last.end || self.text[last.end..span.start].trim().is_empty() => {

@@ -1,0 +1,218 @@
+//! environment.yml: channels, dependencies of conda and of pip, and the other keys.
+
+use super::{known, requirements};
+use crate::facts::matchspec::{self, Manager};
+use crate::facts::{Fact, FactKind, Record, Text, Value};
+use crate::source::{Source, Span};
+use crate::syntax::yaml::{Content, Document, Entry, Item, Node};
+
+pub(super) fn collect(source: &Source, document: &Document, out: &mut Vec<Fact>) {
+    let Some(root) = &document.root else {
+        return;
+    };
+    let file = File { source, document };
+    let remapped = root.entries().iter().any(|entry| entry.key == "default_channels");
+    for entry in root.entries() {
+        match entry.key.as_str() {
+            "dependencies" => file.dependencies(entry, out),
+            "channels" => {
+                out.push(file.key(&entry.key, entry, None));
+                file.channels(entry, remapped, out);
+            }
+            _ => file.keys(&entry.key, entry, 0, out),
+        }
+    }
+}
+
+/// A parsed file: what the facts of environment files and settings have in common.
+pub(super) struct File<'s> {
+    pub(super) source: &'s Source,
+    pub(super) document: &'s Document,
+}
+
+/// How deep keys of settings are followed; `variables:` and `plugins:` need two.
+const MAX_KEYS: usize = 4;
+
+impl File<'_> {
+    /// The `key` fact of an entry, and those of the entries below it.
+    pub(super) fn keys(&self, name: &str, entry: &Entry, depth: usize, out: &mut Vec<Fact>) {
+        out.push(self.key(name, entry, None));
+        if depth < MAX_KEYS {
+            for inner in entry.value.iter().flat_map(Node::entries) {
+                self.keys(&format!("{name}.{}", inner.key), inner, depth + 1, out);
+            }
+        }
+    }
+
+    /// The `channel` facts of a list of channels.
+    pub(super) fn channels(&self, entry: &Entry, remapped: bool, out: &mut Vec<Fact>) {
+        let Some(value) = &entry.value else {
+            return;
+        };
+        let single = [(value.span, value, self.whole(entry.span, entry.flow))];
+        let items = value.items();
+        let listed = items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| Some((item.span, item.value.as_ref()?, self.item(items, index))));
+        let all: Vec<(Span, &Node, Text)> = match value.content {
+            Content::Scalar(_) => single.into_iter().collect(),
+            _ => listed.collect(),
+        };
+        let names: Vec<&str> = all.iter().filter_map(|(_, node, _)| node.scalar()).collect();
+        for (index, (_, node, item)) in all.iter().enumerate() {
+            let Some(name) = node.scalar() else {
+                continue;
+            };
+            let others = names.iter().enumerate().filter(|(other, _)| *other != index);
+            let others: Vec<Value> = others.map(|(_, name)| Value::from(*name)).collect();
+            let mut fields = Record::new();
+            fields.set("name", known::expanded(name, node.inner_span()));
+            fields.set("source", "file");
+            fields.set("only", others.is_empty());
+            fields.set("others", Value::List(others));
+            fields.set("item", item.clone());
+            fields.set("remapped", remapped);
+            fields.set("context", Value::List(Vec::new()));
+            out.push(Fact::new(FactKind::Channel, node.inner_span(), fields));
+        }
+    }
+
+    /// The `key` fact of one entry. `has` are the names of the packages below it.
+    pub(super) fn key(&self, name: &str, entry: &Entry, has: Option<Vec<String>>) -> Fact {
+        let mut fields = Record::new();
+        fields.set("name", Text { text: name.to_owned(), span: Some(entry.key_span), ..Text::default() });
+        let mut span = entry.key_span;
+        if let Some(value) = &entry.value {
+            match &value.content {
+                Content::Scalar(text) => {
+                    fields.set("value", known::expanded(text, value.inner_span()));
+                    span = span.to(value.span);
+                }
+                Content::Sequence(items) => {
+                    let texts = items.iter().filter_map(|item| {
+                        let node = item.value.as_ref()?;
+                        Some(known::expanded(node.scalar()?, node.inner_span()))
+                    });
+                    fields.set("items", Value::List(texts.map(Value::Text).collect()));
+                    self.list_place(items, &mut fields);
+                }
+                _ => {}
+            }
+        }
+        fields.set("item", self.whole(entry.span, entry.flow));
+        let line = i64::try_from(self.source.lines.line(entry.key_span.start)).unwrap_or(i64::MAX);
+        fields.set("line", line);
+        fields.set_some("has", has);
+        Fact::new(FactKind::Key, span, fields)
+    }
+
+    /// Where an item could be put before the others, and the blanks before them.
+    fn list_place(&self, items: &[Item], fields: &mut Record) {
+        let Some(first) = items.first().filter(|item| !item.flow) else {
+            return;
+        };
+        let start = self.source.lines.start(self.source.lines.line(first.span.start));
+        let indent = self.source.slice(Span::new(start, first.span.start));
+        if indent.chars().all(|c| c == ' ') {
+            fields.set("indent", Text::plain(indent));
+            fields.set("first", Text::at("", Span::at(first.span.start)));
+        }
+    }
+
+    /// The text that goes when item `index` of a list goes: its lines, or itself and a comma.
+    fn item(&self, items: &[Item], index: usize) -> Text {
+        let item = &items[index];
+        if !item.flow {
+            return self.whole(item.span, false);
+        }
+        let span = match (items.get(index + 1), index.checked_sub(1).and_then(|before| items.get(before))) {
+            (Some(next), _) => Span::new(item.span.start, next.span.start),
+            (None, Some(before)) => Span::new(before.span.end, item.span.end),
+            (None, None) => item.span,
+        };
+        Text::at(self.source.slice(span), span)
+    }
+
+    fn whole(&self, span: Span, flow: bool) -> Text {
+        let span = if flow { span } else { self.source.lines.whole_lines(span) };
+        Text::at(self.source.slice(span), span)
+    }
+
+    fn dependencies(&self, entry: &Entry, out: &mut Vec<Fact>) {
+        let items = entry.value.as_ref().map(Node::items).unwrap_or_default();
+        let specs = items.iter().filter_map(|item| matchspec::conda(item.value.as_ref()?.scalar()?));
+        let names: Vec<String> = specs.map(|spec| spec.name).collect();
+        out.push(self.key("dependencies", entry, Some(names)));
+        for (index, item) in items.iter().enumerate() {
+            let Some(node) = &item.value else {
+                continue;
+            };
+            if let Some(text) = node.scalar() {
+                if let Some(spec) = matchspec::conda(text) {
+                    let whole = self.item(items, index);
+                    out.push(self.dependency(&spec, Manager::Conda, text, node, whole));
+                }
+                continue;
+            }
+            for inner in node.entries().iter().filter(|inner| inner.key == "pip") {
+                self.pip_list(item, inner, out);
+            }
+        }
+    }
+
+    fn pip_list(&self, parent: &Item, entry: &Entry, out: &mut Vec<Fact>) {
+        let items = entry.value.as_ref().map(Node::items).unwrap_or_default();
+        let texts = items.iter().filter_map(|item| item.value.as_ref()?.scalar());
+        let names = texts.filter_map(matchspec::pip).map(|spec| spec.name).filter(|name| !name.is_empty());
+        let mut key = self.key("dependencies.pip", entry, Some(names.collect()));
+        key.fields.set("item", self.whole(parent.span, parent.flow));
+        out.push(key);
+        for (index, item) in items.iter().enumerate() {
+            let Some((node, text)) = item.value.as_ref().and_then(|node| Some((node, node.scalar()?))) else {
+                continue;
+            };
+            let whole = self.item(items, index);
+            if let Some(option) = requirements::option(text) {
+                option.write(node.inner_span(), self.source, whole, out);
+            } else if let Some(spec) = matchspec::pip(text) {
+                out.push(self.dependency(&spec, Manager::Pip, text, node, whole));
+            }
+        }
+    }
+
+    fn dependency(
+        &self,
+        spec: &matchspec::Requirement,
+        manager: Manager,
+        text: &str,
+        node: &Node,
+        whole: Text,
+    ) -> Fact {
+        let mut fields = Record::new();
+        spec.write(&mut fields, known::literal(text, node.inner_span()), manager, "file");
+        fields.set("item", whole);
+        fields.set_some("selector", self.selector(node.span));
+        fields.set("context", Value::List(Vec::new()));
+        fields.set("guard", "none");
+        Fact::new(FactKind::Dependency, node.inner_span(), fields)
+    }
+
+    /// The platform selector in the comment behind a value: `# [linux]`.
+    fn selector(&self, span: Span) -> Option<Text> {
+        let line = self.source.lines.line(span.start);
+        let comment = self
+            .document
+            .comments
+            .iter()
+            .find(|comment| comment.start >= span.end && self.source.lines.line(comment.start) == line)?;
+        let text = self.source.slice(*comment);
+        let open = text.find('[')?;
+        if !text[1..open].trim().is_empty() {
+            return None;
+        }
+        let close = open + text[open..].find(']')?;
+        let span = Span::new(comment.start + open + 1, comment.start + close);
+        Some(Text::at(&text[open + 1..close], span))
+    }
+}

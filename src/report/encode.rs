@@ -1,0 +1,71 @@
+//! Writing JSON that is safe to show: what could steer a terminal or hide text is escaped.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+
+use super::text::is_unsafe;
+
+/// Writes `value` on one line, without line feed. Errors are those of `out`.
+pub fn compact(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut serializer = Serializer::with_formatter(out, Safe(CompactFormatter));
+    value.serialize(&mut serializer).map_err(io::Error::from)
+}
+
+/// Writes `value` for people, without line feed. Errors are those of `out`.
+pub fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut serializer = Serializer::with_formatter(out, Safe(PrettyFormatter::new()));
+    value.serialize(&mut serializer).map_err(io::Error::from)
+}
+
+/// A formatter with safe strings.
+struct Safe<F>(F);
+
+/// Hands the layout on to the formatter inside.
+macro_rules! same {
+    ($($name:ident($($argument:ident: $kind:ty),*)),* $(,)?) => {
+        $(fn $name<W: ?Sized + Write>(&mut self, writer: &mut W $(, $argument: $kind)*) -> io::Result<()> {
+            self.0.$name(writer $(, $argument)*)
+        })*
+    };
+}
+
+impl<F: Formatter> Formatter for Safe<F> {
+    same! {
+        begin_array(), end_array(), begin_array_value(first: bool), end_array_value(),
+        begin_object(), end_object(), begin_object_key(first: bool), end_object_key(),
+        begin_object_value(), end_object_value(),
+    }
+
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(is_unsafe) {
+            writer.write_all(rest[..at].as_bytes())?;
+            let length = rest[at..].chars().next().map_or(1, char::len_utf8);
+            for unit in rest[at..at + length].encode_utf16() {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + length..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsafe_characters_are_escaped_and_read_back_the_same() {
+        let text = "é\u{1b}[2J\u{9b}\u{202e}\u{E0041}\u{7f}\n";
+        let mut out = Vec::new();
+        compact(&[text], &mut out).unwrap();
+        assert_eq!(String::from_utf8_lossy(&out), r#"["é\u001b[2J\u009b\u202e\udb40\udc41\u007f\n"]"#);
+        assert_eq!(serde_json::from_slice::<Vec<String>>(&out).unwrap(), [text]);
+        let mut out = Vec::new();
+        pretty(&serde_json::json!({ "a": ["\u{202e}"] }), &mut out).unwrap();
+        assert_eq!(String::from_utf8_lossy(&out), "{\n  \"a\": [\n    \"\\u202e\"\n  ]\n}");
+    }
+}
