@@ -181,7 +181,6 @@ fn is_new_enough(needs: &str) -> bool {
     numbers(env!("CARGO_PKG_VERSION")) >= numbers(needs.trim_start_matches([' ', '>', '=']))
 }
 
-#[expect(clippy::disallowed_methods, reason = "a pack is no checked file")]
 fn read_folder(
     root: &Path,
     folder: &Path,

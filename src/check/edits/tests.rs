@@ -33,7 +33,8 @@ fn after(kind: Kind, on: &str, edits: &str, text: &str, fields: impl Fn(&Source,
     let fact = Fact::new(kind, span, fields(&source, span));
     let facts = FileFacts { facts: vec![fact], ..FileFacts::default() };
     let policy = Arc::new(policy.effective("common", &Selection::default()).unwrap());
-    let findings = check_files(&[Analysed { source: source.clone(), facts, policy }], &Settings::default());
+    let findings =
+        check_files(&[Analysed { source: source.clone(), facts, policy, embedded: false }], &Settings::default());
     let fix = findings[0].fix.as_ref()?;
     let mut fixed = source.text.to_string();
     for edit in fix.edits.iter().rev() {
