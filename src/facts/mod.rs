@@ -10,6 +10,7 @@ pub mod model;
 pub mod module_name;
 pub mod notebook;
 pub mod python;
+pub mod placeholder;
 pub mod resources;
 pub mod schema;
 pub mod shebang;
