@@ -12,8 +12,9 @@ mod render;
 mod site;
 mod suppress;
 
-pub use engine::{Analysed, Run, Settings, check_files};
+pub use engine::{Analysed, Run, Settings, check_files, sort};
 pub use eval::Truth;
 pub use finding::{Applicability, Certainty, Edit, Finding, Fix, Label, Severity};
+pub use links::Library;
 pub use place::Places;
 pub use site::{Grounds, SiteChoice, Surroundings, detect};

@@ -7,7 +7,6 @@ mod examples;
 mod explain;
 mod facts;
 mod panics;
-mod reach;
 mod rules;
 mod settings;
 mod sites;

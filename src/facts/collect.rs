@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::directive::{self, Script as DirectiveText};
+use super::notebook::{self, Form, Snippet};
 use super::shell::{self, Frame, Place};
-use super::{Fact, FactKind, FileFacts, Gap, Reach, Value, file, python, resources, shebang};
+use super::{Fact, FactKind, FileFacts, Gap, Reach, Value, environment, file, python, resources, shebang};
 use crate::source::{Kind, LineIndex, Role, Shell, Source, Span};
 use crate::syntax::shell::ast;
 use crate::tables::Tables;
@@ -22,12 +23,35 @@ pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts
             python::collect(&source.text, &mut out);
             directives(&source.text, &source.lines, &[], false, tables, &mut out.facts);
         }
-        _ => {}
+        Kind::Environment | Kind::Condarc | Kind::Requirements => {
+            environment::collect(source, &mut out.facts, &mut out.gaps);
+        }
+        Kind::Notebook => {
+            let mut shell = |snippet: &Snippet<'_>| snippet_facts(source, snippet, tables, reach);
+            notebook::collect(&source.text, &mut shell, &mut out);
+        }
+        Kind::Other => {}
     }
     out.job = resources::job_record(&out.facts);
     out.file = file::file_record(source, directive::scheduler_of(&out.facts));
     let facts = vec![Fact::new(FactKind::File, Span::at(0), out.file.clone())];
     out.facts.extend(facts);
+    out
+}
+
+/// The facts of shell text in a notebook, with places in that text.
+fn snippet_facts(source: &Source, snippet: &Snippet<'_>, tables: &Tables, reach: &dyn Reach) -> FileFacts {
+    let role = if snippet.form == Form::Script { Role::Job } else { Role::Script };
+    let kind = Kind::Shell { shell: Shell::Bash, role };
+    let piece = Source::new(source.path.clone(), kind, snippet.text.as_bytes().to_vec());
+    let script = shell::Script { source: &piece, tables, reach, role, shell: Shell::Bash, login: false };
+    let frame = Frame { text: Arc::clone(&piece.text), place: Place::Same, shell: Shell::Bash, silent: false };
+    let mut out = FileFacts::default();
+    let parsed = crate::syntax::shell::parse(&frame.text, Span::new(0, frame.text.len()), Shell::Bash);
+    if snippet.form == Form::Script {
+        directives(&frame.text, &piece.lines, &parsed.heredocs, false, tables, &mut out.facts);
+    }
+    walk(script, frame, &parsed, &mut out);
     out
 }
 

@@ -67,6 +67,8 @@ const CONTEXT: Field = f(
         "sourced",
         "trap",
         "cell",
+        "block",
+        "environment",
     ])),
     "what the fact stands in, outermost first: a function or alias on demand, a condition, a managed block, another machine (`remote`), …",
 );
