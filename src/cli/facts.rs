@@ -47,21 +47,31 @@ fn read(args: &args::Facts) -> anyhow::Result<Source> {
     Ok(Source::new(name.to_owned(), kind, bytes))
 }
 
+/// Everything that a file gives, with the scripts that stand inside it.
 fn document(source: &Source, facts: &FileFacts) -> Json {
+    let mut document = script(source, facts);
+    document.insert("version".to_owned(), json!(1));
+    document.insert("path".to_owned(), json!(source.path.to_string_lossy()));
+    document.insert("kind".to_owned(), json!(source.kind.name()));
+    // What names the document comes first.
+    let order = ["version", "path", "kind", "file", "job", "facts", "not_understood", "embedded"];
+    order.iter().filter_map(|key| Some(((*key).to_owned(), document.remove(*key)?))).collect::<Map<_, _>>().into()
+}
+
+fn script(source: &Source, facts: &FileFacts) -> Map<String, Json> {
     let gaps = facts.gaps.iter().map(|gap| {
         let mut object = place(source, gap.span);
         object.insert("reason".to_owned(), json!(gap.reason));
         Json::Object(object)
     });
-    json!({
-        "version": 1,
-        "path": source.path.to_string_lossy(),
-        "kind": source.kind.name(),
-        "file": record(&facts.file),
-        "job": facts.job.as_ref().map(record),
-        "facts": facts.facts.iter().map(|fact| one(source, fact)).collect::<Vec<_>>(),
-        "not_understood": gaps.collect::<Vec<_>>(),
-    })
+    let embedded = facts.embedded.iter().map(|inner| Json::Object(script(source, inner)));
+    let mut object = Map::new();
+    object.insert("file".to_owned(), record(&facts.file));
+    object.insert("job".to_owned(), facts.job.as_ref().map_or(Json::Null, record));
+    object.insert("facts".to_owned(), facts.facts.iter().map(|fact| one(source, fact)).collect());
+    object.insert("not_understood".to_owned(), gaps.collect());
+    object.insert("embedded".to_owned(), embedded.collect());
+    object
 }
 
 /// A fact with its line and column, and its fields.

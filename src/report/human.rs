@@ -15,10 +15,13 @@ use crate::source::Span;
 use super::excerpt::{Excerpts, START_LINES};
 use super::model::{Finding, FixRun, Place, Report};
 use super::style::{Palette, Styled};
-use super::text::{bytes_for_terminal, for_terminal};
+use super::text::{bytes_for_terminal, for_terminal, wrapped};
 
 /// A flagged region of more lines is shown by its first line: drawing a frame costs by the line.
 const MAX_LINES: usize = 200;
+
+/// Notes are wrapped at this many characters.
+const WIDTH: usize = 100;
 
 /// What to show, and how.
 #[derive(Clone, Debug, Default)]
@@ -188,18 +191,19 @@ fn notes(finding: &Finding) -> Vec<String> {
         notes.push("possible: it depends on what cannot be known from the files".to_owned());
     }
     if !finding.help.is_empty() {
-        notes.push(format!("help: {}", for_terminal(finding.help.trim_end())));
+        notes.push(wrapped(&format!("help: {}", for_terminal(finding.help.trim_end())), WIDTH));
     }
     if !finding.url.is_empty() {
         notes.push(format!("see {}", for_terminal(&finding.url)));
     }
     if let Some(fix) = &finding.fix {
         let title = for_terminal(&fix.title);
-        notes.push(match fix.applicability {
+        let note = match fix.applicability {
             Applicability::Safe => format!("fix available (safe): {title}"),
             Applicability::Unsafe => format!("fix available (unsafe): {title}"),
             Applicability::Display => format!("fix to make by hand: {title}"),
-        });
+        };
+        notes.push(wrapped(&note, WIDTH));
     }
     notes
 }
