@@ -173,3 +173,96 @@ fn heredocs(text: &str) -> Vec<Span> {
     }
     bodies
 }
+
+/// Pieces that the collectors look for, to be put together in every order.
+const PIECES: &[&str] = &[
+    "#SBATCH ",
+    "#PBS -l",
+    "#$ -",
+    "#BSUB -R ",
+    "# SBATCH --mem=1",
+    "hetjob",
+    "--mem",
+    "-n4",
+    "=",
+    " ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\\",
+    "\\\n",
+    "\"",
+    "'",
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "<",
+    ">",
+    "[",
+    "]",
+    "$HOME",
+    "${",
+    "$(",
+    "~/",
+    "é",
+    "–",
+    "\u{feff}",
+    "#!/bin/bash",
+    "!/bin/sh",
+    "#",
+    "- ",
+    "pip:",
+    "dependencies:\n",
+    "channels:\n  - ",
+    "  ",
+    ": ",
+    "::",
+    "==1.2",
+    "=*=mpi*",
+    ";",
+    "@",
+    "|",
+    ",",
+    "select=2:ncpus=4+1",
+    "nodes=",
+    "---\n",
+    "? ",
+    "&a ",
+    "*a",
+    "-r x",
+    "-e .",
+    "\0",
+    "1",
+    "a",
+    "é:",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, ..Default::default() })]
+
+    /// Nothing panics on any text, and every place lies in it, on the borders of characters.
+    #[test]
+    fn any_text_gives_facts_that_stand_in_it(picks in proptest::collection::vec(0..PIECES.len(), 0..60)) {
+        let text: String = picks.into_iter().map(|pick| PIECES[pick]).collect();
+        let tables = tables();
+        for kind in [Kind::Environment, Kind::Condarc, Kind::Requirements, Kind::Shell { shell: Shell::Bash, role: Role::Job }] {
+            let source = Source::new("x".into(), kind, text.clone().into_bytes());
+            let mut facts = Vec::new();
+            environment::collect(&source, &mut facts, &mut Vec::new());
+            let script = directive::Script::file(&source.text, &source.lines, &[]);
+            directive::collect(&tables.schedulers, &script, &mut facts);
+            shebang::collect(&script, true, &mut facts);
+            let mut records: Vec<Record> = facts.iter().map(|fact| fact.fields.clone()).collect();
+            records.extend(resources::job_record(&facts));
+            records.push(file::file_record(&source, directive::scheduler_of(&facts)));
+            let inside = |span: Span| source.text.get(span.start..span.end).is_some();
+            proptest::prop_assert!(facts.iter().all(|fact| inside(fact.span)));
+            for record in &mut records {
+                let mut all = true;
+                record.map_spans(&mut |span| { all &= inside(span); span });
+                proptest::prop_assert!(all, "{record:?}");
+            }
+        }
+    }
+}

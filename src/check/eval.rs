@@ -266,7 +266,7 @@ impl<'a> Scene<'a> {
 
 /// The numbers of a version: `>=3.11.4` gives 3, 11, 4. `None` without any.
 fn version(text: &str) -> Option<Vec<i64>> {
-    let text = text.trim_start_matches(|c: char| matches!(c, '=' | '<' | '>' | '~' | '!' | '^' | ' ' | 'v'));
+    let text = text.trim_start_matches(['=', '<', '>', '~', '!', '^', ' ', 'v']);
     let negative = text.starts_with('-');
     let text = text.strip_prefix('-').unwrap_or(text);
     let mut numbers = Vec::new();

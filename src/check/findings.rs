@@ -107,9 +107,8 @@ fn labels(voice: Voice<'_>, hit: &Hit<'_>, own: Span) -> Vec<Label> {
     let path = &hit.subject.view.source.path;
     let mut labels: Vec<Label> = Vec::new();
     let mut add = |path: &Path, span: Span, message: String| {
-        let here = path == hit.subject.view.source.path;
-        let known = labels.iter().any(|label| label.span == span && label.path == path);
-        if !known && !(here && span == own) {
+        let is_finding = path == hit.subject.view.source.path && span == own;
+        if !is_finding && !labels.iter().any(|label| label.span == span && label.path == path) {
             labels.push(Label { path: path.to_owned(), span, message });
         }
     };

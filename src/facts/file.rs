@@ -1,5 +1,6 @@
 //! The fields of a file as a whole: `file.…`.
 
+use crate::facts::placeholder::enclosed;
 use crate::facts::{Record, shebang};
 use crate::source::{Kind, Scheduler, Source};
 
@@ -44,12 +45,10 @@ fn line_ends(text: &str) -> &'static str {
 /// `<ACCOUNT>` in a directive. GitHub's `${{ }}` and Go's and Bash's braces with nothing readable inside do not count.
 fn is_template(text: &str) -> bool {
     text.lines().any(|line| {
-        let marked = |open: &str, close: &str| {
-            line.match_indices(open).any(|(at, _)| {
-                let inner = line[at + open.len()..].split(close).next().unwrap_or("");
-                let closed = line[at + open.len()..].len() > inner.len();
+        let marked = |open: &'static str, close: &'static str| {
+            enclosed(line, open, close).any(|(at, inner)| {
                 let word = inner.trim().chars().next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == '.');
-                closed && word && !line[..at].ends_with('$')
+                word && !line[..at].ends_with('$')
             })
         };
         let directive = line.starts_with("#SBATCH") || line.starts_with("#PBS") || line.starts_with("#BSUB");

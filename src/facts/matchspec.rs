@@ -103,6 +103,8 @@ pub fn pip(word: &str) -> Option<Requirement> {
         None => (trimmed, None),
     };
     found.marker = marker;
+    // Options of one requirement come after it: `--hash=…`, `-f URL`.
+    let body = body.find(" -").map_or(body, |at| body[..at].trim_end());
     let length = body.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(body.len());
     if length == 0 {
         return None;
@@ -433,6 +435,8 @@ mod tests {
             (".", "", "", true),
             ("wheels/foo_bar-1.0-py3-none-any.whl", "foo-bar", "", true),
             ("requests (>=2.0)", "requests", ">=2.0", false),
+            ("jax[cuda] -f https://x.org/y.html", "jax", "", false),
+            ("flit-core === 3.9.0 --hash=sha256:1234", "flit-core", "=== 3.9.0", false),
         ] {
             let found = pip(word).unwrap_or_default();
             let version_found = found.version.unwrap_or_default();

@@ -9,6 +9,7 @@ pub mod matchspec;
 pub mod model;
 pub mod module_name;
 pub mod notebook;
+pub mod placeholder;
 pub mod python;
 pub mod resources;
 pub mod schema;

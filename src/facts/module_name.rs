@@ -92,7 +92,8 @@ const VERSION_WORDS: &[&str] = &[
 /// Cuts a name at its last `/` when a version follows, or at `-` before a number in a name without `/`.
 fn split_version(full: &str) -> (&str, Option<&str>) {
     if let Some((name, last)) = full.rsplit_once('/') {
-        let version = last.contains(|c: char| c.is_ascii_digit()) || VERSION_WORDS.contains(&last);
+        // `Python/$VERSION` gives a version, though not here.
+        let version = last.contains(|c: char| c.is_ascii_digit() || c == '$') || VERSION_WORDS.contains(&last);
         return if version && !name.is_empty() { (name, Some(last)) } else { (full, None) };
     }
     let cut = full.match_indices(['-', '_']).find(|(at, _)| {
@@ -176,6 +177,9 @@ mod tests {
             ("PrgEnv-intel", "PrgEnv-intel", "", "craype", ""),
             ("intelpython3/2020", "intelpython3", "2020", "python", ""),
             ("uv", "uv", "", "uv", ""),
+            ("Python/$PYTHON_VERSION", "Python", "$PYTHON_VERSION", "python", ""),
+            ("hipSYCL/0.9.1-gcccuda-2020b", "hipSYCL", "0.9.1-gcccuda-2020b", "", "2020b"),
+            ("Python/3.11.5-bare-hpc1-gcc-2023b-eb", "Python", "3.11.5-bare-hpc1-gcc-2023b-eb", "python", ""),
             ("rclone/1.6", "rclone", "1.6", "", ""),
             ("R/4.2.1-foss-2022a", "R", "4.2.1-foss-2022a", "r", "2022a"),
             ("", "", "", "", ""),

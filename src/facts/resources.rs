@@ -57,7 +57,17 @@ struct Request {
     export_none: bool,
 }
 
+/// The most resources of one list that are looked at, and the most that are told apart by name.
+const MAX_RESOURCES: usize = 64;
+
 impl Request {
+    /// Notes a resource under its name.
+    fn resource(&mut self, key: &str, value: Text) {
+        if self.resources.iter().count() < MAX_RESOURCES {
+            self.resources.set(key.trim().to_owned(), value);
+        }
+    }
+
     fn write(self, record: &mut Record) {
         record.set_some("nodes", self.nodes);
         record.set_some("tasks", self.tasks);
@@ -199,7 +209,7 @@ fn pbs(facts: &[&Fact], request: &mut Request) {
 
 /// `-l select=2:ncpus=64:mpiprocs=8+1:ncpus=4,walltime=1:00:00`, `-l nodes=2:ppn=16`.
 fn pbs_resources(list: &Text, request: &mut Request) {
-    for part in list.text.split(',') {
+    for part in list.text.split(',').take(MAX_RESOURCES) {
         let Some((key, value)) = part.split_once('=') else {
             continue;
         };
@@ -207,12 +217,12 @@ fn pbs_resources(list: &Text, request: &mut Request) {
             "select" | "nodes" => chunks(value, request),
             "ncpus" | "procs" => request.cores = count(value),
             "ngpus" | "gpus" => request.gpus = count(value).unwrap_or(0),
-            "walltime" => request.time = Some(Text { text: value.to_owned(), ..list.clone() }),
-            "mem" | "pmem" | "vmem" => request.memory = Some(Text { text: value.to_owned(), ..list.clone() }),
+            "walltime" => request.time = Some(part_of(list, value)),
+            "mem" | "pmem" | "vmem" => request.memory = Some(part_of(list, value)),
             "place" => request.whole_node = value.split(':').any(|word| word.starts_with("excl")),
             _ => {}
         }
-        request.resources.set(key.trim().to_owned(), Text { text: value.to_owned(), ..list.clone() });
+        request.resource(key, part_of(list, value));
     }
 }
 
@@ -268,9 +278,9 @@ fn sge(facts: &[&Fact], request: &mut Request) {
 }
 
 fn sge_resources(list: &Text, request: &mut Request) {
-    for part in list.text.split(',') {
+    for part in list.text.split(',').take(MAX_RESOURCES) {
         let (key, value) = part.split_once('=').unwrap_or((part, "true"));
-        let text = Text { text: value.to_owned(), ..list.clone() };
+        let text = part_of(list, value);
         match key.trim() {
             "h_rt" | "s_rt" => request.time = Some(text.clone()),
             "gpu" | "gpus" | "ngpus" => request.gpus = count(value).unwrap_or(0),
@@ -278,7 +288,7 @@ fn sge_resources(list: &Text, request: &mut Request) {
             "exclusive" | "excl" => request.whole_node = matches!(value, "true" | "1" | "TRUE"),
             _ => {}
         }
-        request.resources.set(key.trim().to_owned(), text);
+        request.resource(key, text);
     }
 }
 
@@ -323,6 +333,11 @@ fn lsf_number(text: &str, key: &str) -> Option<i64> {
     let at = text.find(key)? + key.len();
     let digits: String = text[at..].chars().take_while(char::is_ascii_digit).collect();
     count(&digits)
+}
+
+/// A part of a list, with the place of the whole.
+fn part_of(list: &Text, part: &str) -> Text {
+    Text { text: part.to_owned(), span: list.span, ..Text::default() }
 }
 
 /// The number that a count begins with: `4`, `2-8` (at least 2), `2k`. `None` for what is no number.

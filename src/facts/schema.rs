@@ -371,6 +371,11 @@ static DIRECTIVE: &[Field] = &[
     f("nearest-sole", Flag, "no other option is as near, and it takes a value as this one does"),
     f("abbreviates", Text, "the long name that the scheduler completes it to, when it is a prefix"),
     f("misleading", Text, "the option that such an abbreviation looks like but is not"),
+    f(
+        "fault",
+        Choice(&["no-value", "value-not-taken", "open-quote"]),
+        "why the scheduler refuses an option that it knows: its value is missing (Slurm takes the next directive for it), it takes none, or a quote is left open",
+    ),
     f("effective", Flag, "the scheduler reads it: it stands before the first command"),
     f("first-late", Flag, "the first of the directives that stand too late"),
     f("ended-by", Number, "line of the command that ended the reading"),

@@ -294,6 +294,11 @@ impl<'d, 'a> Item<'d, 'a> {
         self.list().unwrap_or_default().into_iter().filter_map(|item| item.string()).collect()
     }
 
+    /// A table, silently nothing else.
+    pub fn quiet_table(&self) -> Option<Table<'d, 'a>> {
+        matches!(self.value(), DeValue::Table(_)).then(|| self.table())?
+    }
+
     /// A table.
     pub fn table(&self) -> Option<Table<'d, 'a>> {
         match self.value() {

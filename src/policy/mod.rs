@@ -1,6 +1,7 @@
 //! The rule and site file format: load, validate, explain errors with their place, merge, index.
 
 pub mod condition;
+pub mod config;
 mod document;
 pub mod effective;
 pub mod error;
@@ -16,6 +17,7 @@ mod verify;
 
 use std::path::Path;
 
+pub use config::{Config, FileConfig};
 pub use effective::{ActiveRule, Effective, Selection};
 pub use error::{PolicyError, Problem, nearest};
 pub use pack::{PackFiles, PackInfo, Policy};

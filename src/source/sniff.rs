@@ -35,11 +35,17 @@ enum Interpreter {
 
 /// The kind of a file of shell by name, after its shebang and its directives.
 pub(super) fn refine_shell(bytes: &[u8], by_name: Shell, role: Role) -> Kind {
-    if role == Role::Startup {
-        // A start-up file is read by the shell that its name says, whatever its first line claims.
-        return Kind::Shell { shell: by_name, role };
-    }
     let interpreter = interpreter(bytes);
+    if role == Role::Startup {
+        // A start-up file is read by the shell that its name says, whatever its first line claims; but a script
+        // in another language is none, for all that its name begins like one.
+        return match interpreter {
+            Some(Interpreter::Shell(shell)) if (shell == Shell::Csh) != (by_name == Shell::Csh) => {
+                Kind::Shell { shell, role: Role::Script }
+            }
+            _ => Kind::Shell { shell: by_name, role },
+        };
+    }
     let role = match role {
         Role::Script if has_directives(bytes) => Role::Job,
         // zsh set-ups are split into `*.zsh` files, all of them sourced; a shebang makes one a script.

@@ -113,8 +113,11 @@ pub struct Item {
 /// # Errors
 /// A text that the guard turns away, or that takes too long.
 pub fn parse(text: &str) -> Result<Document, Refusal> {
-    guard(text.as_bytes())?;
+    if text.len() > MAX_BYTES {
+        return Err(Refusal::TooLong);
+    }
     let masked = mask(text);
+    guard(masked.as_bytes())?;
     let mut parser = Parser::new();
     if parser.set_language(&tree_sitter_yaml::LANGUAGE.into()).is_err() {
         return Err(Refusal::TooSlow);
@@ -163,17 +166,15 @@ impl Node {
 }
 
 /// Turns away what the parser cannot be trusted with. What a line opens counts as open until a line comes that is
-/// indented no deeper, so the depth is an upper bound of what the parser will see.
+/// indented no deeper, so the depth is an upper bound of what the parser will see. The mark of a new document closes
+/// nothing: after an error the scanner keeps the levels of those before (254 times `--- > 1.2` aborts).
 fn guard(bytes: &[u8]) -> Result<(), Refusal> {
-    if bytes.len() > MAX_BYTES {
-        return Err(Refusal::TooLong);
-    }
     if memchr::memchr(0, bytes).is_some() {
         return Err(Refusal::Nul);
     }
     // Lines that may still be open: their indentation, and the levels up to and with them.
     let mut open: Vec<(usize, usize)> = Vec::new();
-    let mut flow = 0usize;
+    let (mut flow, mut deepest, mut earlier) = (0usize, 0, 0);
     // A `\r` ends a line for the scanner, so CR LF counts twice.
     for (number, line) in bytes.split(|byte| matches!(byte, b'\n' | b'\r')).enumerate() {
         if number >= 2 * MAX_LINES {
@@ -188,10 +189,14 @@ fn guard(bytes: &[u8]) -> Result<(), Refusal> {
         if line[indent] == b'#' {
             continue;
         }
+        if line.starts_with(b"---") || line.starts_with(b"...") {
+            earlier = deepest;
+            open.clear();
+        }
         while open.last().is_some_and(|(other, _)| *other >= indent) {
             open.pop();
         }
-        let mut levels = open.last().map_or(0, |(_, levels)| *levels) + 1;
+        let mut levels = open.last().map_or(earlier, |(_, levels)| *levels) + 1;
         for (at, byte) in line.iter().enumerate().skip(indent) {
             let blank_next = line.get(at + 1).is_none_or(|next| matches!(next, b' ' | b'\t'));
             match byte {
@@ -207,7 +212,8 @@ fn guard(bytes: &[u8]) -> Result<(), Refusal> {
             }
         }
         open.push((indent, levels));
-        if levels + flow > MAX_DEPTH {
+        deepest = deepest.max(levels + flow);
+        if deepest > MAX_DEPTH {
             return Err(Refusal::TooDeep);
         }
     }
@@ -445,6 +451,7 @@ mod tests {
             ("[".repeat(400), Refusal::TooDeep),
             ("? ".repeat(300), Refusal::TooDeep),
             (nested, Refusal::TooDeep),
+            ("--- > 1.2\n".repeat(254), Refusal::TooDeep),
             ("a\0b".to_owned(), Refusal::Nul),
             ("- a\n".repeat(40_000), Refusal::TooManyLines),
             ("x".repeat(3_000), Refusal::LongLine),

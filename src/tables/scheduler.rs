@@ -125,6 +125,10 @@ impl Schedulers {
 
     /// The variable that an unknown name of `scheduler` was probably meant to be.
     pub fn nearest_variable(&self, name: &str, scheduler: Scheduler) -> Option<&str> {
+        // The longest known name has 28 bytes.
+        if name.len() > 50 {
+            return None;
+        }
         let parts: Vec<&str> = name.split('_').collect();
         let candidates = self.variables.iter().filter(|variable| variable.scheduler == scheduler && variable.output);
         candidates

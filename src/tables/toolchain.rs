@@ -36,6 +36,7 @@ const BY_GENERATION: &[&str] = &[
     "gobff",
     "gimkl",
     "iomkl",
+    "gcccuda",
 ];
 
 /// The toolchain table.
@@ -110,7 +111,7 @@ impl Toolchains {
         }
         self.generations.iter().find(|generation| match toolchain {
             // A bare `gcc/12.3.0` is the name of many a site's own compiler: case counts.
-            "GCC" | "gcccuda" => version == generation.gcc || version == generation.gcccore,
+            "GCC" => version == generation.gcc || version == generation.gcccore,
             "intel-compilers" | "iccifort" => version == generation.intel_compilers,
             "impi" => version == generation.impi,
             _ => toolchain.eq_ignore_ascii_case("GCCcore") && version == generation.gcccore,

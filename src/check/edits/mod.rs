@@ -137,7 +137,7 @@ impl Editor<'_> {
     }
 
     fn replace(&self, place: &Place, with: &Template) -> Option<Vec<Change>> {
-        let text = self.text(with)?;
+        let text = self.text(with)?.trim_end_matches('\n').to_owned();
         if text.is_empty() {
             return None;
         }
@@ -184,8 +184,9 @@ impl Editor<'_> {
                 let span = self.span(place)?;
                 let line = shell::last_line(self.source, span)?;
                 let after = self.source.slice(Span::new(span.end.min(line.content.end), line.content.end));
+                let after = shell::behind_command(after);
                 if self.is_shell() && !shell::is_blank_or_comment(after) {
-                    return shell::insert_inline_after(after, span, &text);
+                    return shell::insert_inline_after(after, line.content.end - after.len(), &text);
                 }
                 Some(vec![line.insert_after(self.source, &text)])
             }

@@ -162,11 +162,33 @@ pub(super) fn insert_inline_before(before: &str, span: Span, text: &str) -> Opti
     (opens && !text.contains('\n')).then(|| vec![(Span::at(span.start), format!("{text}; "))])
 }
 
-/// A statement behind another on the same line.
-pub(super) fn insert_inline_after(after: &str, span: Span, text: &str) -> Option<Vec<Change>> {
-    let after = after.trim_start();
+/// A statement behind another on the same line, which ends at the byte `at`.
+pub(super) fn insert_inline_after(after: &str, at: usize, text: &str) -> Option<Vec<Change>> {
     let ends = (after.starts_with(';') && !after.starts_with(";;")) || after.starts_with(['}', ')']);
-    (ends && !text.contains('\n')).then(|| vec![(Span::at(span.end), format!("; {text}"))])
+    (ends && !text.contains('\n')).then(|| vec![(Span::at(at), format!("; {text}"))])
+}
+
+/// What follows the further words of a command: an operator, a closing bracket, a comment, or nothing.
+pub(super) fn behind_command(text: &str) -> &str {
+    let mut quote: Option<char> = None;
+    let mut last = ' ';
+    for (at, character) in text.char_indices() {
+        let rest = &text[at..];
+        match quote {
+            Some(open) if character == open => quote = None,
+            Some(_) => {}
+            None => match character {
+                '"' | '\'' => quote = Some(character),
+                ';' | '|' | ')' => return rest,
+                '#' | '}' if last.is_whitespace() => return rest,
+                // `2>&1` and `&>file` are redirections.
+                '&' if !matches!(last, '>' | '<') && !rest.starts_with("&>") => return rest,
+                _ => {}
+            },
+        }
+        last = character;
+    }
+    ""
 }
 
 /// The whole lines of `span` when nothing else but a comment stands on them.
@@ -176,7 +198,7 @@ pub(super) fn lines_alone(source: &Source, span: Span) -> Option<Span> {
     let before = source.slice(Span::new(first.content.start, span.start.max(first.content.start)));
     let end = span.end.min(last.content.end);
     let after = source.slice(Span::new(end.max(last.content.start), last.content.end));
-    let alone = before.trim().is_empty() && (is_blank_or_comment(after) || end < last.content.start);
+    let alone = before.trim().is_empty() && is_blank_or_comment(behind_command(after));
     alone.then(|| Span::new(first.outer.start, last.outer.end))
 }
 

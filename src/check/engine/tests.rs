@@ -65,7 +65,7 @@ fn command(source: &Source, words: &str, run: &str) -> Fact {
 
 fn analysed(policy: &Policy, site: &str, source: Source, facts: Vec<Fact>) -> Analysed {
     let policy = Arc::new(policy.effective(site, &Selection::default()).unwrap());
-    Analysed { source, facts: FileFacts { facts, ..FileFacts::default() }, policy }
+    Analysed { source, facts: FileFacts { facts, ..FileFacts::default() }, policy, embedded: false }
 }
 
 fn check(policy: &Policy, source: Source, facts: Vec<Fact>) -> Vec<Finding> {

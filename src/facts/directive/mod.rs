@@ -18,6 +18,9 @@ use option::{Parsed, Verdict};
 use record::Assembly;
 use sentinel::Disguise;
 
+/// The most options of one line; each fact holds a copy of its line, and real lines have a dozen.
+const MAX_OPTIONS: usize = 40;
+
 /// A text that a scheduler could be handed: a file, or the body of a here document that writes one.
 #[derive(Clone, Copy, Debug)]
 pub struct Script<'a> {
@@ -93,12 +96,14 @@ fn read(scheduler: Scheduler, table: &OptionTable, script: &Script<'_>, out: &mu
 }
 
 fn parse(scheduler: Scheduler, table: &OptionTable, line: &str, from: usize) -> Vec<Parsed> {
-    match scheduler {
+    let mut options = match scheduler {
         Scheduler::Slurm => slurm::options(table, line, from),
         Scheduler::Pbs => pbs::options(table, line, from),
         Scheduler::Sge => single_dash::sge(table, line, from),
         Scheduler::Lsf => single_dash::lsf(table, line, from),
-    }
+    };
+    options.truncate(MAX_OPTIONS);
+    options
 }
 
 /// True when a comment holds options and nothing else: prose that begins like a directive has stray words.

@@ -1,7 +1,11 @@
 //! One option of a directive as its scheduler reads it, and the option that a misspelt one was meant to be.
 
-use super::words::{Word, is_placeholder};
+use super::words::Word;
+use crate::facts::placeholder::is_placeholder;
 use crate::tables::{BatchOption, OptionTable, Takes};
+
+/// The longest word that is compared with the names of options, which have at most 20 bytes.
+const MAX_NAME: usize = 40;
 
 /// A part of a line: its text and its bytes there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +21,8 @@ pub(super) struct Parsed {
     pub(super) option: Piece,
     pub(super) value: Option<Piece>,
     pub(super) verdict: Verdict,
+    /// Why the scheduler refuses it although it knows it.
+    pub(super) fault: Option<&'static str>,
 }
 
 /// What the scheduler makes of an option.
@@ -52,6 +58,22 @@ impl From<&Word> for Piece {
 }
 
 impl Parsed {
+    pub(super) const fn new(option: Piece, value: Option<Piece>, verdict: Verdict) -> Self {
+        Self { option, value, verdict, fault: None }
+    }
+
+    /// The same, with what is wrong about its value when `takes` says what it needs. A value that begins with `=`
+    /// stood behind one.
+    #[must_use]
+    pub(super) fn checked(mut self, takes: Takes) -> Self {
+        self.fault = match (takes, &self.value) {
+            (Takes::Yes | Takes::Two, None) => Some("no-value"),
+            (Takes::No, Some(_)) => Some("value-not-taken"),
+            _ => None,
+        };
+        self
+    }
+
     /// The bytes of option and value together.
     pub(super) fn extent(&self) -> (usize, usize) {
         (self.option.start, self.value.as_ref().map_or(self.option.end, |value| value.end))
@@ -74,15 +96,18 @@ pub(super) fn stray(words: &[Word], at: usize, is_option: impl Fn(&str) -> bool)
         Verdict::Stray(None)
     };
     let end = taken.last().map_or(words[at].end, |word| word.end);
-    (Parsed { option: Piece { text, start: words[at].start, end }, value: None, verdict }, at + count)
+    (Parsed::new(Piece { text, start: words[at].start, end }, None, verdict), at + count)
 }
 
 /// The option of `table` whose name is nearest to `name`; `dashes` go before it.
 pub(super) fn nearest(table: &OptionTable, name: &str, has_value: bool, dashes: &str) -> Option<Nearest> {
+    if name.len() > MAX_NAME {
+        return None;
+    }
     let name = name.to_lowercase();
     let mut scored: Vec<(usize, &BatchOption)> = table
         .iter()
-        .filter(|option| option.alias.is_none() && option.name.len() > 1)
+        .filter(|option| option.alias.is_none() && option.name.len() > 1 && !(has_value && option.takes == Takes::No))
         .map(|option| (strsim::damerau_levenshtein(&name, &option.name), option))
         .filter(|(distance, option)| near(&name, option, *distance))
         .collect();
@@ -91,11 +116,7 @@ pub(super) fn nearest(table: &OptionTable, name: &str, has_value: bool, dashes: 
     let best = *scored.first()?;
     let (distance, option) = best;
     let alone = scored.iter().filter(|other| rank(other) == rank(&best)).count() == 1;
-    let fits = match option.takes {
-        Takes::No => !has_value,
-        Takes::Optional => true,
-        Takes::Yes | Takes::Two => has_value,
-    };
+    let fits = has_value || matches!(option.takes, Takes::No | Takes::Optional);
     Some(Nearest { option: format!("{dashes}{}", option.name), distance, sole: alone && fits })
 }
 

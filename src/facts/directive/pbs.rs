@@ -1,14 +1,15 @@
 //! PBS's directives: `#PBS` after blanks, joined over a backslash at the line's end, then `getopt` over letters.
 
 use super::option::{Nearest, Parsed, Piece, Verdict, stray};
-use super::words::{Splitting, Word, is_placeholder, split};
+use super::words::{Splitting, Word, split};
+use crate::facts::placeholder::is_placeholder;
 use crate::tables::{BatchOption, OptionTable, Takes};
 
-const HOW: Splitting = Splitting { comment_in_word: false, brackets: true };
+const HOW: Splitting = Splitting { comment_in_word: false, brackets: true, slurm_escapes: false };
 
 /// The options of a line after its `#PBS`, which ends at `from`.
 pub(super) fn options(table: &OptionTable, line: &str, from: usize) -> Vec<Parsed> {
-    let words = split(line, from, HOW);
+    let (words, _) = split(line, from, HOW);
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(word) = words.get(at) {
@@ -57,7 +58,11 @@ fn letter(table: &OptionTable, words: &[Word], at: usize, found: &mut Vec<Parsed
             (option, Verdict::Unknown(near))
         }
     };
-    found.push(Parsed { option, value, verdict });
+    let parsed = Parsed::new(option, value, verdict);
+    found.push(match known {
+        Some(known) => parsed.checked(known.takes),
+        None => parsed,
+    });
     next
 }
 

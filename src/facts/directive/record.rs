@@ -3,11 +3,18 @@
 use super::lines::Line;
 use super::option::{Nearest, Parsed, Piece, Verdict};
 use super::sentinel::Sentinel;
-use super::words::{is_placeholder, variable};
+
 use super::{Disguise, Script};
+use crate::facts::placeholder::{is_placeholder, variable};
 use crate::facts::{Fact, FactKind, Record, Text, Value};
 use crate::source::{Scheduler, Span};
 use crate::tables::OptionTable;
+
+/// The most options that later ones are compared with; real scripts have a dozen.
+const MAX_SEEN: usize = 256;
+
+/// The most resources of one `-l` that are compared.
+const MAX_RESOURCES: usize = 64;
 
 /// What has been seen of one scheduler's directives so far.
 pub(super) struct Assembly<'a> {
@@ -24,6 +31,7 @@ struct Seen {
     name: String,
     written: String,
     value: String,
+    filled_in: bool,
     line: usize,
     span: Span,
 }
@@ -80,7 +88,7 @@ impl<'a> Assembly<'a> {
         let (start, end) = option.extent();
         let mut fact = Fact::new(FactKind::Directive, Span::new(line.start + start, line.start + end), fields);
         // Only Slurm's option table was tried on the real thing.
-        fact.certain = self.scheduler == Scheduler::Slurm || option.accepted();
+        fact.certain = self.scheduler == Scheduler::Slurm || (option.accepted() && option.fault.is_none());
         fact
     }
 
@@ -112,6 +120,7 @@ impl<'a> Assembly<'a> {
         if let Some(value) = &option.value {
             fields.set_some("literal-variable", self.literal_variable(name, value, line));
         }
+        fields.set_some("fault", option.fault);
         let filled = option.value.as_ref().is_some_and(|value| is_placeholder(&value.text));
         fields.set("placeholder", filled || matches!(option.verdict, Verdict::Placeholder));
         fields
@@ -161,20 +170,24 @@ impl<'a> Assembly<'a> {
             return;
         };
         let value = parsed.value.as_ref().map_or("", |value| value.text.as_str());
-        let other_value = |seen: &&Seen| {
-            seen.name == *name && !is_placeholder(&seen.value) && differs(option.merges, &seen.value, value)
-        };
-        if !is_placeholder(value) {
+        let other_value =
+            |seen: &&Seen| seen.filled_in && seen.name == *name && differs(option.merges, &seen.value, value);
+        let filled_in = !is_placeholder(value);
+        if filled_in {
             let repeated = self.seen.iter().rev().find(other_value);
             fields.set_some("repeats", repeated.map(|seen| number(seen.line)));
         }
         let excluded = self.seen.iter().rev().find(|seen| option.excludes.contains(&seen.name));
         fields.set_some("conflicts", excluded.map(|seen| Text::at(seen.written.as_str(), seen.span)));
         let (start, end) = parsed.extent();
+        if self.seen.len() >= MAX_SEEN {
+            return;
+        }
         self.seen.push(Seen {
             name: name.clone(),
             written: parsed.option.text.clone(),
             value: value.to_owned(),
+            filled_in,
             line: line.number,
             span: Span::new(line.start + start, line.start + end),
         });
@@ -188,7 +201,7 @@ fn differs(merges: bool, first: &str, second: &str) -> bool {
         return first != second;
     }
     let resources = |value: &str| -> Vec<(String, String)> {
-        let pairs = value.split(',').filter_map(|part| part.split_once('='));
+        let pairs = value.split(',').take(MAX_RESOURCES).filter_map(|part| part.split_once('='));
         pairs.map(|(key, value)| (key.trim().to_owned(), value.to_owned())).collect()
     };
     let before = resources(first);

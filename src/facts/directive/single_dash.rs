@@ -1,19 +1,20 @@
 //! Directives of Grid Engine and LSF: whole words behind one dash (`-pe shm 16`, `-hold_jid 7`, `-R "span[hosts=1]"`).
 
 use super::option::{Parsed, Piece, Verdict, nearest, stray};
-use super::words::{Splitting, Word, is_placeholder, split};
+use super::words::{Splitting, Word, split};
+use crate::facts::placeholder::is_placeholder;
 use crate::tables::{BatchOption, OptionTable, Takes};
 
 /// The options of a Grid Engine line after its `#$`, which ends at `from`.
 pub(super) fn sge(table: &OptionTable, line: &str, from: usize) -> Vec<Parsed> {
-    let words = split(line, from, Splitting { comment_in_word: true, brackets: true });
+    let (words, _) = split(line, from, Splitting { comment_in_word: true, brackets: true, slurm_escapes: false });
     options(table, &words, false)
 }
 
 /// The options of an LSF line after its `#BSUB`, which ends at `from`.
 pub(super) fn lsf(table: &OptionTable, line: &str, from: usize) -> Vec<Parsed> {
     // LSF keeps the quotes of `select[x!='Y']`; only the text of values differs, not where words end.
-    let words = split(line, from, Splitting { comment_in_word: false, brackets: false });
+    let (words, _) = split(line, from, Splitting { comment_in_word: false, brackets: false, slurm_escapes: false });
     options(table, &words, true)
 }
 
@@ -65,7 +66,8 @@ fn option(table: &OptionTable, words: &[Word], at: usize, lsf: bool, found: &mut
         };
         let limit = if takes == Takes::Two { 1 } else { usize::MAX };
         for word in words[next..].iter().take(limit).take_while(more) {
-            value.text = format!("{} {}", value.text, word.text);
+            value.text.push(' ');
+            value.text.push_str(&word.text);
             value.end = word.end;
             next += 1;
         }
@@ -75,7 +77,11 @@ fn option(table: &OptionTable, words: &[Word], at: usize, lsf: bool, found: &mut
         None if is_placeholder(&word.text) => Verdict::Placeholder,
         None => Verdict::Unknown(nearest(table, name.trim_start_matches('-'), value.is_some(), "-")),
     };
-    found.push(Parsed { option: Piece::from(word), value, verdict });
+    let parsed = Parsed::new(Piece::from(word), value, verdict);
+    found.push(match known {
+        Some(known) => parsed.checked(known.takes),
+        None => parsed,
+    });
     next
 }
 
@@ -88,9 +94,8 @@ fn glued(table: &OptionTable, word: &Word) -> Option<Parsed> {
     let rest = &word.text[after..];
     let value_like = rest.chars().any(|c| c.is_ascii_digit() || matches!(c, '[' | '%' | '/' | '.' | '='));
     let boundary = (word.start + after).min(word.end);
-    (value_like && !rest.is_empty()).then(|| Parsed {
-        option: Piece { text: word.text[..after].to_owned(), start: word.start, end: boundary },
-        value: Some(Piece { text: rest.to_owned(), start: boundary, end: word.end }),
-        verdict: Verdict::Known { name: option.canonical().to_owned() },
-    })
+    let written = Piece { text: word.text[..after].to_owned(), start: word.start, end: boundary };
+    let value = Piece { text: rest.to_owned(), start: boundary, end: word.end };
+    let verdict = Verdict::Known { name: option.canonical().to_owned() };
+    (value_like && !rest.is_empty()).then(|| Parsed::new(written, Some(value), verdict))
 }

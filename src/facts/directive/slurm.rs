@@ -2,20 +2,21 @@
 //! `getopt_long` over them (unique prefixes, glued letters).
 
 use super::option::{Nearest, Parsed, Piece, Verdict, nearest, stray};
-use super::words::{Splitting, Word, is_placeholder, split};
+use super::words::{Splitting, Word, split};
+use crate::facts::placeholder::is_placeholder;
 use crate::tables::{BatchOption, Lookup, OptionTable, Takes};
 
-const HOW: Splitting = Splitting { comment_in_word: true, brackets: true };
+const HOW: Splitting = Splitting { comment_in_word: true, brackets: true, slurm_escapes: true };
 
 /// The options of a line after its `#SBATCH`, which ends at `from`.
 pub(super) fn options(table: &OptionTable, line: &str, from: usize) -> Vec<Parsed> {
-    let words = split(line, from, HOW);
+    let (words, open_quote) = split(line, from, HOW);
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(word) = words.get(at) {
         if matches!(word.text.to_ascii_lowercase().as_str(), "hetjob" | "packjob") {
             let verdict = Verdict::Known { name: "hetjob".to_owned() };
-            found.push(Parsed { option: Piece::from(word), value: None, verdict });
+            found.push(Parsed::new(Piece::from(word), None, verdict));
             at += 1;
         } else if word.text == "--" {
             at += 1;
@@ -32,6 +33,9 @@ pub(super) fn options(table: &OptionTable, line: &str, from: usize) -> Vec<Parse
             found.push(with_dashes(table, parsed));
             at = next;
         }
+    }
+    if open_quote && let Some(last) = found.last_mut() {
+        last.fault = Some("open-quote");
     }
     found
 }
@@ -90,7 +94,7 @@ fn long(table: &OptionTable, words: &[Word], at: usize, line: &str, found: &mut 
         value = Some(Piece::from(following));
         next += 1;
     }
-    found.push(Parsed { option: piece, value, verdict });
+    found.push(Parsed::new(piece, value, verdict).checked(option.takes));
     next
 }
 
@@ -106,7 +110,7 @@ fn letters(table: &OptionTable, words: &[Word], at: usize, line: &str, found: &m
         let (option_piece, rest) = cut_letter(word, offset, after, line);
         let verdict = Verdict::Known { name: option.canonical().to_owned() };
         if option.takes == Takes::No {
-            found.push(Parsed { option: option_piece, value: None, verdict });
+            found.push(Parsed::new(option_piece, None, verdict));
             offset = after;
             continue;
         }
@@ -119,7 +123,7 @@ fn letters(table: &OptionTable, words: &[Word], at: usize, line: &str, found: &m
             value = Some(Piece::from(following));
             next += 1;
         }
-        found.push(Parsed { option: option_piece, value, verdict });
+        found.push(Parsed::new(option_piece, value, verdict).checked(option.takes));
         return next;
     }
     at + 1
@@ -145,7 +149,7 @@ fn unknown_letter(
     }
     let nearest = near.map(|_| Nearest { option: format!("-{swapped}"), distance: 1, sole: value.is_some() });
     let verdict = if is_placeholder(&option.text) { Verdict::Placeholder } else { Verdict::Unknown(nearest) };
-    found.push(Parsed { option, value, verdict });
+    found.push(Parsed::new(option, value, verdict));
     next
 }
 
@@ -181,7 +185,7 @@ fn unknown(
     } else {
         Verdict::Unknown(nearest(table, name, value.is_some(), "--"))
     };
-    found.push(Parsed { option, value, verdict });
+    found.push(Parsed::new(option, value, verdict));
     next
 }
 

@@ -1,4 +1,6 @@
-//! Splitting a directive line into words, with the place of each, and telling the marks of templates.
+//! Splitting a directive line into words, with the place of each.
+
+use crate::facts::placeholder::mark_end;
 
 /// A word of a line: its text without quotes, and its bytes in the line with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,11 +17,13 @@ pub(super) struct Splitting {
     pub(super) comment_in_word: bool,
     /// `[` with words inside is a template's mark (in LSF it is syntax).
     pub(super) brackets: bool,
+    /// A backslash counts in single quotes too, and does not keep a blank in the word: Slurm's way.
+    pub(super) slurm_escapes: bool,
 }
 
 /// Cuts `line[from..]` into words. Quotes and backslashes are taken away; template marks with blanks inside
-/// (`<account name>`, `{{ nodes }}`) stay one word.
-pub(super) fn split(line: &str, from: usize, how: Splitting) -> Vec<Word> {
+/// (`<account name>`, `{{ nodes }}`) stay one word. The flag says that a quote is left open.
+pub(super) fn split(line: &str, from: usize, how: Splitting) -> (Vec<Word>, bool) {
     let mut words = Vec::new();
     let mut word: Option<Word> = None;
     let mut quote: Option<char> = None;
@@ -31,11 +35,11 @@ pub(super) fn split(line: &str, from: usize, how: Splitting) -> Vec<Word> {
             at = next;
             continue;
         }
-        if quote.is_none() && c == '#' && (how.comment_in_word || word.is_none()) {
+        if quote.is_none() && c == '#' && (how.comment_in_word || (word.is_none() && !is_address(&line[at..]))) {
             break;
         }
         if quote.is_none()
-            && let Some(end) = template_mark(line, at, how.brackets)
+            && let Some(end) = mark_end(line, at, how.brackets)
         {
             push(&mut word, &line[at..end], at, end);
             at = end;
@@ -51,77 +55,21 @@ pub(super) fn split(line: &str, from: usize, how: Splitting) -> Vec<Word> {
                 quote = Some(c);
                 push(&mut word, "", next - 1, next);
             }
+            (_, '\\') if how.slurm_escapes => {
+                let blank = line[next..].starts_with([' ', '\t']);
+                at = if quote.is_none() && blank { next } else { escaped(line, next, &mut word) };
+            }
             (None | Some('"'), '\\') => at = escaped(line, next, &mut word),
             _ => push(&mut word, &line[next - c.len_utf8()..next], next - c.len_utf8(), next),
         }
     }
     words.extend(word);
-    words
+    (words, quote.is_some())
 }
 
-/// True for a value that a template or document left to fill in.
-pub(super) fn is_placeholder(text: &str) -> bool {
-    let inner = text.trim();
-    let marked = ["{{", "{%", "<%", "%(", "(%", "@@"].iter().any(|mark| inner.contains(mark));
-    let angled = inner.find('<').is_some_and(|at| inner[at..].find('>').is_some_and(|close| close > 1));
-    let bracketed = inner.starts_with('[') && inner.ends_with(']') && inner.chars().any(char::is_alphabetic);
-    let dots = !inner.is_empty() && inner.chars().all(|c| matches!(c, '.' | '…')) && inner != "." && inner != "..";
-    let blanks = inner.len() >= 3 && inner.chars().all(|c| matches!(c, 'x' | 'X' | '?' | '_'));
-    let wrapped = wrapped_name(inner, "__") || wrapped_name(inner, "@") || wrapped_name(inner, "%");
-    marked || angled || bracketed || dots || blanks || wrapped || braced_name(inner) || inner.ends_with("...")
-}
-
-/// The first variable in a value (`$USER`, `${HOME}`, a leading `~`), with its bytes in `text`.
-pub(super) fn variable(text: &str) -> Option<(usize, usize)> {
-    if text.starts_with('~') {
-        return Some((0, 1));
-    }
-    let bytes = text.as_bytes();
-    memchr::memchr_iter(b'$', bytes).find_map(|at| match bytes.get(at + 1)? {
-        b'{' => text[at..].find('}').map(|close| (at, at + close + 1)),
-        b'(' => text[at..].find(')').map(|close| (at, at + close + 1)).or(Some((at, text.len()))),
-        c if c.is_ascii_alphabetic() || *c == b'_' => {
-            let name = text[at + 1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            Some((at, name.map_or(text.len(), |length| at + 1 + length)))
-        }
-        _ => None,
-    })
-}
-
-/// The end of a template mark that begins at `at`: `{{ … }}`, `{% … %}`, `<…>`, `[…]`.
-fn template_mark(line: &str, at: usize, brackets: bool) -> Option<usize> {
-    let rest = &line[at..];
-    for (open, close) in [("{{", "}}"), ("{%", "%}"), ("<%", "%>")] {
-        if rest.starts_with(open) {
-            return rest.find(close).map(|end| at + end + close.len());
-        }
-    }
-    let (open, close) = match rest.as_bytes().first()? {
-        b'<' => ('<', '>'),
-        b'[' if brackets && matches!(line[..at].chars().next_back(), Some(' ' | '\t' | '=')) => ('[', ']'),
-        _ => return None,
-    };
-    let inner = &rest[1..1 + rest[1..].find(close)?];
-    let words = inner.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_') && !inner.contains(open);
-    words.then_some(at + inner.len() + 2)
-}
-
-/// `__NAME__`, `@NAME@`.
-fn wrapped_name(text: &str, mark: &str) -> bool {
-    let inner = text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
-    inner.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
-}
-
-/// `{name}` as Python's `format` takes it, not `${name}`, not `{1,2}`.
-fn braced_name(text: &str) -> bool {
-    text.match_indices('{').any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let inner = text[at + 1..].split('}').next().unwrap_or("");
-        let closed = text[at + 1..].len() > inner.len();
-        let name = inner.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-            && inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-'));
-        closed && name && before != Some('$')
-    })
+/// `####@####.org`: an address blotted out, no comment.
+fn is_address(rest: &str) -> bool {
+    rest.split_whitespace().next().is_some_and(|word| word.contains('@'))
 }
 
 /// Takes the character after a backslash; a line end after it joins the lines.
@@ -150,26 +98,35 @@ mod tests {
 
     #[test]
     fn words_keep_templates_whole_and_lose_quotes() {
-        let how = Splitting { comment_in_word: true, brackets: true };
-        let texts = |line| split(line, 0, how).into_iter().map(|word| word.text).collect::<Vec<_>>();
+        let how = Splitting { comment_in_word: true, brackets: true, slurm_escapes: false };
+        let texts = |line| split(line, 0, how).0.into_iter().map(|word| word.text).collect::<Vec<_>>();
         assert_eq!(texts("-J 'a b' --mem=4G# x"), ["-J", "a b", "--mem=4G"]);
         assert_eq!(texts("--time={{ time }} -A <budget code>"), ["--time={{ time }}", "-A", "<budget code>"]);
         assert_eq!(texts("-A [budget code] --array=[1-3]"), ["-A", "[budget code]", "--array=[1-3]"]);
         assert_eq!(texts("-l a:\\\nb c"), ["-l", "a:b", "c"]);
         assert_eq!(texts("-J \"open"), ["-J", "open"]);
+        assert!(split("-J \"open", 0, how).1);
     }
 
     #[test]
-    fn placeholders_and_variables() {
-        for text in ["<account>", "{{ x }}", "[budget code]", "...", "__N__", "@N@", "{account}", "XXXX", "x<id>"] {
-            assert!(is_placeholder(text), "{text}");
+    fn words_as_slurm_cuts_them() {
+        // Each pair was tried on sbatch 22.05.
+        let how = Splitting { comment_in_word: true, brackets: true, slurm_escapes: true };
+        for (line, expected) in [
+            (r"J=a\ b", &["J=a", "b"][..]),
+            (r#"J=a\"b"#, &["J=a\"b"]),
+            (r"J=a\\b", &[r"J=a\b"]),
+            (r#"J="a\"b""#, &["J=a\"b"]),
+            (r"J='a\b'", &["J=ab"]),
+            (r"J=a\#b", &["J=a#b"]),
+            (r"J=a\", &["J=a"]),
+            (r##"J="a#b""##, &["J=a#b"]),
+            (r#"J=a"b c"d'e f'"#, &["J=ab cde f"]),
+            ("J=a;b", &["J=a;b"]),
+            ("J=a#b", &["J=a"]),
+        ] {
+            let words: Vec<String> = split(line, 0, how).0.into_iter().map(|word| word.text).collect();
+            assert_eq!(words, expected, "{line}");
         }
-        for text in ["node[01-04]", "1-10%2", "${USER}", ".", "..", "a_b", "out.%j", "{1,2}", "5", "x"] {
-            assert!(!is_placeholder(text), "{text}");
-        }
-        assert_eq!(variable("logs/$USER.out"), Some((5, 10)));
-        assert_eq!(variable("${HOME}/x"), Some((0, 7)));
-        assert_eq!(variable("~/x"), Some((0, 1)));
-        assert_eq!(variable("cost 5$"), None);
     }
 }

@@ -30,6 +30,9 @@ pub(super) struct File<'s> {
     pub(super) document: &'s Document,
 }
 
+/// The most other channels that a channel names; real files have up to eight.
+const MAX_OTHERS: usize = 32;
+
 /// How deep keys of settings are followed; `variables:` and `plugins:` need two.
 const MAX_KEYS: usize = 4;
 
@@ -65,7 +68,7 @@ impl File<'_> {
                 continue;
             };
             let others = names.iter().enumerate().filter(|(other, _)| *other != index);
-            let others: Vec<Value> = others.map(|(_, name)| Value::from(*name)).collect();
+            let others: Vec<Value> = others.map(|(_, name)| Value::from(*name)).take(MAX_OTHERS).collect();
             let mut fields = Record::new();
             fields.set("name", known::expanded(name, node.inner_span()));
             fields.set("source", "file");
@@ -201,11 +204,11 @@ impl File<'_> {
     /// The platform selector in the comment behind a value: `# [linux]`.
     fn selector(&self, span: Span) -> Option<Text> {
         let line = self.source.lines.line(span.start);
-        let comment = self
-            .document
-            .comments
-            .iter()
-            .find(|comment| comment.start >= span.end && self.source.lines.line(comment.start) == line)?;
+        let after = self.document.comments.partition_point(|comment| comment.start < span.end);
+        let comment = self.document.comments.get(after)?;
+        if self.source.lines.line(comment.start) != line {
+            return None;
+        }
         let text = self.source.slice(*comment);
         let open = text.find('[')?;
         if !text[1..open].trim().is_empty() {

@@ -1,6 +1,7 @@
 //! Text of a file with its variables: `~` and `${HOME}` become `$HOME`, templates stay unresolved.
 
 use crate::facts::Text;
+use crate::facts::placeholder::enclosed;
 use crate::source::Span;
 
 /// The text of a value that conda expands variables in, with its place.
@@ -52,10 +53,7 @@ fn variable(after: &str) -> (&str, usize) {
 }
 
 fn templates(text: &str, known: &mut Text) {
-    for (at, _) in text.match_indices("{{") {
-        let inner = text[at + 2..].split("}}").next().unwrap_or("");
-        known.unresolved.push(inner.trim().to_owned());
-    }
+    known.unresolved.extend(enclosed(text, "{{", "}}").map(|(_, inner)| inner.trim().to_owned()));
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ fn requirement_line(source: &Source, line: Span, out: &mut Vec<Fact>) {
         return;
     }
     // `--hash=…` and other options of one requirement come after it.
-    let end = [" --", "\t--", "\\\n", "\\\r\n"].iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
+    let end = [" -", "\t-", "\\\n", "\\\r\n"].iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
     let text = text[..end].trim_end();
     let Some(spec) = matchspec::pip(text) else {
         return;

@@ -145,7 +145,7 @@ impl Walker<'_> {
                 };
                 let frame =
                     Frame { text: Arc::clone(&file.text), place: Place::Whole(line.words), shell, silent: true };
-                self.within("sourced", |walker| walker.script_in(frame));
+                self.within("sourced", |walker| walker.script_in(frame, false));
                 // `return` ends the file, not the script.
                 self.state.ended = false;
             }
@@ -161,18 +161,23 @@ impl Walker<'_> {
         }
     }
 
+    /// `eval`: conda's hook, or text that is a script in this shell.
     fn eval(&mut self, line: &Line) {
-        for arg in &line.args {
-            if Self::is_hook(&arg.text.text) {
-                self.state.make_ready(Ready::Yes);
-            } else if arg.text.is_known() && !arg.text.text.contains("$(") {
-                let mut decoded = super::frame::Decoded::default();
-                let span = arg.text.span.unwrap_or_default();
-                decoded.push(&arg.text.text, span);
-                let frame = decoded.into_frame(span.end, self.frame.shell, self.frame.silent);
-                self.within("string", |walker| walker.script_in(frame));
-            }
+        if line.args.iter().any(|arg| Self::is_hook(&arg.text.text)) {
+            return self.state.make_ready(Ready::Yes);
         }
+        let known = line.args.iter().all(|arg| arg.text.is_known() && !arg.text.text.contains("$("));
+        if !known {
+            return;
+        }
+        let words: Vec<&str> = line.args.iter().map(|arg| arg.text.text.as_str()).collect();
+        let frame = Frame {
+            text: words.join(" ").into(),
+            place: Place::Whole(line.words),
+            shell: self.frame.shell,
+            silent: self.frame.silent,
+        };
+        self.within("string", |walker| walker.script_in(frame, false));
     }
 
     fn trap(&mut self, line: &Line) {
@@ -181,7 +186,7 @@ impl Walker<'_> {
         let end = arg.text.span.map_or(0, |span| span.end);
         let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
         let before = self.state.clone();
-        self.within("trap", |walker| walker.script_in(frame));
+        self.within("trap", |walker| walker.script_in(frame, false));
         self.state = before;
     }
 
@@ -199,7 +204,7 @@ impl Walker<'_> {
             let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
             let before = self.state.clone();
             let outer = self.alias.replace(name);
-            self.script_in(frame);
+            self.script_in(frame, false);
             self.alias = outer;
             self.state = before;
         }
@@ -219,7 +224,7 @@ impl Walker<'_> {
         let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
         let before = self.state.clone();
         let outer = self.alias.replace(name);
-        self.script_in(frame);
+        self.script_in(frame, false);
         self.alias = outer;
         self.state = before;
     }

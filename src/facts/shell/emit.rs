@@ -9,7 +9,8 @@ use crate::facts::model::{Fact, FactKind, Record, Text, Value};
 use crate::source::{Shell, Span};
 use crate::syntax::shell::ast::{Command, Heredoc, Node, RedirectOp, Simple, WordKind};
 use crate::syntax::shell::is_assignment;
-use crate::syntax::shell::word::{Part, parts, parts_of_body};
+use crate::syntax::shell::word::{Operation, Part, parts, parts_of_body};
+use crate::tables::Schedulers;
 
 /// Programs that write what they are given, or something of their own, to the terminal.
 const PRINTERS: [&str; 4] = ["echo", "printf", "cat", "print"];
@@ -35,6 +36,9 @@ impl Walker<'_> {
             return;
         }
         if words.iter().any(|word| word.kind != WordKind::Plain) {
+            for word in words.iter().filter(|word| word.kind == WordKind::Arithmetic) {
+                self.names_in_arithmetic(word.span);
+            }
             return;
         }
         let mut args = self.expand(words.iter().map(|word| word.span));
@@ -75,12 +79,21 @@ impl Walker<'_> {
         } else if line.contexts.iter().any(|context| context == "environment") {
             self.enter_environment("unknown", Text::plain(""), "unknown");
         }
+        // A wrapper that runs words as a script (`ssh host …`) is itself here; the script is elsewhere.
+        let own = line.wrappers.last() == Some(&line.run);
+        if own {
+            let mut alone = line.clone();
+            alone.wrappers.pop();
+            self.command_fact(&alone, simple, span);
+        }
         let contexts: Vec<&'static str> = line.contexts.iter().map(|context| known_context(context)).collect();
         let depth = self.context.len();
         self.context.extend(contexts);
         let line = self.as_installer(line);
         self.scripts_of(&line, simple);
-        self.command_fact(&line, simple, span);
+        if !own {
+            self.command_fact(&line, simple, span);
+        }
         self.packages(&line);
         self.context.truncate(depth);
         if line.wrapper_env.is_some() || line.contexts.iter().any(|context| context == "environment") {
@@ -93,11 +106,12 @@ impl Walker<'_> {
         if line.run.is_empty() || line.run == "[" || line.run == "test" {
             return;
         }
-        if !self.first_time(FactKind::Command, line.words, 0) {
+        let place = self.passed(simple).unwrap_or(line.words);
+        if !self.first_time(FactKind::Command, place, line.words.start) {
             return;
         }
         let commands = &self.script.tables.commands;
-        let mut record = Record::at(line.words)
+        let mut record = Record::at(place)
             .with("run", Text { text: line.run.clone(), span: Some(line.head), ..Text::default() })
             .with("program", line.program.clone())
             .with("path", line.path.clone())
@@ -138,7 +152,17 @@ impl Walker<'_> {
             record.set("packages", self.package_records(line));
         }
         self.link(line, self.out.facts.len());
-        self.push(FactKind::Command, line.words, record);
+        self.push(FactKind::Command, place, record);
+    }
+
+    /// Where the argument stands that a function hands on to this command: the call is what the user wrote.
+    fn passed(&self, simple: &Simple) -> Option<Span> {
+        self.calls.last()?;
+        simple.words.iter().find_map(|word| {
+            let written = self.frame.slice(word.span).trim_matches(['"', '{', '}', '$']);
+            let positional = written.len() == 1 && written.as_bytes()[0].is_ascii_digit();
+            positional.then(|| self.resolver().text(word.span).origin).flatten()
+        })
     }
 
     fn words_text(&self, line: &Line) -> Text {
@@ -191,10 +215,10 @@ impl Walker<'_> {
 
     // ---- scripts inside words and here documents
 
-    /// Walks the substitutions of a word; they change nothing outside.
+    /// Walks the substitutions of a word, which change nothing outside, and notes the scheduler's variables.
     pub fn nested_scripts(&mut self, word: Span) {
         let text = std::sync::Arc::clone(&self.frame.text);
-        if !text.get(word.start..word.end).is_some_and(|text| text.contains(['`', '('])) {
+        if !text.get(word.start..word.end).is_some_and(|text| text.contains(['`', '(', '$'])) {
             return;
         }
         self.nested_parts(parts(&text, word));
@@ -207,6 +231,12 @@ impl Walker<'_> {
 
     fn nested_parts(&mut self, parts: Vec<Part>) {
         for part in parts {
+            if let Part::Variable { name, op, span } = &part {
+                self.scheduler_variable(name, op, *span);
+            }
+            if let Part::Opaque { span } = part {
+                self.names_in_arithmetic(span);
+            }
             if let Part::Command { body, .. } | Part::Process { body, .. } = part {
                 let before = self.state.clone();
                 let pipe = std::mem::take(&mut self.pipe);
@@ -215,6 +245,54 @@ impl Walker<'_> {
                 self.state = before;
             }
         }
+    }
+
+    /// Variables in arithmetic need no `$`.
+    fn names_in_arithmetic(&mut self, span: Span) {
+        let text = self.frame.slice(span).to_owned();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut at = 0;
+        for word in text.split_inclusive(|c| !is_name(c)) {
+            let name = word.trim_end_matches(|c| !is_name(c));
+            let start = span.start + at;
+            at += word.len();
+            if !name.is_empty() {
+                self.scheduler_variable(name, &Operation::Plain, Span::new(start, start + name.len()));
+            }
+        }
+    }
+
+    /// A variable that is the scheduler's by its name.
+    fn scheduler_variable(&mut self, name: &str, op: &Operation, span: Span) {
+        let schedulers = &self.script.tables.schedulers;
+        let Some(scheduler) = Schedulers::claims(name) else { return };
+        let place = self.frame.place(span);
+        if !self.first_time(FactKind::Variable, place, 0) {
+            return;
+        }
+        let known = schedulers.variable(name);
+        let mut record = Record::at(place)
+            .with("name", Text::at(name, place))
+            .with("scheduler", scheduler.name())
+            .with("known", known.is_some_and(|variable| variable.output))
+            .with("set-here", self.state.variable(name).is_some())
+            .with("default", !matches!(op, Operation::Plain | Operation::Other))
+            .with("literal", false);
+        if known.is_none() {
+            record.set_some("nearest", schedulers.nearest_variable(name, scheduler));
+        }
+        record.set_some("needs", known.and_then(|variable| variable.needs.first().cloned()));
+        if let Some(variable) = known.filter(|variable| !variable.needs.is_empty()) {
+            record.set("needs-given", variable.needs.iter().any(|option| self.asks_for(option)));
+        }
+        self.surroundings(&mut record);
+        self.push(FactKind::Variable, place, record);
+    }
+
+    /// True when a directive of the file gives the option.
+    fn asks_for(&self, option: &str) -> bool {
+        let directives = self.out.facts.iter().filter(|fact| fact.kind == FactKind::Directive);
+        directives.into_iter().any(|fact| fact.fields.text("name") == option)
     }
 
     /// Scripts that the command runs: `bash -c '…'`, `ssh host '…'`, here documents.
@@ -247,7 +325,7 @@ impl Walker<'_> {
         if remote {
             self.state = State::default();
         }
-        self.within(context, |walker| walker.script_in(frame));
+        self.within(context, |walker| walker.script_in(frame, true));
         self.pipe = pipe;
         self.state = before;
     }
@@ -387,12 +465,33 @@ impl Walker<'_> {
         if command.is_none() {
             self.path_assignment(&name, value_span, appends);
         }
+        self.literal_variable(&value, value_span);
         let known = self.state.variable(&name).is_some_and(|variable| variable.exported);
         self.assignment_fact(&name, value.clone(), exported || known, appends, command, place);
-        if command.is_none() {
+        // A search path that goes on with itself stays a name: its entries are in the state.
+        let extends_itself = value.unresolved.contains(&name);
+        if command.is_none() && !extends_itself {
             let variable = super::state::Variable { value, items: None, exported: exported || known };
             self.state.set_variable(&name, variable);
         }
+    }
+
+    /// `A=SLURM_CPUS_PER_TASK`: the name where its value was meant.
+    fn literal_variable(&mut self, value: &Text, span: Span) {
+        let Some(known) = self.script.tables.schedulers.variable(&value.text) else { return };
+        let place = self.frame.place(span);
+        let scheduler = known.scheduler.name();
+        let output = known.output;
+        if !value.is_known() || value.origin.is_some() || !self.first_time(FactKind::Variable, place, 0) {
+            return;
+        }
+        let mut record = Record::at(place)
+            .with("name", Text::at(value.text.clone(), place))
+            .with("scheduler", scheduler)
+            .with("known", output)
+            .with("literal", true);
+        self.surroundings(&mut record);
+        self.push(FactKind::Variable, place, record);
     }
 
     fn assign_array(&mut self, name: &str, value: Span, appends: bool, place: Span) {

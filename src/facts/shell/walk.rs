@@ -19,6 +19,9 @@ const MAX_DEPTH: usize = 12;
 /// Commands walked in one file, repeated calls included; real files stay below a few thousand.
 const MAX_STEPS: usize = 200_000;
 
+/// Calls of one function that are followed: what a later one does, an earlier one has shown.
+const MAX_CALLS: usize = 40;
+
 /// A script to walk.
 #[derive(Clone, Copy)]
 pub struct Script<'a> {
@@ -100,7 +103,7 @@ pub(super) struct Statement {
 pub(super) struct Function {
     body: Arc<Vec<Command>>,
     frame: Frame,
-    called: bool,
+    calls: usize,
 }
 
 impl<'a> Walker<'a> {
@@ -407,7 +410,7 @@ impl<'a> Walker<'a> {
 
     fn define(&mut self, name: Span, body: &[Command]) {
         let name = self.frame.slice(name).to_owned();
-        let function = Function { body: Arc::new(body.to_vec()), frame: self.frame.clone(), called: false };
+        let function = Function { body: Arc::new(body.to_vec()), frame: self.frame.clone(), calls: 0 };
         self.functions.insert(name, function);
     }
 
@@ -417,7 +420,10 @@ impl<'a> Walker<'a> {
         if self.depth >= MAX_DEPTH || self.calls.iter().any(|known| known == name) {
             return true;
         }
-        function.called = true;
+        function.calls += 1;
+        if function.calls > MAX_CALLS {
+            return true;
+        }
         let function = function.clone();
         let outer: Vec<(String, Option<Text>)> = (1..10)
             .map(|number| number.to_string())
@@ -448,7 +454,7 @@ impl<'a> Walker<'a> {
         let mut waiting: Vec<(String, Function)> = self
             .functions
             .iter()
-            .filter(|(_, function)| !function.called)
+            .filter(|(_, function)| function.calls == 0)
             .map(|(n, f)| (n.clone(), f.clone()))
             .collect();
         waiting.sort_by_key(|(_, function)| function.body.first().map_or(0, |command| command.span.start));
@@ -478,11 +484,12 @@ impl<'a> Walker<'a> {
         self.depth -= 1;
     }
 
-    /// Walks a script that stands in another text, in this state.
-    pub fn script_in(&mut self, frame: Frame) {
+    /// Walks a script that stands in another text, in this state. `whole` when the text must be a script as it
+    /// is, and not, like an alias, the beginning of one.
+    pub fn script_in(&mut self, frame: Frame, whole: bool) {
         let text = Arc::clone(&frame.text);
         let parsed = parse(&text, Span::new(0, text.len()), frame.shell);
-        if !frame.silent {
+        if whole && !frame.silent {
             for (span, reason) in &parsed.gaps {
                 self.out.gaps.push(Gap { span: frame.place(*span), reason: (*reason).to_owned() });
             }

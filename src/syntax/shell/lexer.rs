@@ -14,6 +14,9 @@ pub const MAX_NESTING: usize = 200;
 /// Bars in one text beyond which it is turned away: the grammar's recovery is exponential there.
 pub const MAX_BARS_IN_STATEMENT: usize = 500;
 
+/// What editors on Windows put in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A token: what stands where.
 #[derive(Clone, Debug)]
 pub struct Token {
@@ -91,6 +94,8 @@ pub fn lex(text: &str, region: Span, broken: &[usize], zsh: bool) -> Lexed {
         nests: Vec::new(),
         pending: Vec::new(),
         bars: 0,
+        resume: None,
+        zsh,
     };
     lexer.run();
     lexer.out.long_quotes = lexer.scanner.long_quotes();
@@ -139,6 +144,9 @@ struct Lexer<'a> {
     nests: Vec<Nest>,
     pending: Vec<Pending>,
     bars: usize,
+    /// Where reading goes on after a keyword that took the word after it along.
+    resume: Option<usize>,
+    zsh: bool,
 }
 
 struct Pending {
@@ -149,6 +157,10 @@ struct Pending {
 
 impl Lexer<'_> {
     fn run(&mut self) {
+        if self.base == 0 && self.bytes.starts_with(BYTE_ORDER_MARK) {
+            self.blank(Span::new(0, BYTE_ORDER_MARK.len()));
+            self.at = BYTE_ORDER_MARK.len();
+        }
         while self.at < self.bytes.len() {
             let byte = self.bytes[self.at];
             match byte {
@@ -198,6 +210,7 @@ impl Lexer<'_> {
 
     fn starts_comment(&self) -> bool {
         self.at == self.base
+            || self.bytes[..self.at] == *BYTE_ORDER_MARK
             || matches!(self.bytes[self.at - 1], b' ' | b'\t' | b'\n' | b'\r' | b';' | b'&' | b'|' | b'(' | b')')
     }
 
@@ -461,7 +474,7 @@ impl Lexer<'_> {
         if self.descriptor(span) {
             return;
         }
-        if self.keyword(span) {
+        if self.keyword(span) || self.brace_of_test(span) {
             return;
         }
         self.inert(span);
@@ -553,10 +566,31 @@ impl Lexer<'_> {
         true
     }
 
+    /// zsh's `if [[ … ]] { … }`: the brace takes the part of `then` and `fi`.
+    fn brace_of_test(&mut self, span: Span) -> bool {
+        let after_test = self.out.tokens.last().is_some_and(|token| {
+            matches!(token.kind, TokenKind::Word { kind: WordKind::Test | WordKind::Arithmetic, .. })
+        });
+        let opens =
+            self.zsh && after_test && self.position == Position::Words && &self.bytes[span.start..span.end] == b"{";
+        if opens {
+            self.nests.pop();
+            self.nests.push(Nest::Brace);
+            self.push(span, TokenKind::Keyword);
+            self.at = span.end;
+            self.position = Position::Command;
+        }
+        opens
+    }
+
     /// Reserved words, where they are reserved.
     fn keyword(&mut self, span: Span) -> bool {
         let word = &self.bytes[span.start..span.end];
         let next = match self.position {
+            // zsh ends a brace anywhere.
+            Position::Words if self.zsh && word == b"}" && self.nests.last() == Some(&Nest::Brace) => {
+                Some(Position::Closed)
+            }
             Position::Command => self.opening(word),
             Position::Closed => closing(word),
             Position::CaseIn if word == b"in" => Some(Position::Pattern),
@@ -578,7 +612,7 @@ impl Lexer<'_> {
         self.nest(span);
         self.rewrite(span);
         self.push(span, TokenKind::Keyword);
-        self.at = span.end;
+        self.at = self.resume.take().unwrap_or(span.end);
         if next == Position::Words && self.position == Position::ForIn && self.alone(span.end) {
             // `for x in; do`: the grammar wants no `in` without words.
             self.blank(span);
@@ -626,8 +660,31 @@ impl Lexer<'_> {
                 let from = span.start - self.base;
                 self.out.mask[from..from + 3].copy_from_slice(b"for");
             }
-            b"!" | b"time" | b"coproc" => self.blank(span),
+            b"!" => self.blank(span),
+            b"time" => {
+                self.blank(span);
+                self.blank_word(span.end, |word, _| word == b"-p");
+            }
+            b"coproc" => {
+                self.blank(span);
+                // `coproc NAME { … }`: the name is no command.
+                self.blank_word(span.end, |_, rest| rest.trim_ascii_start().starts_with(b"{"));
+            }
             _ => {}
+        }
+    }
+
+    /// Blanks the word after `at` when `test` holds of it and of what follows; the lexer goes on behind it.
+    fn blank_word(&mut self, at: usize, test: impl Fn(&[u8], &[u8]) -> bool) {
+        let start = at + self.bytes[at..].iter().take_while(|byte| is_blank(**byte)).count();
+        let length = self.bytes[start..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+            .count();
+        let end = start + length;
+        if length > 0 && test(&self.bytes[start..end], &self.bytes[end..]) {
+            self.blank(Span::new(start, end));
+            self.resume = Some(end);
         }
     }
 }

@@ -45,7 +45,8 @@ impl Reader<'_> {
                         "}" => return body,
                         "{" if depth < MAX_DEPTH => {
                             let inner = self.commands(depth + 1);
-                            body.push(self.compound(start, Node::Group(inner)));
+                            let node = if branches > 0 { Node::Unclear(inner) } else { Node::Group(inner) };
+                            body.push(self.compound(start, node));
                         }
                         "function" => self.function(start, depth, &mut body),
                         "if" | "case" | "for" | "while" | "until" | "select" => branches += 1,

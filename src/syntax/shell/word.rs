@@ -143,6 +143,9 @@ impl Reader<'_> {
         if let Some(Part::Literal { text: before, span: place, quoted: was }) = self.out.last_mut()
             && *was == quoted
             && place.end == span.start
+            // Escapes stay apart: only where text and place are as long can each byte be found again.
+            && place.len() == before.len()
+            && span.len() == text.len()
         {
             before.push_str(&text);
             place.end = span.end;

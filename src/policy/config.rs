@@ -1,0 +1,342 @@
+//! The configuration of a project: `pydoctor.toml`, `.pydoctor.toml` or `[tool.pydoctor-hpc]` in `pyproject.toml`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::document::{Document, Table, Word};
+use super::effective::Selection;
+use super::error::{PolicyError, Problem};
+use super::pack::Policy;
+use super::rule::TAGS;
+use super::severity::{LEVELS, SEVERITIES, Severity};
+
+/// Names of the configuration file; the first that exists in a folder wins.
+pub const NAMES: [&str; 3] = ["pydoctor.toml", ".pydoctor.toml", PYPROJECT];
+
+const PYPROJECT: &str = "pyproject.toml";
+
+/// The table in `pyproject.toml`: the older pydoctor owns `[tool.pydoctor]`.
+const TABLE: &str = "pydoctor-hpc";
+
+/// A configuration file is small; a larger one is something else.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What a configuration file says.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The file.
+    pub file: PathBuf,
+    /// The folder from which its globs count: that of the file.
+    pub folder: PathBuf,
+    /// The site of all files.
+    pub site: Option<String>,
+    /// Which rules, for all files.
+    pub selection: Selection,
+    /// The severity from which the exit status is 1.
+    pub fail_on: Option<Severity>,
+    /// Files left out of walks.
+    pub exclude: Files,
+    overrides: Vec<Override>,
+    ignores: Vec<(Files, Vec<String>)>,
+}
+
+/// Settings of some files only.
+#[derive(Clone, Debug)]
+struct Override {
+    files: Files,
+    site: Option<String>,
+    selection: Selection,
+}
+
+/// What a configuration says for one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileConfig {
+    /// Its site.
+    pub site: Option<String>,
+    /// Which rules.
+    pub selection: Selection,
+}
+
+/// Globs of files: without a slash for a name in any folder, with one from the folder of the configuration on;
+/// `*` stays in one folder, `**` does not; a folder stands for all below.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    set: GlobSet,
+    /// The globs as written.
+    pub globs: Vec<String>,
+}
+
+impl Config {
+    /// The configuration nearest to the folder `start`, upwards; `None` when there is none.
+    pub fn find(start: &Path, policy: &Policy) -> Result<Option<Self>, PolicyError> {
+        for folder in start.ancestors() {
+            for name in NAMES {
+                let file = folder.join(name);
+                if file.is_file()
+                    && let Some(config) = Self::load(&file, policy)?
+                {
+                    return Ok(Some(config));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the configuration file `path`. `None` for a `pyproject.toml` without our table.
+    #[expect(clippy::disallowed_methods, reason = "configuration is no checked file")]
+    pub fn load(path: &Path, policy: &Policy) -> Result<Option<Self>, PolicyError> {
+        let unreadable = |source| PolicyError::Unreadable { path: path.to_owned(), source };
+        let meta = fs::metadata(path).map_err(unreadable)?;
+        if !meta.is_file() || meta.len() > MAX_BYTES {
+            let message = "not a configuration file: it is no file, or larger than 1 MB";
+            return Err(unreadable(std::io::Error::other(message)));
+        }
+        Self::parse(path, &fs::read_to_string(path).map_err(unreadable)?, policy)
+    }
+
+    /// Reads the text of the configuration file `path`. Rules, tags and sites that it names must exist.
+    pub fn parse(path: &Path, text: &str, policy: &Policy) -> Result<Option<Self>, PolicyError> {
+        let name = path.display().to_string();
+        let (doc, tree) = Document::parse(&name, text);
+        let root = doc.root(&tree);
+        let config = if path.file_name().is_some_and(|name| name == PYPROJECT) {
+            let Some(table) = root.get("tool").and_then(|tool| tool.quiet_table()?.get(TABLE)) else {
+                // Other tools' tables are theirs to report on.
+                return Ok(None);
+            };
+            table.table().map(|table| read(table, path, policy))
+        } else {
+            Some(read(root, path, policy))
+        };
+        let problems: Vec<Problem> = doc.into_problems();
+        match config {
+            Some(config) if problems.is_empty() => Ok(Some(config)),
+            _ => Err(PolicyError::Invalid(problems)),
+        }
+    }
+
+    /// What holds for the file `path`, which is absolute or begins at the configuration's folder: later overrides
+    /// win over earlier ones.
+    pub fn for_file(&self, path: &Path) -> FileConfig {
+        let path = path.strip_prefix(&self.folder).unwrap_or(path);
+        let mut result = FileConfig { site: self.site.clone(), selection: self.selection.clone() };
+        for over in self.overrides.iter().filter(|over| over.files.matches(path)) {
+            result.site = over.site.clone().or(result.site);
+            result.selection = result.selection.under(&over.selection);
+        }
+        for (files, ignore) in &self.ignores {
+            if files.matches(path) {
+                result.selection.ignore.extend(ignore.iter().cloned());
+            }
+        }
+        result
+    }
+}
+
+impl Files {
+    /// True for a file of these; `path` begins at the configuration's folder.
+    pub fn matches(&self, path: &Path) -> bool {
+        self.set.is_match(path.strip_prefix("./").unwrap_or(path))
+    }
+
+    fn read(doc: &Document<'_>, words: &[Word<'_>]) -> Self {
+        let mut set = GlobSetBuilder::new();
+        for word in words {
+            let text = word.text.trim_start_matches("./").trim_end_matches('/');
+            let whole = if text.contains('/') { text.trim_start_matches('/').to_owned() } else { format!("**/{text}") };
+            for glob in [whole.clone(), format!("{whole}/**")] {
+                match GlobBuilder::new(&glob).literal_separator(true).build() {
+                    Ok(glob) => drop(set.add(glob)),
+                    Err(error) => doc.problem(word.span.clone(), format!("not a glob: {}", error.kind()), None),
+                }
+            }
+        }
+        let globs = words.iter().map(|word| word.text.to_owned()).collect();
+        Self { set: set.build().unwrap_or_default(), globs }
+    }
+}
+
+fn read(table: Table<'_, '_>, path: &Path, policy: &Policy) -> Config {
+    let doc = table.doc();
+    let config = Config {
+        file: path.to_owned(),
+        folder: path.parent().map(Path::to_owned).unwrap_or_default(),
+        site: read_site(&table, policy),
+        selection: Selection { severities: read_rules(&table, policy), ..read_selection(&table, policy) },
+        fail_on: table.choice("fail-on", SEVERITIES),
+        exclude: Files::read(doc, &table.strings("exclude")),
+        overrides: table.tables("override").into_iter().map(|table| read_override(table, policy)).collect(),
+        ignores: read_ignores(&table, policy),
+    };
+    table.finish();
+    config
+}
+
+fn read_override(table: Table<'_, '_>, policy: &Policy) -> Override {
+    if table.need("files").is_some_and(|item| item.list().is_some_and(|files| files.is_empty())) {
+        table.doc().problem(table.span(), "an override needs at least one glob in `files`", None);
+    }
+    let over = Override {
+        files: Files::read(table.doc(), &table.strings("files")),
+        site: read_site(&table, policy),
+        selection: read_selection(&table, policy),
+    };
+    table.finish();
+    over
+}
+
+fn read_site(table: &Table<'_, '_>, policy: &Policy) -> Option<String> {
+    let word = table.string("site")?;
+    if !policy.sites.contains_key(word.text) {
+        table.doc().unknown(&word, "site", policy.sites.keys().map(String::as_str));
+    }
+    Some(word.text.to_owned())
+}
+
+fn read_selection(table: &Table<'_, '_>, policy: &Policy) -> Selection {
+    let read = |key| {
+        let words = table.strings(key);
+        check_names(table.doc(), &words, policy);
+        words.iter().map(|word| word.text.to_owned()).collect()
+    };
+    let select = table.has("select").then(|| read("select"));
+    // Asked for either way, so that the key is known.
+    let _ = table.get("select");
+    Selection { select, ignore: read("ignore"), ..Selection::default() }
+}
+
+fn read_rules(table: &Table<'_, '_>, policy: &Policy) -> BTreeMap<String, Option<Severity>> {
+    let mut severities = BTreeMap::new();
+    for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
+        if policy.rule(key.text).is_none() {
+            table.doc().unknown(&key, "rule", policy.rules.iter().map(|rule| rule.id.as_str()));
+        }
+        let Some(rule) = item.table() else { continue };
+        let severity = rule.need("severity").and_then(|item| item.choice("severity", LEVELS));
+        rule.finish();
+        severities.extend(severity.map(|severity| (key.text.to_owned(), severity)));
+    }
+    severities
+}
+
+fn read_ignores(table: &Table<'_, '_>, policy: &Policy) -> Vec<(Files, Vec<String>)> {
+    let mut ignores = Vec::new();
+    for (glob, item) in table.table("per-file-ignores").iter().flat_map(Table::entries) {
+        let names = item.strings();
+        check_names(table.doc(), &names, policy);
+        let names = names.iter().map(|word| word.text.to_owned()).collect();
+        ignores.push((Files::read(table.doc(), &[glob]), names));
+    }
+    ignores
+}
+
+/// Ids of rules, tags and `ALL` exist.
+fn check_names(doc: &Document<'_>, words: &[Word<'_>], policy: &Policy) {
+    for word in words {
+        if word.text != "ALL" && !TAGS.contains(&word.text) && policy.rule(word.text).is_none() {
+            let ids = policy.rules.iter().map(|rule| rule.id.as_str());
+            doc.unknown(word, "rule or tag", ids.chain(TAGS.iter().copied()).chain(["ALL"]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::PackFiles;
+
+    fn policy() -> Policy {
+        let rule = |id: &str| {
+            format!(
+                "id = \"{id}\"\ntitle = \"t\"\ntags = [\"job\"]\nseverity = \"hint\"\nwhy = \"w\"\nmessage = \"m\"\n\
+                 [[clause]]\non = \"command\"\n"
+            )
+        };
+        let (one, two) = (rule("one"), rule("two"));
+        let files = [
+            ("pack.toml", "name = \"x\"\nversion = \"1\"\n"),
+            ("sites/common.toml", "id = \"common\"\nname = \"x\"\n"),
+            ("sites/north.toml", "id = \"north\"\nname = \"x\"\n"),
+            ("lint/one.toml", &one),
+            ("lint/two.toml", &two),
+        ];
+        Policy::load(&[PackFiles::in_memory("p", &files)]).unwrap()
+    }
+
+    fn parse(name: &str, text: &str) -> Result<Option<Config>, String> {
+        Config::parse(Path::new(name), text, &policy()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn overrides_and_ignores_go_by_file() {
+        let text = r#"
+site = "common"
+ignore = ["two"]
+fail-on = "error"
+exclude = ["old/", "*.bak"]
+[rules.one]
+severity = "off"
+[[override]]
+files = ["north/**"]
+site = "north"
+select = ["ALL"]
+[per-file-ignores]
+"*.csh" = ["one"]
+"#;
+        let config = parse("/w/pydoctor.toml", text).unwrap().unwrap();
+        assert_eq!(config.fail_on, Some(Severity::Error));
+        let excluded = |path: &str| config.exclude.matches(Path::new(path));
+        assert!(excluded("old/a/b.sh") && excluded("x/a.bak") && excluded("x/old/c"));
+        assert!(!excluded("older/a.sh") && !excluded("a.bak.sh"));
+        let plain = config.for_file(Path::new("/w/a.sh"));
+        assert_eq!(
+            (plain.site.as_deref(), plain.selection.ignore.as_slice()),
+            (Some("common"), &["two".to_owned()][..])
+        );
+        assert_eq!(plain.selection.severities.get("one"), Some(&None));
+        let north = config.for_file(Path::new("/w/north/deep/a.csh"));
+        assert_eq!(north.site.as_deref(), Some("north"));
+        assert_eq!(north.selection.select, Some(vec!["ALL".to_owned()]));
+        assert_eq!(north.selection.ignore, ["one"], "a new set begins without the old exceptions");
+    }
+
+    #[test]
+    fn faults_have_a_place() {
+        for (text, expected) in [
+            ("siet = \"north\"\n", "did you mean `site`?"),
+            ("site = \"nort\"\n", "unknown site `nort`"),
+            ("select = [\"on\"]\n", "did you mean `one`?"),
+            ("[rules.tow]\nseverity = \"off\"\n", "unknown rule `tow`"),
+            ("[rules.two]\nseverity = \"of\"\n", "did you mean `off`?"),
+            ("[[override]]\nsite = \"north\"\n", "`files` is missing"),
+            ("exclude = [\"a[\"]\n", "not a glob"),
+            ("fail-on = 3\n", "pydoctor.toml:1:11"),
+        ] {
+            let error = parse("pydoctor.toml", text).unwrap_err();
+            assert!(error.contains(expected), "{expected} in\n{error}");
+        }
+    }
+
+    #[test]
+    fn pyproject_is_ours_only_with_our_table() {
+        assert!(parse("pyproject.toml", "[tool.pydoctor]\nx = 1\n").unwrap().is_none());
+        assert!(parse("pyproject.toml", "tool = 3\n").unwrap().is_none());
+        let config = parse("pyproject.toml", "[tool.pydoctor-hpc]\nsite = \"north\"\n").unwrap().unwrap();
+        assert_eq!(config.site.as_deref(), Some("north"));
+        assert!(parse("pyproject.toml", "[tool.pydoctor-hpc]\nx = 1\n").unwrap_err().contains("unknown key `x`"));
+    }
+
+    #[test]
+    fn the_nearest_file_upwards_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b");
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::write(folder.path().join("pydoctor.toml"), "site = \"north\"\n").unwrap();
+        std::fs::write(folder.path().join("a/pyproject.toml"), "[tool.other]\n").unwrap();
+        let config = Config::find(&deep, &policy()).unwrap().unwrap();
+        assert_eq!(config.folder, folder.path());
+    }
+}
