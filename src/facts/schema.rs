@@ -448,7 +448,11 @@ static CHANNEL: &[Field] = &[
 ];
 
 static KEY: &[Field] = &[
-    f("name", Text, "the key, with its parents: `dependencies`, `envs_dirs`; `envs_dirs.item` for each folder of that list"),
+    f(
+        "name",
+        Text,
+        "the key, with its parents: `dependencies`, `envs_dirs`; `envs_dirs.item` for each folder of that list",
+    ),
     f("value", Text, "its value, when it is one"),
     f("items", List(&Text), "its values, when it is a list"),
     f("item", Text, "the whole entry, lines and all: what `delete = \"item\"` removes"),
@@ -531,6 +535,7 @@ static VARIABLE: &[Field] = &[
     f("needs", Text, "the option without which the scheduler does not set it; absent when it always does"),
     f("needs-given", Flag, "that option is given"),
     f("default", Flag, "used with a default: `${X:-1}`"),
+    f("tested", Flag, "it stands in `[ … ]`, `[[ … ]]` or `test …`"),
     f("literal", Flag, "the name stands as plain text where its value was meant (no `$`)"),
     CONTEXT,
 ];
