@@ -99,6 +99,12 @@ impl<'a> Run<'a> {
         Self { inputs, settings, links, views }
     }
 
+    /// The files whose facts count for a file: those that it runs or reads, and those that do so with it, at any
+    /// distance.
+    pub fn related(&self, index: usize) -> Vec<usize> {
+        self.links.related(index)
+    }
+
     /// The findings of one file, by place and rule. Files can be checked in parallel.
     pub fn check(&self, index: usize) -> Vec<Finding> {
         let Some(input) = self.inputs.get(index) else { return Vec::new() };
@@ -120,18 +126,6 @@ impl<'a> Run<'a> {
         findings.extend(more);
         sort(&mut findings);
         findings
-    }
-
-    /// The files that a file is linked with, in either direction, at any distance.
-    pub fn around(&self, index: usize) -> Vec<usize> {
-        let mut seen = std::collections::BTreeSet::from([index]);
-        let mut level = vec![index];
-        while let Some(file) = level.pop() {
-            let next = self.links.neighbours(file).filter(|file| seen.insert(*file));
-            level.extend(next.collect::<Vec<_>>());
-        }
-        seen.remove(&index);
-        seen.into_iter().collect()
     }
 
     fn pass(&self, index: usize, view: &View<'_>, input: &Analysed) -> Vec<Finding> {

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
-use crate::facts::{FactKind, LinkKind, Reach, Record, Text, Value};
-use crate::source::{Kind, Role, Source};
+use crate::facts::{FactKind, LinkKind, Record, Text, Value};
+use crate::source::{Kind, Role};
 
 use super::engine::{Analysed, Settings};
 
@@ -68,12 +67,6 @@ impl Links {
         links
     }
 
-    /// The files that a file runs, sources or reads, and those that do so with it.
-    pub fn neighbours(&self, file: usize) -> impl Iterator<Item = usize> {
-        let from = self.from.get(file).into_iter().flatten().map(|link| link.file);
-        from.chain(self.to.get(file).into_iter().flatten().map(|caller| caller.file))
-    }
-
     fn add(&mut self, from: usize, link: Resolved) {
         self.from[from].push(link);
         self.to[link.file].push(Caller { file: from, fact: link.fact, how: link.how });
@@ -104,6 +97,16 @@ impl Links {
             found.extend(next.into_iter().filter(|caller| level.contains(&caller.file)));
         }
         found
+    }
+
+    /// The files that a file runs or reads, and those that do so with it, at any distance, in their order.
+    pub fn related(&self, file: usize) -> Vec<usize> {
+        let below = |file: usize| self.from.get(file).into_iter().flatten().map(|link| link.file).collect();
+        let above = |file: usize| self.to.get(file).into_iter().flatten().map(|caller| caller.file).collect();
+        let mut found = closure(file, &below);
+        found.extend(closure(file, &above));
+        found.remove(&file);
+        found.into_iter().collect()
     }
 
     /// The `file.…` fields of a file with those that the run gives.
@@ -230,32 +233,6 @@ fn is_home_of(startup: &Path, script: &Path, settings: &Settings) -> bool {
     }
 }
 
-/// Files that scripts may source: those of the run.
-#[derive(Debug)]
-pub struct Library {
-    files: HashMap<PathBuf, Arc<Source>>,
-    settings: Settings,
-}
-
-impl Library {
-    /// The shell files among `sources`.
-    pub fn new(sources: &[Arc<Source>], settings: &Settings) -> Self {
-        let shell = sources.iter().filter(|source| matches!(source.kind, Kind::Shell { .. }));
-        let files = shell.map(|source| (absolute(&settings.cwd, &source.path), Arc::clone(source))).collect();
-        Self { files, settings: settings.clone() }
-    }
-}
-
-impl Reach for Library {
-    fn file(&self, from: &Source, path: &str, cwd: Option<&str>) -> Option<Arc<Source>> {
-        let script = absolute(&self.settings.cwd, &from.path);
-        let target = Text::plain(path);
-        let found =
-            candidates(&target, cwd, &script, &self.settings).into_iter().find_map(|path| self.files.get(&path));
-        found.filter(|file| file.path != from.path).cloned()
-    }
-}
-
 /// Where a file that a script names may lie.
 fn candidates(target: &Text, cwd: Option<&str>, script: &Path, settings: &Settings) -> Vec<PathBuf> {
     let folder = script.parent().unwrap_or(Path::new("/"));
@@ -295,6 +272,16 @@ fn expand(text: &str, folder: &Path, settings: &Settings) -> Vec<PathBuf> {
         name if SUBMIT_FOLDERS.contains(&name) => vec![folder.join(rest)],
         _ => Vec::new(),
     }
+}
+
+/// Everything that `next` leads to from `start`, itself included.
+fn closure(start: usize, next: &dyn Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
+    let mut found = BTreeSet::from([start]);
+    let mut pending = vec![start];
+    while let Some(file) = pending.pop() {
+        pending.extend(next(file).into_iter().filter(|file| found.insert(*file)));
+    }
+    found
 }
 
 /// `path` seen from `start`, without `.` and `..`; nothing is asked of the file system.

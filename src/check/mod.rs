@@ -15,6 +15,5 @@ mod suppress;
 pub use engine::{Analysed, Run, Settings, check_files, sort};
 pub use eval::Truth;
 pub use finding::{Applicability, Certainty, Edit, Finding, Fix, Label, Severity};
-pub use links::Library;
 pub use place::Places;
 pub use site::{Grounds, SiteChoice, Surroundings, detect};

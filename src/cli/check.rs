@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use crate::check::Severity;
+use crate::check::{Run, Severity};
 use crate::facts::Gap;
 use crate::fix::{self, Allow, BashSyntax, Checked, Mended};
 use crate::policy::Selection;
@@ -16,7 +16,7 @@ use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 
 use super::Status;
 use super::args::{self, Output};
-use super::engine::{self, Engine, Judged};
+use super::engine::{self, Engine, Session};
 use super::panics;
 use super::settings::Settings;
 use super::snapshot::Snapshot;
@@ -39,13 +39,15 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     for problem in &input.problems {
         streams.complain(problem);
     }
-    let (mut results, judged) = engine.check(&input.sources, &workers);
+    let session = engine.open(input.sources, &workers)?;
+    let run = session.run();
+    let mut results = session.results(&run, &workers);
     results.extend(input.too_large.into_iter().map(|file| FileResult { site: engine.site.clone(), ..file }));
 
     let mut status = if trouble { Status::Trouble } else { Status::Clean };
     let options =
         HumanOptions { palette: streams.palette, ascii: streams.ascii, quiet: args.quiet, verbose: args.verbose };
-    let job = Mending { args, engine: &engine, judged: &judged, workers: &workers };
+    let job = Mending { args, session: &session, run: &run, workers: &workers };
     if args.diff {
         let (changed, report) = job.diff(results, input.not_checked, streams);
         status = status.max(if changed && !args.exit_zero { Status::Found } else { Status::Clean });
@@ -199,8 +201,8 @@ fn too_large(source: Source, limit: u64) -> FileResult {
 /// `--fix` and `--diff`.
 struct Mending<'a> {
     args: &'a args::Check,
-    engine: &'a Engine,
-    judged: &'a Judged,
+    session: &'a Session<'a>,
+    run: &'a Run<'a>,
     workers: &'a Workers,
 }
 
@@ -271,21 +273,17 @@ impl Mending<'_> {
     fn mend(&self, results: &[FileResult]) -> Vec<Mended> {
         let allow = if self.args.unsafe_fixes { Allow::Unsafe } else { Allow::Safe };
         let bash = BashSyntax::find();
-        let indices: Vec<usize> = (0..results.len()).collect();
-        self.workers.map(&indices, |index| {
-            let result = &results[*index];
-            let checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
-            let recheck = |source: &Source| self.engine.recheck(self.judged, *index, source);
-            panics::catch(|| fix::mend(&result.source, checked, allow, &recheck, &bash)).unwrap_or_else(|panic| {
-                Mended {
-                    source: Source::clone(&result.source),
-                    checked: Checked {
-                        findings: result.findings.clone(),
-                        gaps: vec![engine::internal_error(&result.source, &panic)],
-                    },
-                    applied: Vec::new(),
-                    dropped: Vec::new(),
-                }
+        let numbered: Vec<(usize, &FileResult)> = results.iter().enumerate().collect();
+        self.workers.map(&numbered, |(index, result)| {
+            let mut checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
+            let mend = || {
+                let recheck = |source: &Source| self.session.recheck(self.run, *index, source);
+                fix::mend(&result.source, checked.clone(), allow, &recheck, &bash)
+            };
+            panics::catch(mend).unwrap_or_else(|panic| {
+                checked.gaps.push(engine::internal_error(&result.source, &panic));
+                let source = Source::clone(&result.source);
+                Mended { source, checked, applied: Vec::new(), dropped: Vec::new() }
             })
         })
     }

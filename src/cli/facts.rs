@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde_json::{Map, Value as Json, json};
 
-use crate::facts::{self, Alone, Fact, FileFacts, Record, Value};
+use crate::facts::json::record;
+use crate::facts::{self, Alone, Fact, FileFacts};
 use crate::report::encode;
 use crate::source::{self, Source, Span};
 
@@ -46,36 +47,38 @@ fn read(args: &args::Facts) -> anyhow::Result<Source> {
     Ok(Source::new(name.to_owned(), kind, bytes))
 }
 
+/// Everything that a file gives, with the scripts that stand inside it.
 fn document(source: &Source, facts: &FileFacts) -> Json {
+    let mut document = script(source, facts);
+    document.insert("version".to_owned(), json!(1));
+    document.insert("path".to_owned(), json!(source.path.to_string_lossy()));
+    document.insert("kind".to_owned(), json!(source.kind.name()));
+    // What names the document comes first.
+    let order = ["version", "path", "kind", "file", "job", "facts", "not_understood", "embedded"];
+    order.iter().filter_map(|key| Some(((*key).to_owned(), document.remove(*key)?))).collect::<Map<_, _>>().into()
+}
+
+fn script(source: &Source, facts: &FileFacts) -> Map<String, Json> {
     let gaps = facts.gaps.iter().map(|gap| {
         let mut object = place(source, gap.span);
         object.insert("reason".to_owned(), json!(gap.reason));
         Json::Object(object)
     });
-    json!({
-        "version": 1,
-        "path": source.path.to_string_lossy(),
-        "kind": source.kind.name(),
-        "file": record(&facts.file),
-        "job": facts.job.as_ref().map(record),
-        "facts": facts.facts.iter().map(|fact| one(source, fact)).collect::<Vec<_>>(),
-        "not_understood": gaps.collect::<Vec<_>>(),
-    })
+    let embedded = facts.embedded.iter().map(|inner| Json::Object(script(source, inner)));
+    let mut object = Map::new();
+    object.insert("file".to_owned(), record(&facts.file));
+    object.insert("job".to_owned(), facts.job.as_ref().map_or(Json::Null, record));
+    object.insert("facts".to_owned(), facts.facts.iter().map(|fact| one(source, fact)).collect());
+    object.insert("not_understood".to_owned(), gaps.collect());
+    object.insert("embedded".to_owned(), embedded.collect());
+    object
 }
 
+/// A fact with its line and column, and its fields.
 fn one(source: &Source, fact: &Fact) -> Json {
-    let mut object = Map::new();
-    object.insert("kind".to_owned(), json!(fact.kind.name()));
-    object.extend(place(source, fact.span));
-    if !fact.certain {
-        object.insert("certain".to_owned(), json!(false));
-    }
-    if let Some(cell) = fact.cell {
-        object.insert("cell".to_owned(), json!(cell));
-    }
-    object.insert("fields".to_owned(), record(&fact.fields));
-    if let Some(state) = &fact.state {
-        object.insert("state".to_owned(), record(state));
+    let mut object = place(source, fact.span);
+    if let Json::Object(fields) = facts::json::fact(fact) {
+        object.extend(fields);
     }
     Json::Object(object)
 }
@@ -85,29 +88,5 @@ fn place(source: &Source, span: Span) -> Map<String, Json> {
     let mut object = Map::new();
     object.insert("line".to_owned(), json!(start.line));
     object.insert("column".to_owned(), json!(start.column));
-    object.insert("span".to_owned(), json!([span.start, span.end]));
     object
-}
-
-fn record(record: &Record) -> Json {
-    let mut object = Map::new();
-    for (name, field) in record.iter() {
-        object.insert(name.to_owned(), value(field));
-    }
-    if record.possible {
-        object.insert("(possible)".to_owned(), json!(true));
-    }
-    Json::Object(object)
-}
-
-/// Known text is a string; text with unknown parts names them.
-fn value(field: &Value) -> Json {
-    match field {
-        Value::Flag(flag) => json!(flag),
-        Value::Number(number) => json!(number),
-        Value::Text(text) if text.is_known() => json!(text.text),
-        Value::Text(text) => json!({ "text": text.text, "unresolved": text.unresolved }),
-        Value::List(items) => items.iter().map(value).collect(),
-        Value::Record(fields) => record(fields),
-    }
 }

@@ -7,6 +7,7 @@ mod examples;
 mod explain;
 mod facts;
 mod panics;
+mod reach;
 mod rules;
 mod settings;
 mod sites;

@@ -22,8 +22,10 @@ const PYPROJECT_TABLE: &str = "pydoctor-hpc";
 /// What is set, from wherever it comes.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
-    /// The site, with where it was chosen.
-    pub(super) site: Option<(String, String)>,
+    /// The site that the file names.
+    pub(super) site: Option<String>,
+    /// The site that the command line names.
+    pub(super) site_flag: Option<String>,
     /// Which rules the file wants, and how bad they are.
     pub(super) by_file: Selection,
     /// Which rules the command line wants.
@@ -78,10 +80,14 @@ impl Settings {
             Some(file) => read(file, file)?.unwrap_or_default(),
             None => nearest(paths.first().map_or(cwd, PathBuf::as_path), cwd)?,
         };
-        if let Some(site) = &options.site {
-            settings.site = Some((site.clone(), "--site".to_owned()));
-        }
+        settings.site_flag.clone_from(&options.site);
         Ok(settings)
+    }
+
+    /// The folder from which paths count in fingerprints: that of the configuration, else of the repository.
+    pub(super) fn project_root(&self, cwd: &Path) -> PathBuf {
+        let folder = self.origin.as_ref().and_then(|file| cwd.join(file).parent().map(Path::to_owned));
+        folder.unwrap_or_else(|| cwd.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(cwd).to_owned())
     }
 }
 
@@ -122,7 +128,8 @@ fn read(file: &Path, shown: &Path) -> anyhow::Result<Option<Settings>> {
         exclude.add(Glob::new(pattern).with_context(what)?);
     }
     Ok(Some(Settings {
-        site: written.site.map(|site| (site, what())),
+        site: written.site,
+        site_flag: None,
         by_file: Selection {
             select: Some(written.select).filter(|select| !select.is_empty()),
             ignore: written.ignore,

@@ -39,9 +39,10 @@ fn table(engine: &Engine, out: &mut dyn Write) -> io::Result<()> {
 
 fn retired(site: &Site) -> String {
     let Some(retired) = &site.retired else { return String::new() };
+    let since = retired.since.as_ref().map(|since| format!(" {since}")).unwrap_or_default();
     match &retired.successor {
-        Some(successor) => format!(" (retired {}, now {successor})", retired.since),
-        None => format!(" (retired {})", retired.since),
+        Some(successor) => format!(" (retired{since}, now {successor})"),
+        None => format!(" (retired{since})"),
     }
 }
 
@@ -52,7 +53,7 @@ fn json(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
             "name": site.name,
             "extends": site.extends,
             "scheduler": site.scheduler,
-            "retired": site.retired.as_ref().map(|retired| &retired.since),
+            "retired": site.retired.as_ref().map(|retired| retired.since.as_deref().unwrap_or("yes")),
             "successor": site.retired.as_ref().and_then(|retired| retired.successor.as_ref()),
         })
     };

@@ -4,12 +4,16 @@ use std::collections::HashSet;
 
 use crate::check::Edit;
 
-/// The text after `edits`, which must fit the text and not overlap. Equal edits count once; several
-/// insertions at one place come in the order given.
-pub(super) fn apply(bytes: &[u8], edits: &[&Edit]) -> Vec<u8> {
+/// The edits without repetitions, in the same order.
+pub(super) fn distinct<'a>(edits: impl Iterator<Item = &'a Edit>) -> Vec<&'a Edit> {
     let mut seen = HashSet::new();
-    let mut ordered: Vec<&Edit> = Vec::with_capacity(edits.len());
-    ordered.extend(edits.iter().filter(|edit| seen.insert((edit.span, &edit.text))));
+    edits.filter(|edit| seen.insert((edit.span, &edit.text))).collect()
+}
+
+/// The text after `edits`, which must fit the text, be distinct and not overlap. Several insertions at one place
+/// come in the order given.
+pub(super) fn apply(bytes: &[u8], edits: &[&Edit]) -> Vec<u8> {
+    let mut ordered = edits.to_vec();
     ordered.sort_by_key(|edit| (edit.span.start, edit.span.end));
     let mut text = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -48,9 +52,9 @@ mod tests {
     #[test]
     fn edits_apply_in_any_order_and_equal_ones_once() {
         let edits = [edit(4, 5, "X"), edit(0, 1, ""), edit(2, 2, "++"), edit(4, 5, "X")];
-        assert_eq!(apply(b"abcdef", &edits.iter().collect::<Vec<_>>()), b"b++cdXf");
+        assert_eq!(apply(b"abcdef", &distinct(edits.iter())), b"b++cdXf");
         let two = [edit(1, 1, "1"), edit(1, 1, "2")];
-        assert_eq!(apply(b"ab", &two.iter().collect::<Vec<_>>()), b"a12b");
+        assert_eq!(apply(b"ab", &distinct(two.iter())), b"a12b");
     }
 
     #[test]

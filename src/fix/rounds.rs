@@ -6,7 +6,7 @@ use crate::check::{Applicability, Edit, Finding};
 use crate::facts::Gap;
 use crate::source::Source;
 
-use super::apply::apply;
+use super::apply::{apply, distinct};
 use super::plan::plan;
 use super::verify::{self, Judged, normalised};
 use super::{Allow, Syntax};
@@ -194,7 +194,7 @@ impl<'a> Round<'a> {
     /// The text with `group` on top of what stands, if it is no worse than the base.
     fn attempt(&self, group: &[&'a Finding]) -> Result<(Source, Checked), String> {
         let all: Vec<&Finding> = self.taken.iter().chain(group).copied().collect();
-        let edits: Vec<&Edit> = all.iter().flat_map(|finding| edits(finding)).collect();
+        let edits = distinct(all.iter().flat_map(|finding| edits(finding)));
         let base = self.base.source;
         let source = Source::new(base.path.clone(), base.kind, apply(&base.bytes, &edits));
         if self.syntax.is_some_and(|syntax| syntax.accepts(&source) == Some(false)) {

@@ -31,7 +31,7 @@ pub(super) fn fault(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding]
     if findings.iter().any(is_unsafe) {
         return None;
     }
-    new_finding(before, after, findings).map(|rule| format!("it would give rise to {rule}"))
+    new_finding(before, after, findings, edits).map(|rule| format!("it would give rise to {rule}"))
 }
 
 /// A region that is not understood and was before. Regions are compared by reason: how many, how long.
@@ -74,16 +74,34 @@ fn unhelpful(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding], edits
 }
 
 /// The rule of a finding that was not there before. That a rule speaks of its next place after a fix of its
-/// own is no new finding.
-fn new_finding(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding]) -> Option<String> {
+/// own is no new finding, as long as the fix did not write that place.
+fn new_finding(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding], edits: &[&Edit]) -> Option<String> {
     let fixed: BTreeSet<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
-    let (old_rules, new_rules) = (by_rule(before.checked), by_rule(after.checked));
-    let (old, new) = (by_text(before), by_text(after));
-    new.into_iter().find_map(|(key, count)| {
-        let rule = key.0;
-        let replaced = fixed.contains(rule) && new_rules.get(rule) <= old_rules.get(rule);
-        (count > old.get(&key).copied().unwrap_or(0) && !replaced).then(|| rule.to_owned())
-    })
+    let written: Vec<Span> = edits.iter().map(|edit| inserted(edit, edits)).collect();
+    let (mut expected, new) = (by_text(before), by_text(after));
+    for finding in findings {
+        let key = (finding.rule.as_str(), normalised(before.source.slice(finding.span)));
+        if let Some(count) = expected.get_mut(&key) {
+            *count = count.saturating_sub(1);
+        }
+    }
+    let is_next_place = |finding: &Finding| {
+        fixed.contains(finding.rule.as_str()) && !written.iter().any(|written| written.overlaps(finding.span))
+    };
+    visible(after.checked)
+        .find(|finding| {
+            let key = (finding.rule.as_str(), normalised(after.source.slice(finding.span)));
+            new.get(&key) > expected.get(&key) && !is_next_place(finding)
+        })
+        .map(|finding| finding.rule.clone())
+}
+
+/// Where the text of `edit` stands after all `edits`, with what others insert at the same place.
+fn inserted(edit: &Edit, edits: &[&Edit]) -> Span {
+    let (here, others): (Vec<&Edit>, Vec<&Edit>) =
+        edits.iter().copied().partition(|other| other.span.start == edit.span.start);
+    let start = moved(edit.span.start, &others);
+    Span::new(start, start + here.iter().map(|edit| edit.text.len()).sum::<usize>())
 }
 
 fn by_rule(checked: &Checked) -> BTreeMap<&str, usize> {

@@ -61,8 +61,8 @@ pub(super) struct Spans {
 /// The end of a system.
 #[derive(Clone, Debug)]
 pub struct Retired {
-    /// Since when.
-    pub since: String,
+    /// Since when; absent when its documents do not say.
+    pub since: Option<String>,
     /// The site that took its place.
     pub successor: Option<String>,
     /// Who says so.
@@ -303,7 +303,7 @@ fn read_site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site {
 fn read_retired(table: Table<'_, '_>) -> Retired {
     let text = |word: Option<Word<'_>>| word.map(|word| word.text.to_owned());
     let retired = Retired {
-        since: table.need("since").and_then(|item| item.date()).unwrap_or_default(),
+        since: table.get("since").and_then(|item| item.date()),
         successor: text(table.string("successor")),
         source: text(table.need_string("source")).unwrap_or_default(),
     };
@@ -316,15 +316,20 @@ fn read_detect(table: Table<'_, '_>) -> Detect {
     let env = table.table("env");
     let detect = Detect {
         hosts: patterns("hosts"),
-        env: env
-            .iter()
-            .flat_map(Table::entries)
-            .filter_map(|(key, item)| Some((key.text.to_owned(), Pattern::new(item.string()?.text))))
-            .collect(),
+        env: env.iter().flat_map(Table::entries).flat_map(|(key, item)| read_variable(&key, &item)).collect(),
         evidence: patterns("evidence"),
     };
     table.finish();
     detect
+}
+
+/// What an environment variable holds: one text, or one of several.
+fn read_variable(key: &Word<'_>, item: &Item<'_, '_>) -> Vec<(String, Pattern)> {
+    let words = match item.value() {
+        DeValue::Array(_) => item.strings(),
+        _ => item.string().into_iter().collect(),
+    };
+    words.iter().map(|word| (key.text.to_owned(), Pattern::new(word.text))).collect()
 }
 
 fn read_provenance(table: &Table<'_, '_>) -> Provenance {

@@ -15,10 +15,13 @@ use crate::source::Span;
 use super::excerpt::{Excerpts, START_LINES};
 use super::model::{Finding, FixRun, Place, Report};
 use super::style::{Palette, Styled};
-use super::text::{bytes_for_terminal, for_terminal};
+use super::text::{bytes_for_terminal, for_terminal, wrapped};
 
 /// A flagged region of more lines is shown by its first line: drawing a frame costs by the line.
 const MAX_LINES: usize = 200;
+
+/// Notes are wrapped at this many characters.
+const WIDTH: usize = 100;
 
 /// What to show, and how.
 #[derive(Clone, Debug, Default)]
@@ -76,8 +79,13 @@ pub fn closing(report: &Report) -> String {
     let found: Vec<String> =
         counts.iter().filter(|(number, _)| *number > 0).map(|(number, name)| count(*number, name)).collect();
     line.push_str(": ");
-    line.push_str(if found.is_empty() { "nothing found" } else { "" });
-    line.push_str(&found.join(", "));
+    let fixed = report.fixes.iter().flatten().filter(|run| run.not_written.is_none());
+    match (fixed.map(|run| run.applied.len()).sum::<usize>(), found.is_empty()) {
+        (0, true) => line.push_str("nothing found"),
+        (0, false) => line.push_str(&found.join(", ")),
+        (fixed, true) => line.push_str(&format!("{fixed} fixed, nothing left")),
+        (fixed, false) => line.push_str(&format!("{fixed} fixed, {} left", found.join(", "))),
+    }
     if summary.suppressed > 0 {
         line.push_str(&format!(" ({} suppressed)", summary.suppressed));
     }
@@ -183,18 +191,19 @@ fn notes(finding: &Finding) -> Vec<String> {
         notes.push("possible: it depends on what cannot be known from the files".to_owned());
     }
     if !finding.help.is_empty() {
-        notes.push(format!("help: {}", for_terminal(finding.help.trim_end())));
+        notes.push(wrapped(&format!("help: {}", for_terminal(finding.help.trim_end())), WIDTH));
     }
     if !finding.url.is_empty() {
         notes.push(format!("see {}", for_terminal(&finding.url)));
     }
     if let Some(fix) = &finding.fix {
         let title = for_terminal(&fix.title);
-        notes.push(match fix.applicability {
+        let note = match fix.applicability {
             Applicability::Safe => format!("fix available (safe): {title}"),
             Applicability::Unsafe => format!("fix available (unsafe): {title}"),
             Applicability::Display => format!("fix to make by hand: {title}"),
-        });
+        };
+        notes.push(wrapped(&note, WIDTH));
     }
     notes
 }

@@ -23,7 +23,7 @@ pub struct FileResult {
 }
 
 /// Which site judged a file, and why that one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteChoice {
     /// The site's id.
     pub id: String,
@@ -47,7 +47,7 @@ pub struct FixRun {
 /// A finished report.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// The sites that judged, with the number of files of each.
+    /// The sites that judged, each with the reason of its first file and the number of files.
     pub sites: Vec<(SiteChoice, usize)>,
     /// Findings in the order of files and places, suppressed ones among them.
     pub findings: Vec<Finding>,
@@ -168,9 +168,9 @@ impl Report {
     pub fn new(files: Vec<FileResult>) -> Self {
         let mut report = Self::default();
         let mut places = Places::new(&files);
-        let mut sites: BTreeMap<SiteChoice, usize> = BTreeMap::new();
+        let mut sites: BTreeMap<String, (SiteChoice, usize)> = BTreeMap::new();
         for file in files {
-            *sites.entry(file.site).or_default() += 1;
+            sites.entry(file.site.id.clone()).or_insert((file.site, 0)).1 += 1;
             report.summary.files += 1;
             let mut findings = file.findings;
             findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
@@ -182,7 +182,7 @@ impl Report {
             gaps.sort_by(|a, b| (a.span, &a.reason).cmp(&(b.span, &b.reason)));
             report.not_understood.extend(gaps.into_iter().map(|gap| not_understood(&file.source, gap)));
         }
-        report.sites = sites.into_iter().collect();
+        report.sites = sites.into_values().collect();
         report.texts = places.texts;
         report
     }

@@ -36,6 +36,49 @@ pub fn bytes_for_terminal(bytes: &[u8]) -> String {
     for_terminal(&text).into_owned()
 }
 
+/// `text` in lines of at most `width` characters where words allow it. Its own line ends stay; what stands between
+/// backquotes is never broken, so that it can be copied, nor is a line that begins with a blank.
+pub(super) fn wrapped(text: &str, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        if line.starts_with(' ') || line.chars().count() <= width {
+            lines.push(line.to_owned());
+            continue;
+        }
+        let (mut current, mut length) = (String::new(), 0);
+        for word in words(line) {
+            let more = word.chars().count();
+            if length > 0 && length + 1 + more > width {
+                lines.push(std::mem::take(&mut current));
+                length = 0;
+            }
+            if length > 0 {
+                current.push(' ');
+                length += 1;
+            }
+            current.push_str(word);
+            length += more;
+        }
+        lines.push(current);
+    }
+    lines.join("\n")
+}
+
+/// The words of a line; a blank between backquotes ends none.
+fn words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut start, mut quoted) = (0, false);
+    for (at, byte) in line.bytes().enumerate() {
+        quoted ^= byte == b'`';
+        if byte == b' ' && !quoted {
+            words.push(&line[start..at]);
+            start = at + 1;
+        }
+    }
+    words.push(&line[start..]);
+    words
+}
+
 /// Control characters, and what is invisible or changes the direction of what follows.
 pub(super) fn is_unsafe(character: char) -> bool {
     match character {
@@ -50,6 +93,14 @@ pub(super) fn is_unsafe(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_text_is_wrapped_but_commands_are_not() {
+        let text = "run `module load python` first, then\n  indented as it stands, however long";
+        assert_eq!(wrapped(text, 16), "run\n`module load python`\nfirst, then\n  indented as it stands, however long");
+        assert_eq!(wrapped("a `b c", 3), "a\n`b c");
+        assert_eq!(wrapped("", 3), "");
+    }
 
     #[test]
     fn nothing_that_steers_a_terminal_is_left_and_lengths_stay() {
