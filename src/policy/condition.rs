@@ -364,9 +364,9 @@ impl Glob {
     /// The text of the glob up to its first wildcard or field.
     pub fn prefix(&self) -> String {
         match self {
-            Self::Fixed(pattern) => String::from_utf8_lossy(&pattern.prefix()).into_owned(),
+            Self::Fixed(pattern) => pattern.prefix().into_owned(),
             Self::Filled(pieces) => match pieces.first() {
-                Some(GlobPiece::Tokens(pattern)) => String::from_utf8_lossy(&pattern.prefix()).into_owned(),
+                Some(GlobPiece::Tokens(pattern)) => pattern.prefix().into_owned(),
                 _ => String::new(),
             },
         }

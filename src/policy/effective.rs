@@ -266,16 +266,16 @@ fn collect_words(condition: &Condition, site: &Site, words: &mut Vec<String>) ->
         Condition::Value(name) => match &site.values.get(&**name)?.data {
             ValueData::Text(text, pattern) => {
                 if pattern.literal().is_none() {
-                    return add(&String::from_utf8_lossy(&pattern.prefix()), false);
+                    return add(&pattern.prefix(), false);
                 }
                 add(text, true)
             }
-            ValueData::List(items) => items.iter().try_for_each(|(_, pattern)| {
-                add(&String::from_utf8_lossy(&pattern.prefix()), pattern.literal().is_some())
-            }),
-            ValueData::Table(rows) => rows.iter().try_for_each(|(_, pattern, _)| {
-                add(&String::from_utf8_lossy(&pattern.prefix()), pattern.literal().is_some())
-            }),
+            ValueData::List(items) => {
+                items.iter().try_for_each(|(_, pattern)| add(&pattern.prefix(), pattern.literal().is_some()))
+            }
+            ValueData::Table(rows) => {
+                rows.iter().try_for_each(|(_, pattern, _)| add(&pattern.prefix(), pattern.literal().is_some()))
+            }
             ValueData::Number(_) => None,
         },
         Condition::OneOf(all) => all.iter().try_for_each(|condition| collect_words(condition, site, words)),
