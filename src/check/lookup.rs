@@ -135,6 +135,7 @@ impl<'a> Judge<'a> {
             Derived::Place => self.places.place_value(text, subject.cwd()),
             Derived::Name => Value::Text(self.component(text, true)),
             Derived::Parent => Value::Text(self.component(text, false)),
+            Derived::Origin => Value::Text(Text { span: text.origin.or(text.span), ..text.clone() }),
             Derived::Unresolved => {
                 Value::List(text.unresolved.iter().map(|name| Value::Text(Text::plain(name.clone()))).collect())
             }

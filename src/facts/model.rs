@@ -174,13 +174,6 @@ impl Record {
         self
     }
 
-    /// The same, holding on some paths only when so said.
-    #[must_use]
-    pub fn perhaps(mut self, possible: bool) -> Self {
-        self.possible = possible;
-        self
-    }
-
     /// Sets a field, replacing an earlier value of that name.
     pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
         let name = name.into();

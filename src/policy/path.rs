@@ -69,6 +69,8 @@ pub enum Derived {
     Parent,
     /// How many items a list has; 0 when it is absent.
     Count,
+    /// The same text at the place of the literal that it comes from, when a variable carried it.
+    Origin,
     /// Names of the variables that stay unresolved in a text.
     Unresolved,
 }
@@ -174,6 +176,7 @@ fn derived(part: &str, of: &'static Type) -> Option<(Derived, &'static Type)> {
         ("place", Type::Text) => Some((Derived::Place, &PLACE)),
         ("name", Type::Text) => Some((Derived::Name, &TEXT)),
         ("parent", Type::Text) => Some((Derived::Parent, &TEXT)),
+        ("origin", Type::Text) => Some((Derived::Origin, &TEXT)),
         ("unresolved", Type::Text) => Some((Derived::Unresolved, &TEXTS)),
         ("count", Type::List(_)) => Some((Derived::Count, &NUMBER)),
         _ => None,
@@ -182,7 +185,7 @@ fn derived(part: &str, of: &'static Type) -> Option<(Derived, &'static Type)> {
 
 fn no_property(part: &str, of: &Type) -> Wrong {
     let known: &[&str] = match of {
-        Type::Text => &["place", "name", "parent", "unresolved"],
+        Type::Text => &["place", "name", "parent", "origin", "unresolved"],
         Type::List(_) => &["count"],
         _ => &[],
     };

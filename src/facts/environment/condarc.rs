@@ -1,12 +1,16 @@
-//! `.condarc`: every key, and the channels.
+//! `.condarc`: every key, the channels, and each folder of the lists of folders.
 
 use super::conda_file::File;
-use crate::facts::Fact;
+use super::known;
+use crate::facts::{Fact, FactKind, Record};
 use crate::source::Source;
-use crate::syntax::yaml::Document;
+use crate::syntax::yaml::{Document, Entry};
 
 /// Lists whose items are channels. `default_channels` says what `defaults` means, and names channels itself.
 const CHANNEL_LISTS: &[&str] = &["channels", "channel", "default_channels"];
+
+/// Lists whose items are folders; each is a `key` fact `LIST.item` of its own.
+const FOLDER_LISTS: &[&str] = &["envs_dirs", "envs_path", "pkgs_dirs"];
 
 pub(super) fn collect(source: &Source, document: &Document, out: &mut Vec<Fact>) {
     let Some(root) = &document.root else {
@@ -19,5 +23,21 @@ pub(super) fn collect(source: &Source, document: &Document, out: &mut Vec<Fact>)
         if CHANNEL_LISTS.contains(&entry.key.as_str()) {
             file.channels(entry, remapped, out);
         }
+        if FOLDER_LISTS.contains(&entry.key.as_str()) {
+            folders(&file, entry, out);
+        }
+    }
+}
+
+fn folders(file: &File<'_>, entry: &Entry, out: &mut Vec<Fact>) {
+    let Some(list) = &entry.value else { return };
+    for node in list.items().iter().filter_map(|item| item.value.as_ref()) {
+        let Some(folder) = node.scalar() else { continue };
+        let line = i64::try_from(file.source.lines.line(node.inner_span().start)).unwrap_or(i64::MAX);
+        let mut fields = Record::new();
+        fields.set("name", format!("{}.item", entry.key));
+        fields.set("value", known::expanded(folder, node.inner_span()));
+        fields.set("line", line);
+        out.push(Fact::new(FactKind::Key, node.inner_span(), fields));
     }
 }

@@ -144,7 +144,6 @@ impl Walker<'_> {
         let kind = created.as_ref().map_or(kind, |made| made.kind);
         let mut env = Record::new()
             .placed(name.span)
-            .perhaps(!self.certain)
             .with("kind", kind)
             .with("name", Text { text: name.file_name().to_owned(), ..name.clone() })
             .with("by", by)

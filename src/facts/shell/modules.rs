@@ -46,7 +46,7 @@ impl Walker<'_> {
             self.state.doubt_modules();
         }
         self.emit_module(verb, Some((name, &parsed)), names, replaces);
-        let mut loaded = Record::at(place).perhaps(!self.certain);
+        let mut loaded = Record::at(place);
         for field in ["full", "name", "version", "family", "generation"] {
             loaded.set_some(field, parsed.get(field).cloned());
         }

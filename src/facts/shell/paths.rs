@@ -72,12 +72,11 @@ impl Walker<'_> {
         if variable == "PATH" && kind == "root" {
             self.state.put_conda_on_path();
         }
-        let mut held = Record::at(place)
+        let held = Record::at(place)
             .with("variable", variable)
             .with("entry", entry.text.clone())
             .with("position", entry.position)
             .with("line", self.line(place) as i64);
-        held.possible = !self.certain;
         if self.first_time(FactKind::PathEntry, place, variable.len()) {
             let mut record = Record::at(place)
                 .with("variable", variable)

@@ -46,6 +46,7 @@ impl Resolver<'_> {
             && !quoted
             && self.frame.shell != Shell::Zsh
             && self.frame.text.as_bytes().get(word.start) == Some(&b'$')
+            && !text.unresolved.iter().any(|name| name == "(")
             && text.text.contains([' ', '\t', '\n']);
         if splits {
             let unresolved = &text.unresolved;
@@ -123,7 +124,10 @@ impl Resolver<'_> {
     }
 
     fn placed(&self, mut text: Text, word: Span) -> Text {
-        text.span = Some(self.frame.place(word));
+        // The argument of a function stands where the function is called.
+        let written = self.frame.slice(word).trim_matches(['"', '{', '}', '$']);
+        let argument = written.len() == 1 && written.as_bytes()[0].is_ascii_digit();
+        text.span = text.origin.filter(|_| argument).or_else(|| Some(self.frame.place(word)));
         text
     }
 

@@ -587,6 +587,10 @@ impl Lexer<'_> {
     fn keyword(&mut self, span: Span) -> bool {
         let word = &self.bytes[span.start..span.end];
         let next = match self.position {
+            // zsh ends a brace anywhere.
+            Position::Words if self.zsh && word == b"}" && self.nests.last() == Some(&Nest::Brace) => {
+                Some(Position::Closed)
+            }
             Position::Command => self.opening(word),
             Position::Closed => closing(word),
             Position::CaseIn if word == b"in" => Some(Position::Pattern),
