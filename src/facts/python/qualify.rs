@@ -62,8 +62,8 @@ impl<'t> Names<'t> {
                     let name = known::canonical(join(module, member));
                     Some(Qualified { name, certain: true })
                 }
-                // `Pool = None` after a failed import: never called.
-                How::Value(value) if self.tree.kind(value) == Kind::None => continue,
+                // `joblib = None` after a failed import: never called.
+                How::Value(value) if matches!(self.tree.kind(value), Kind::None | Kind::False) => continue,
                 How::Value(value) => self.qualify_value(value, depth),
                 _ => None,
             };

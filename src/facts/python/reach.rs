@@ -28,10 +28,10 @@ impl<'t> Names<'t> {
         loop {
             let scope = &self.scopes[index];
             let kind = self.tree.kind(scope.node);
-            if inmost || kind != Kind::Class {
-                if let Some(bindings) = scope.names.get(name) {
-                    return Some(self.reaching(bindings, scope, in_order.then_some(at)));
-                }
+            if (inmost || kind != Kind::Class)
+                && let Some(bindings) = scope.names.get(name)
+            {
+                return Some(self.reaching(bindings, scope, in_order.then_some(at)));
             }
             // The body of a function runs later; that of a class or comprehension at once.
             in_order &= !matches!(kind, Kind::Function | Kind::Lambda);
