@@ -107,7 +107,7 @@ impl<'t> Names<'t> {
     /// The bindings of an attribute that the file itself sets: `self.workers = 4`.
     pub(super) fn attribute_bindings(&self, attribute: Id, dotted: &str) -> Option<Vec<Binding<'t>>> {
         if dotted.starts_with("self.") || dotted.starts_with("cls.") {
-            self.lookup_attribute(dotted, attribute).map(<[_]>::to_vec)
+            self.lookup_attribute(dotted, attribute)
         } else {
             self.lookup(dotted, attribute).map(|reaching| reaching.bindings)
         }
