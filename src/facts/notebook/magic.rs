@@ -165,7 +165,8 @@ impl Masked {
                 self.blank(Span::new(start, end), true);
                 Some(end)
             }
-            _ if code.ends_with('?') && code.chars().all(|c| c.is_alphanumeric() || "._?*%".contains(c)) => {
+            // Help: no Python ends so, but strings and comments do.
+            _ if code.ends_with('?') && !code.contains(['\'', '"', '#']) => {
                 self.blank(Span::new(start, end), true);
                 Some(end)
             }
