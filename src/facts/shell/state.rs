@@ -73,8 +73,8 @@ pub struct Created {
     pub kind: &'static str,
     /// Name or path.
     pub name: Text,
-    /// It was made with pip or python inside.
-    pub seeded: bool,
+    /// It was made with pip or python inside; not known when its packages may bring them.
+    pub seeded: Option<bool>,
 }
 
 /// The state before a command.

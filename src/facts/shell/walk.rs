@@ -48,6 +48,7 @@ pub fn walk(script: Script<'_>, frame: Frame, parsed: &Parsed, out: &mut FileFac
         walker.state.make_ready(Ready::Maybe);
     }
     walker.blocks = super::blocks::collect(&walker.frame, region, walker.out);
+    super::comments::collect(&walker.frame, walker.out);
     walker.list(&parsed.body, true);
     walker.uncalled_functions();
     let places = std::mem::take(&mut walker.block_places);
@@ -80,6 +81,8 @@ pub(super) struct Walker<'a> {
     pub blocks: Vec<Span>,
     /// For each of them, once walked: what it stands in, and whether it is all that its body holds.
     pub block_places: HashMap<Span, (Vec<&'static str>, bool)>,
+    /// The simple command at hand sets one variable and does nothing else.
+    pub sets_one: bool,
     /// Command that feeds this one, and the one it feeds.
     pub pipe: (Option<String>, Option<String>),
     emitted: HashSet<(FactKind, Span, usize)>,
@@ -123,6 +126,7 @@ impl<'a> Walker<'a> {
             alias: None,
             blocks: Vec::new(),
             block_places: HashMap::new(),
+            sets_one: false,
             pipe: (None, None),
             emitted: HashSet::new(),
             depth: 0,
