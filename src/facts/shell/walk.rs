@@ -19,6 +19,11 @@ const MAX_DEPTH: usize = 12;
 /// Commands walked in one file, repeated calls included; real files stay below a few thousand.
 const MAX_STEPS: usize = 200_000;
 
+/// Longest text of a statement that its facts carry, in bytes.
+const MAX_STATEMENT: usize = 4096;
+/// Changes of the state that are followed: a real file has some hundred.
+const MAX_CHANGES: usize = 3000;
+
 /// Calls of one function that are followed: what a later one does, an earlier one has shown.
 const MAX_CALLS: usize = 40;
 
@@ -88,6 +93,8 @@ pub(super) struct Walker<'a> {
     emitted: HashSet<(FactKind, Span, usize)>,
     depth: usize,
     steps: usize,
+    /// A limit was reached, and said.
+    exhausted: bool,
 }
 
 /// A statement: what `delete = "statement"` removes.
@@ -131,6 +138,7 @@ impl<'a> Walker<'a> {
             emitted: HashSet::new(),
             depth: 0,
             steps: 0,
+            exhausted: false,
         }
     }
 
@@ -182,10 +190,18 @@ impl<'a> Walker<'a> {
     /// Walks one command.
     pub fn command(&mut self, command: &Command) {
         self.steps += 1;
-        if self.steps > MAX_STEPS {
-            if self.steps == MAX_STEPS + 1 {
+        let limit = if self.steps > MAX_STEPS {
+            Some("more than 200,000 commands to follow")
+        } else if self.state.changes() > MAX_CHANGES {
+            Some("more than 3,000 changes of modules, paths and environments to follow")
+        } else {
+            None
+        };
+        if let Some(reason) = limit {
+            if !std::mem::replace(&mut self.exhausted, true) {
                 let span = self.frame.place(command.span);
-                self.out.gaps.push(Gap { span, reason: "more than 200,000 commands to follow".to_owned() });
+                let rest = Span::new(span.start, self.script.source.text.len().max(span.end));
+                self.out.gaps.push(Gap { span: rest, reason: reason.to_owned() });
             }
             return;
         }
@@ -524,7 +540,9 @@ impl<'a> Walker<'a> {
     /// Fields of the statement, for facts.
     pub fn statement_record(&self) -> Record {
         let span = self.frame.place(self.statement.span);
+        // Facts of one long list would each carry all of it.
         let text = self.frame.slice(self.statement.span);
+        let text = if text.len() > MAX_STATEMENT { "" } else { text };
         Record::at(span)
             .with("text", Text::at(text, span))
             .with("whole", self.statement.whole)
