@@ -72,6 +72,33 @@ fn edits_in_notebooks() {
     }
 }
 
+/// Deep and tangled texts end, without overflowing the stack.
+#[test]
+fn hostile_python() {
+    let head = "from multiprocessing import Pool, cpu_count\nx0 = x1 = cpu_count()\n";
+    let tangled: String = (2..2000).map(|n| format!("x{n} = x{} + x{}\nPool(x{n})\n", n - 1, n - 2)).collect();
+    let functions: String = (1..2000).map(|n| format!("def f{n}(): return f{}() + f{}()\n", n - 1, n - 1)).collect();
+    let cases = [
+        format!("Pool(a{})\n", ".b".repeat(50_000)),
+        format!("Pool({}1)\n", "1 + ".repeat(50_000)),
+        format!("Pool({}1)\n", "not ".repeat(50_000)),
+        format!("Pool({}1)\n", "a if b else ".repeat(20_000)),
+        format!("x = {}1\nPool(x)\n", "a = ".repeat(50_000)),
+        format!("x = {}\n", "lambda: ".repeat(20_000)),
+        format!("if a:\n x = 1\n{}Pool(x)\n", "elif b:\n x = cpu_count()\n Pool(x)\n".repeat(5_000)),
+        format!("x = 1\n{}", "x = x + 1\nPool(x)\n".repeat(5_000)),
+        tangled,
+        format!("{functions}Pool(f1999())\n"),
+        "def f(:\n".repeat(20_000),
+        "x = = 1\n".repeat(20_000),
+    ];
+    for case in cases {
+        let mut out = FileFacts::default();
+        python::collect(&format!("{head}{case}"), &mut out);
+        assert!(!out.facts.is_empty() || !out.gaps.is_empty(), "{}", &case[..40]);
+    }
+}
+
 /// Stands for the shell: a command for each line, with what was handed over.
 fn shell(snippet: &notebook::Snippet<'_>) -> FileFacts {
     let mut out = FileFacts::default();

@@ -32,6 +32,11 @@ pub fn collect_parts(text: &str, parts: &[Span], out: &mut FileFacts) {
     let budget = Budget::default();
     for part in parts {
         let Some(code) = text.get(part.start..part.end) else { continue };
+        if budget.is_spent() {
+            let reason = "parsing took too long".to_owned();
+            out.gaps.push(Gap { span: Span::new(part.start, text.len()), reason });
+            break;
+        }
         let regions = tree.parse(code, part.start, &budget);
         out.gaps.extend(regions.into_iter().map(|region| Gap { span: region.span, reason: region.reason.to_owned() }));
     }
