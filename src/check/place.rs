@@ -178,10 +178,9 @@ mod tests {
     use crate::policy::site::{PlaceRow, Provenance};
 
     fn site() -> Site {
-        let row = |place: &str, paths: &[&str]| PlaceRow {
-            place: place.to_owned(),
-            paths: paths.iter().map(|path| PathPattern::new(path)).collect(),
-            source: Provenance::default(),
+        let row = |place: &str, paths: &[&str]| {
+            let paths = paths.iter().map(|path| PathPattern::new(path)).collect();
+            std::sync::Arc::new(PlaceRow { place: place.to_owned(), paths, source: Provenance::default() })
         };
         let mut site = Site::default();
         site.places = vec![

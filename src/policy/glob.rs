@@ -2,14 +2,20 @@
 //! `/` is not special. Matching never backtracks further than one star, or simulates all states at once, so its
 //! cost is at most pattern × text.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
-/// A compiled glob.
+/// A compiled glob; cheap to copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern {
-    tokens: Box<[Token]>,
-    /// The text, when the pattern has no wildcard.
-    literal: Option<Box<str>>,
+pub struct Pattern(Compiled);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Compiled {
+    /// Text without wildcards: most patterns.
+    Literal(Arc<str>),
+    /// Anything else.
+    Glob(Arc<[Token]>),
 }
 
 /// One step of a pattern.
@@ -56,35 +62,48 @@ impl Pattern {
 
     /// A pattern that matches `text` only.
     pub fn exactly(text: &str) -> Self {
-        Self { tokens: text.bytes().map(Token::Byte).collect(), literal: Some(text.into()) }
+        Self(Compiled::Literal(text.into()))
     }
 
     pub(crate) fn from_tokens(tokens: Vec<Token>) -> Self {
-        let bytes: Option<Vec<u8>> =
-            tokens.iter().map(|token| if let Token::Byte(byte) = token { Some(*byte) } else { None }).collect();
-        let literal = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).map(String::into_boxed_str);
-        Self { tokens: tokens.into(), literal }
+        let bytes: Option<Vec<u8>> = tokens.iter().map(Token::byte).collect();
+        match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            Some(literal) => Self(Compiled::Literal(literal.into())),
+            None => Self(Compiled::Glob(tokens.into())),
+        }
     }
 
-    pub(crate) fn tokens(&self) -> &[Token] {
-        &self.tokens
+    pub(crate) fn tokens(&self) -> Cow<'_, [Token]> {
+        match &self.0 {
+            Compiled::Literal(text) => text.bytes().map(Token::Byte).collect(),
+            Compiled::Glob(tokens) => Cow::Borrowed(tokens),
+        }
     }
 
     /// The text, when the pattern has no wildcard.
     pub fn literal(&self) -> Option<&str> {
-        self.literal.as_deref()
+        match &self.0 {
+            Compiled::Literal(text) => Some(text),
+            Compiled::Glob(_) => None,
+        }
     }
 
-    /// The bytes before the first wildcard.
-    pub fn prefix(&self) -> Vec<u8> {
-        self.tokens.iter().map_while(|token| if let Token::Byte(byte) = token { Some(*byte) } else { None }).collect()
+    /// The text before the first wildcard.
+    pub fn prefix(&self) -> Cow<'_, str> {
+        match &self.0 {
+            Compiled::Literal(text) => Cow::Borrowed(text),
+            Compiled::Glob(tokens) => {
+                let bytes: Vec<u8> = tokens.iter().map_while(Token::byte).collect();
+                Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+            }
+        }
     }
 
     /// True when the pattern matches the whole of `text`, which is taken as it stands.
     pub fn is_match(&self, text: &str) -> bool {
-        match &self.literal {
-            Some(literal) => **literal == *text,
-            None => matches(&self.tokens, text),
+        match &self.0 {
+            Compiled::Literal(literal) => **literal == *text,
+            Compiled::Glob(tokens) => matches(tokens, text),
         }
     }
 
@@ -93,15 +112,25 @@ impl Pattern {
         if holes.is_empty() {
             return if self.is_match(text) { Match::Yes } else { Match::No };
         }
-        if self.simulate(text, holes, false) {
+        let tokens = self.tokens();
+        let states = States { tokens: &tokens };
+        if states.simulate(text, holes, false) {
             Match::Yes
-        } else if holes.iter().any(|hole| !hole.opaque) && self.simulate(text, holes, true) {
+        } else if holes.iter().any(|hole| !hole.opaque) && states.simulate(text, holes, true) {
             Match::Unknown
         } else {
             Match::No
         }
     }
+}
 
+/// The states of a pattern: how many of its tokens are matched.
+#[derive(Clone, Copy)]
+struct States<'t> {
+    tokens: &'t [Token],
+}
+
+impl States<'_> {
     /// Follows all states at once. With `guess`, a hole that is not opaque may stand for anything; without, only
     /// a star, or a variable spelt out in the pattern, takes it.
     fn simulate(&self, text: &str, holes: &[Hole], guess: bool) -> bool {
@@ -187,6 +216,10 @@ impl Pattern {
 }
 
 impl Token {
+    fn byte(&self) -> Option<u8> {
+        if let Self::Byte(byte) = self { Some(*byte) } else { None }
+    }
+
     fn takes(&self, character: char) -> bool {
         match self {
             Self::Class(negated, ranges) => {
@@ -333,8 +366,9 @@ mod tests {
             ("*a*b*c", "xxaxxbxx", false),
         ] {
             assert_eq!(Pattern::new(glob).is_match(text), expected, "{glob} on {text}");
+            let pattern = Pattern::new(glob);
             assert_eq!(
-                Pattern::new(glob).simulate(text, &[], false),
+                States { tokens: &pattern.tokens() }.simulate(text, &[], false),
                 expected,
                 "the two matchers differ: {glob} on {text}"
             );

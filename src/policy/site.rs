@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use toml::de::DeValue;
 
@@ -32,13 +33,13 @@ pub struct Site {
     /// How it is recognised; never inherited.
     pub detect: Detect,
     /// Where its paths lie.
-    pub places: Vec<PlaceRow>,
+    pub places: Vec<Arc<PlaceRow>>,
     /// How much may lie there.
     pub quotas: Vec<Quota>,
     /// Values that rules use.
-    pub values: BTreeMap<String, SiteValue>,
+    pub values: BTreeMap<String, Arc<SiteValue>>,
     /// Snippets.
-    pub recipes: BTreeMap<String, Sourced<String>>,
+    pub recipes: BTreeMap<String, Arc<Sourced<String>>>,
     /// Addresses.
     pub links: BTreeMap<String, String>,
     /// Its stand on rules.
@@ -196,7 +197,7 @@ impl Site {
     pub(super) fn completed(&self, parent: &Self) -> Self {
         let mut site = self.clone();
         site.scheduler = site.scheduler.or_else(|| parent.scheduler.clone());
-        let missing = |row: &&PlaceRow| !self.places.iter().any(|own| own.place == row.place);
+        let missing = |row: &&Arc<PlaceRow>| !self.places.iter().any(|own| own.place == row.place);
         site.places.extend(parent.places.iter().filter(missing).cloned());
         let missing = |row: &&Quota| !self.quotas.iter().any(|own| own.place == row.place);
         site.quotas.extend(parent.quotas.iter().filter(missing).cloned());
@@ -204,7 +205,10 @@ impl Site {
         inherit(&mut site.recipes, &parent.recipes);
         inherit(&mut site.links, &parent.links);
         for (rule, stand) in &parent.rules {
-            let merged = site.rules.remove(rule).map_or_else(|| stand.clone(), |own| own.completed(stand));
+            let merged = match site.rules.get(rule) {
+                Some(own) => own.completed(stand),
+                None => stand.clone(),
+            };
             site.rules.insert(rule.clone(), merged);
         }
         site
@@ -212,14 +216,14 @@ impl Site {
 }
 
 impl Stand {
-    fn completed(self, parent: &Self) -> Self {
+    fn completed(&self, parent: &Self) -> Self {
         Self {
             severity: self.severity.or(parent.severity),
-            message: self.message.or_else(|| parent.message.clone()),
-            help: self.help.or_else(|| parent.help.clone()),
-            url: self.url.or_else(|| parent.url.clone()),
+            message: self.message.as_ref().or(parent.message.as_ref()).cloned(),
+            help: self.help.as_ref().or(parent.help.as_ref()).cloned(),
+            url: self.url.as_ref().or(parent.url.as_ref()).cloned(),
             fix: self.fix.or(parent.fix),
-            reason: self.reason.or_else(|| parent.reason.clone()),
+            reason: self.reason.as_ref().or(parent.reason.as_ref()).cloned(),
         }
     }
 }
@@ -276,14 +280,14 @@ fn read_site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site {
     site.scheduler = table.choice("scheduler", SCHEDULERS).map(str::to_owned);
     site.retired = table.table("retired").map(read_retired);
     site.detect = table.table("detect").map(read_detect).unwrap_or_default();
-    site.places = table.tables("place").into_iter().map(read_place).collect();
+    site.places = table.tables("place").into_iter().map(read_place).map(Arc::new).collect();
     site.quotas = table.tables("quota").into_iter().map(read_quota).collect();
     for (key, item) in table.table("values").iter().flat_map(Table::entries) {
         site.spans.values.insert(key.text.to_owned(), key.span.clone());
-        site.values.extend(item.table().and_then(read_value).map(|value| (key.text.to_owned(), value)));
+        site.values.extend(item.table().and_then(read_value).map(|value| (key.text.to_owned(), Arc::new(value))));
     }
     for (key, item) in table.table("recipes").iter().flat_map(Table::entries) {
-        site.recipes.extend(item.table().and_then(read_recipe).map(|recipe| (key.text.to_owned(), recipe)));
+        site.recipes.extend(item.table().and_then(read_recipe).map(|recipe| (key.text.to_owned(), Arc::new(recipe))));
     }
     for (key, item) in table.table("links").iter().flat_map(Table::entries) {
         site.links.extend(item.string().map(|link| (key.text.to_owned(), link.text.to_owned())));
