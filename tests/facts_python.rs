@@ -27,6 +27,78 @@ fn notebook_facts() {
     });
 }
 
+/// An import and an argument written into a notebook leave it valid, with one line for each item.
+#[test]
+fn edits_in_notebooks() {
+    let head = r#"{"cells": [{"cell_type": "code", "source": "#;
+    let tail = r#"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#;
+    let listed = "[\n    \"from multiprocessing import Pool\\n\",\n    \"Pool(\\n\",\n    \")\"\n   ]";
+    let cases = [
+        (
+            listed.to_owned(),
+            Json::Array(
+                ["import os\n", "from multiprocessing import Pool\n", "Pool(f(\"x\")\n", ")"].map(Json::from).to_vec(),
+            ),
+        ),
+        (
+            listed.replace('\n', "\r\n"),
+            Json::Array(
+                ["import os\n", "from multiprocessing import Pool\n", "Pool(f(\"x\")\n", ")"].map(Json::from).to_vec(),
+            ),
+        ),
+        (
+            r#""from multiprocessing import Pool\nPool(\n)""#.to_owned(),
+            Json::from("import os\nfrom multiprocessing import Pool\nPool(f(\"x\")\n)"),
+        ),
+        (
+            r#"["from multiprocessing import Pool\n", "Pool(\n", ")"]"#.to_owned(),
+            Json::Array(
+                ["import os\nfrom multiprocessing import Pool\n", "Pool(f(\"x\")\n", ")"].map(Json::from).to_vec(),
+            ),
+        ),
+    ];
+    for (source, wanted) in cases {
+        let text = format!("{head}{source}{tail}");
+        let mut out = FileFacts::default();
+        notebook::collect(&text, &mut shell, &mut out);
+        let call = out.facts.iter().find(|fact| fact.kind == FactKind::Call).unwrap();
+        let place = |field: &str| call.fields.get(field).and_then(pydoctor::facts::Value::span).unwrap().start;
+        let mut edited = text.clone();
+        for (field, new) in [("arguments", "f(\"x\")"), ("import-place", "import os\n")] {
+            edited.insert_str(place(field), &notebook::escape(&text, place(field), new));
+        }
+        let json: Json = serde_json::from_str(&edited).unwrap();
+        assert_eq!(json["cells"][0]["source"], wanted, "{edited}");
+    }
+}
+
+/// Deep and tangled texts end, without overflowing the stack.
+#[test]
+fn hostile_python() {
+    let head = "from multiprocessing import Pool, cpu_count\nx0 = x1 = cpu_count()\n";
+    let tangled: String = (2..2000).map(|n| format!("x{n} = x{} + x{}\nPool(x{n})\n", n - 1, n - 2)).collect();
+    let functions: String = (1..2000).map(|n| format!("def f{n}(): return f{}() + f{}()\n", n - 1, n - 1)).collect();
+    let cases = [
+        format!("Pool(a{})\n", ".b".repeat(50_000)),
+        format!("Pool({}1)\n", "1 + ".repeat(50_000)),
+        format!("Pool({}1)\n", "not ".repeat(50_000)),
+        format!("Pool({}1)\n", "a if b else ".repeat(20_000)),
+        format!("x = {}1\nPool(x)\n", "a = ".repeat(50_000)),
+        format!("x = {}\n", "lambda: ".repeat(20_000)),
+        format!("if a:\n x = 1\n{}Pool(x)\n", "elif b:\n x = cpu_count()\n Pool(x)\n".repeat(5_000)),
+        format!("x = 1\n{}", "x = x + 1\nPool(x)\n".repeat(5_000)),
+        tangled,
+        format!("{functions}Pool(f1999())\n"),
+        "def f(:\n".repeat(20_000),
+        "x = = 1\n".repeat(20_000),
+    ];
+    for case in cases {
+        let mut out = FileFacts::default();
+        python::collect(&format!("{head}{case}"), &mut out);
+        assert!(!out.facts.is_empty() || !out.gaps.is_empty(), "{}", &case[..40]);
+    }
+}
+
 /// Stands for the shell: a command for each line, with what was handed over.
 fn shell(snippet: &notebook::Snippet<'_>) -> FileFacts {
     let mut out = FileFacts::default();
@@ -60,6 +132,7 @@ fn run(folder: &str, extension: &str, facts: impl Fn(&str) -> FileFacts) {
         for fact in &out.facts {
             check_schema(fact, &case);
         }
+        failures.extend(expectations(&text, &out).into_iter().map(|what| format!("{}:{what}", case.display())));
         let found = golden(&text, &out);
         let path = case.with_extension("json");
         if std::env::var_os("BLESS").is_some() {
@@ -69,6 +142,36 @@ fn run(folder: &str, extension: &str, facts: impl Fn(&str) -> FileFacts) {
         }
     }
     assert!(failures.is_empty(), "facts differ (BLESS=1 accepts them):\n{}", failures.join("\n"));
+}
+
+/// Holds the `# -> ORIGIN` comments of a case against the counts found on their lines.
+fn expectations(text: &str, out: &FileFacts) -> Vec<String> {
+    let lines = LineIndex::new(text);
+    let mut wrong = Vec::new();
+    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line)) {
+        let Some((_, wanted)) = line.split_once("# -> ") else { continue };
+        // In a notebook the rest of the JSON follows.
+        let wanted = wanted.split(['\\', '"']).next().unwrap_or("");
+        let counts = out.facts.iter().filter(|fact| lines.line(fact.span.start) == number).filter_map(|fact| {
+            let arguments = fact.fields.get("arg").and_then(record)?;
+            let count = record(arguments.get("count")?)?;
+            Some(format!("{}{}", count.text("origin"), if count.possible { "?" } else { "" }))
+        });
+        let mut counts: Vec<String> = counts.collect();
+        counts.dedup();
+        let expected = if wanted == "nothing" { Vec::new() } else { vec![wanted.to_owned()] };
+        if counts != expected {
+            wrong.push(format!("{number}: wanted {wanted}, found {counts:?}"));
+        }
+    }
+    wrong
+}
+
+fn record(value: &pydoctor::facts::Value) -> Option<&Record> {
+    match value {
+        pydoctor::facts::Value::Record(record) => Some(record),
+        _ => None,
+    }
 }
 
 /// One line for each fact and gap; a text with its place as `TEXT @LINE:COLUMN-LINE:COLUMN`.

@@ -34,6 +34,9 @@ pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts
     }
     out.job = resources::job_record(&out.facts);
     out.file = file::file_record(source, directive::scheduler_of(&out.facts));
+    let named = out.facts.iter().find(|fact| fact.kind == FactKind::Key && fact.fields.text("name") == "name");
+    let name = named.filter(|_| source.kind == Kind::Environment).and_then(|fact| fact.fields.get("value").cloned());
+    out.file.set_some("env-name", name);
     let facts = vec![Fact::new(FactKind::File, Span::at(0), out.file.clone())];
     out.facts.extend(facts);
     out

@@ -32,6 +32,8 @@ pub struct Snippet<'a> {
 
 /// Largest notebook that is read, in bytes; pictures in its outputs count.
 const MAX_BYTES: usize = 100 << 20;
+/// At most so many pieces of shell text are handed on.
+const MAX_PIECES: usize = 5000;
 
 /// Adds the facts of a notebook. `shell` gives the facts of a piece of shell text, with spans in that text.
 pub fn collect(source: &str, shell: &mut dyn FnMut(&Snippet<'_>) -> FileFacts, out: &mut FileFacts) {
@@ -111,6 +113,7 @@ struct Found {
     facts: Vec<Fact>,
     links: Vec<Link>,
     gaps: Vec<Gap>,
+    pieces: usize,
 }
 
 impl Found {
@@ -132,6 +135,14 @@ impl Found {
         shell: &mut dyn FnMut(&Snippet<'_>) -> FileFacts,
     ) {
         let Some(text) = source.text.get(piece.span.start..piece.span.end) else { return };
+        self.pieces += 1;
+        if self.pieces > MAX_PIECES {
+            if self.pieces == MAX_PIECES + 1 {
+                let reason = format!("more than {MAX_PIECES} pieces of shell text");
+                self.gaps.push(Gap { span: source.in_file(piece.span), reason });
+            }
+            return;
+        }
         let mut facts = if piece.form == Form::Variable {
             let mut facts = FileFacts::default();
             facts.facts.extend(magic::variable(text));

@@ -123,6 +123,11 @@ static PATH_ENTRY_FIELDS: &[Field] = &[
     f("variable", Text, "the search path: `PATH`, `LD_LIBRARY_PATH`, `PYTHONPATH`, …"),
     f("entry", Text, "the directory"),
     f("position", Choice(&["front", "back", "only"]), "before what was there, after it, or instead of it"),
+    f(
+        "conda",
+        Choice(&["root", "env", "condabin", "none"]),
+        "`bin` of a conda installation, of one of its environments, its `condabin`, or none of these",
+    ),
     f("line", Number, "line on which it was put"),
 ];
 
@@ -198,6 +203,7 @@ pub static FILE: &[Field] = &[
     f("run-by-job", Flag, "a job script among the files checked runs it"),
     f("sourced-by", List(&Text), "files among those checked that source it"),
     f("gaps", Number, "per cent of its lines that were not understood"),
+    f("env-name", Text, "environment files: the name that the file gives the environment"),
     f("template", Flag, "it holds template marks (`{{ }}`, `<…>`)"),
 ];
 
@@ -308,6 +314,7 @@ static PATH_ENTRY: &[Field] = &[
         "`bin` of a conda installation, of one of its environments, its `condabin`, or none of these",
     ),
     f("conda-root", Text, "path of that installation"),
+    f("alone", Flag, "the statement does nothing but put this one entry on the path"),
     f("removable", Text, "the bytes to take out so that the rest of the statement stands"),
     CONTEXT,
     GUARD,

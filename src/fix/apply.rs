@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::check::Edit;
+use crate::source::Span;
 
 /// The edits without repetitions, in the same order.
 pub(super) fn distinct<'a>(edits: impl Iterator<Item = &'a Edit>) -> Vec<&'a Edit> {
@@ -26,24 +27,51 @@ pub(super) fn apply(bytes: &[u8], edits: &[&Edit]) -> Vec<u8> {
     text
 }
 
-/// Where the byte `offset` of the old text lies in the new one; a byte inside an edit lies at its start.
-pub(super) fn moved(offset: usize, edits: &[&Edit]) -> usize {
-    let mut shifted = offset as i128;
-    for edit in edits {
-        let grown = edit.text.len() as i128 - edit.span.len() as i128;
-        if edit.span.end <= offset {
-            shifted += grown;
-        } else if edit.span.start < offset {
-            shifted -= (offset - edit.span.start) as i128;
+/// Where places of the old text lie in the new one.
+pub(super) struct Moves {
+    /// Old place and length of the new text, in order.
+    edits: Vec<(Span, usize)>,
+    /// How much the text has grown before each edit, and after the last.
+    grown: Vec<isize>,
+}
+
+impl Moves {
+    /// The moves that distinct `edits` make.
+    pub(super) fn new(edits: &[&Edit]) -> Self {
+        let mut edits: Vec<(Span, usize)> = edits.iter().map(|edit| (edit.span, edit.text.len())).collect();
+        edits.sort_by_key(|(span, _)| *span);
+        let mut grown = vec![0];
+        let mut total = 0;
+        for (span, length) in &edits {
+            total += length.cast_signed() - span.len().cast_signed();
+            grown.push(total);
         }
+        Self { edits, grown }
     }
-    usize::try_from(shifted).unwrap_or(0)
+
+    /// Where the byte `offset` lies; one inside an edit lies at its start, one at an insertion behind it.
+    pub(super) fn at(&self, offset: usize) -> usize {
+        let before = self.edits.partition_point(|(span, _)| span.end <= offset);
+        let start = match self.edits.get(before) {
+            Some((span, _)) => offset.min(span.start),
+            None => offset,
+        };
+        start.saturating_add_signed(self.grown.get(before).copied().unwrap_or(0))
+    }
+
+    /// Where the new texts lie, in order.
+    pub(super) fn written(&self) -> Vec<Span> {
+        let place = |((span, length), grown): (&(Span, usize), &isize)| {
+            let start = span.start.saturating_add_signed(*grown);
+            Span::new(start, start + length)
+        };
+        self.edits.iter().zip(&self.grown).map(place).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Span;
 
     fn edit(start: usize, end: usize, text: &str) -> Edit {
         Edit { path: None, span: Span::new(start, end), text: text.to_owned() }
@@ -62,8 +90,8 @@ mod tests {
         let edits = [edit(0, 2, ""), edit(4, 4, "new")];
         let edits: Vec<&Edit> = edits.iter().collect();
         assert_eq!(apply(b"abcdef", &edits), b"cdnewef");
-        assert_eq!(moved(3, &edits), 1);
-        assert_eq!(moved(1, &edits), 0);
-        assert_eq!(moved(5, &edits), 6);
+        let moves = Moves::new(&edits);
+        assert_eq!([3, 1, 4, 5].map(|offset| moves.at(offset)), [1, 0, 5, 6]);
+        assert_eq!(moves.written(), [Span::new(0, 0), Span::new(2, 5)]);
     }
 }

@@ -7,9 +7,6 @@ use crate::source::{Source, Span};
 
 use super::Allow;
 
-/// At most so many fixes in one round: real files have a few dozen.
-const MAX_TOGETHER: usize = 1000;
-
 /// One round's choice among the findings of a file, by index. What is in none of the lists has no fix that
 /// may be applied, or waits for the next round because it overlaps one that is taken.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,7 +34,7 @@ pub(super) fn plan(source: &Source, findings: &[Finding], allow: Allow, skip: &d
     order.sort_by_key(|(index, edits)| (edits.iter().map(|edit| edit.span.start).min(), *index));
     let mut taken = Taken::default();
     for (index, edits) in order {
-        if plan.taken.len() < MAX_TOGETHER && edits.iter().all(|edit| taken.has_room(edit)) {
+        if edits.iter().all(|edit| taken.has_room(edit)) {
             edits.iter().for_each(|edit| taken.add(edit));
             plan.taken.push(index);
         }

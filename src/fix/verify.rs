@@ -1,12 +1,12 @@
 //! Whether a changed text is no worse than the one before, and which of its parts is to blame.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::check::{Applicability, Edit, Finding};
 use crate::facts::Gap;
 use crate::source::{Source, Span};
 
-use super::apply::moved;
+use super::apply::Moves;
 use super::rounds::Checked;
 
 /// A text with what the checks say of it.
@@ -19,10 +19,11 @@ pub(super) struct Judged<'a> {
 /// Why the change from `before` to `after` by the fixes of `findings` (of `before`) must not stand.
 /// `edits` are theirs.
 pub(super) fn fault(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding], edits: &[&Edit]) -> Option<String> {
+    let moves = Moves::new(edits);
     if let Some(reason) = new_gap(before, after, edits) {
         return Some(format!("afterwards a part of the file would not be understood: {reason}"));
     }
-    if let Some(rule) = unhelpful(before, after, findings, edits) {
+    if let Some(rule) = unhelpful(before, after, findings, &moves) {
         return Some(format!("it would not mend {rule}"));
     }
     let is_unsafe =
@@ -31,7 +32,7 @@ pub(super) fn fault(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding]
     if findings.iter().any(is_unsafe) {
         return None;
     }
-    new_finding(before, after, findings, edits).map(|rule| format!("it would give rise to {rule}"))
+    new_finding(before, after, findings, &moves).map(|rule| format!("it would give rise to {rule}"))
 }
 
 /// A region that is not understood and was before. Regions are compared by reason: how many, how long.
@@ -54,20 +55,18 @@ fn by_reason(gaps: &[Gap]) -> BTreeMap<&str, (usize, usize)> {
 }
 
 /// The rule of a fix after which its own finding is still there.
-fn unhelpful(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding], edits: &[&Edit]) -> Option<String> {
-    let (old, new) = (by_rule(before.checked), by_rule(after.checked));
+fn unhelpful(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding], moves: &Moves) -> Option<String> {
+    let (old, new, fixes) =
+        (by_rule(visible(before.checked)), by_rule(visible(after.checked)), by_rule(findings.iter().copied()));
     let count = |counts: &BTreeMap<&str, usize>, rule: &str| counts.get(rule).copied().unwrap_or(0);
-    let shrunk = |rule: &str| {
-        let fixes = findings.iter().filter(|finding| finding.rule == rule).count();
-        count(&new, rule) + fixes <= count(&old, rule)
-    };
+    let shrunk = |rule: &str| count(&new, rule) + count(&fixes, rule) <= count(&old, rule);
+    let left = by_place(after.checked);
     // A rule that speaks once a file shows its next place when the first is mended: so the place counts.
     let survives = |finding: &&&Finding| {
-        let span = Span::new(moved(finding.span.start, edits), moved(finding.span.end, edits));
+        let span = Span::new(moves.at(finding.span.start), moves.at(finding.span.end));
         let text = normalised(before.source.slice(finding.span));
-        after.checked.findings.iter().filter(|other| other.rule == finding.rule).any(|other| {
-            let touches = other.span.start <= span.end && span.start <= other.span.end;
-            other.span.overlaps(span) || (touches && normalised(after.source.slice(other.span)) == text)
+        left.get(finding.rule.as_str()).is_some_and(|left| {
+            left.touching(span).any(|other| other.overlaps(span) || normalised(after.source.slice(other)) == text)
         })
     };
     findings.iter().filter(|finding| !shrunk(&finding.rule)).find(survives).map(|finding| finding.rule.clone())
@@ -75,9 +74,9 @@ fn unhelpful(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding], edits
 
 /// The rule of a finding that was not there before. That a rule speaks of its next place after a fix of its
 /// own is no new finding, as long as the fix did not write that place.
-fn new_finding(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding], edits: &[&Edit]) -> Option<String> {
-    let fixed: BTreeSet<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
-    let written: Vec<Span> = edits.iter().map(|edit| inserted(edit, edits)).collect();
+fn new_finding(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding], moves: &Moves) -> Option<String> {
+    let fixed = by_rule(findings.iter().copied());
+    let written = Ordered::new(moves.written());
     let (mut expected, new) = (by_text(before), by_text(after));
     for finding in findings {
         let key = (finding.rule.as_str(), normalised(before.source.slice(finding.span)));
@@ -86,7 +85,8 @@ fn new_finding(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding], edi
         }
     }
     let is_next_place = |finding: &Finding| {
-        fixed.contains(finding.rule.as_str()) && !written.iter().any(|written| written.overlaps(finding.span))
+        fixed.contains_key(finding.rule.as_str())
+            && !written.touching(finding.span).any(|written| written.overlaps(finding.span))
     };
     visible(after.checked)
         .find(|finding| {
@@ -96,17 +96,43 @@ fn new_finding(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding], edi
         .map(|finding| finding.rule.clone())
 }
 
-/// Where the text of `edit` stands after all `edits`, with what others insert at the same place.
-fn inserted(edit: &Edit, edits: &[&Edit]) -> Span {
-    let (here, others): (Vec<&Edit>, Vec<&Edit>) =
-        edits.iter().copied().partition(|other| other.span.start == edit.span.start);
-    let start = moved(edit.span.start, &others);
-    Span::new(start, start + here.iter().map(|edit| edit.text.len()).sum::<usize>())
+/// Places in the order of their starts, with the furthest end so far: finding those that touch a place does not
+/// look at all.
+#[derive(Default)]
+struct Ordered {
+    spans: Vec<(Span, usize)>,
 }
 
-fn by_rule(checked: &Checked) -> BTreeMap<&str, usize> {
-    let mut counts = BTreeMap::new();
+impl Ordered {
+    fn new(mut spans: Vec<Span>) -> Self {
+        spans.sort_unstable();
+        let mut furthest = 0;
+        let with_end = |span: Span| {
+            furthest = span.end.max(furthest);
+            (span, furthest)
+        };
+        Self { spans: spans.into_iter().map(with_end).collect() }
+    }
+
+    /// The places that overlap `span` or touch it.
+    fn touching(&self, span: Span) -> impl Iterator<Item = Span> {
+        let end = self.spans.partition_point(|(other, _)| other.start <= span.end);
+        let near = self.spans[..end].iter().rev().take_while(move |(_, furthest)| *furthest >= span.start);
+        near.map(|(other, _)| *other).filter(move |other| other.end >= span.start)
+    }
+}
+
+fn by_place(checked: &Checked) -> BTreeMap<&str, Ordered> {
+    let mut spans: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
     for finding in visible(checked) {
+        spans.entry(&finding.rule).or_default().push(finding.span);
+    }
+    spans.into_iter().map(|(rule, spans)| (rule, Ordered::new(spans))).collect()
+}
+
+fn by_rule<'a>(findings: impl Iterator<Item = &'a Finding>) -> BTreeMap<&'a str, usize> {
+    let mut counts = BTreeMap::new();
+    for finding in findings {
         *counts.entry(finding.rule.as_str()).or_default() += 1;
     }
     counts
@@ -124,7 +150,12 @@ fn visible(checked: &Checked) -> impl Iterator<Item = &Finding> {
     checked.findings.iter().filter(|finding| finding.suppressed.is_none())
 }
 
-/// Text without its layout.
+/// Text without its layout; of a very long one the beginning, and its length.
 pub(super) fn normalised(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    const LONG: usize = 4096;
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().map(|(at, _)| at).find(|at| *at >= LONG) {
+        None => words(text),
+        Some(at) => format!("{} {}", words(&text[..at]), text.len()),
+    }
 }

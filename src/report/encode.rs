@@ -42,7 +42,7 @@ impl<F: Formatter> Formatter for Safe<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
         while let Some(at) = rest.find(is_unsafe) {
-            writer.write_all(rest[..at].as_bytes())?;
+            writer.write_all(&rest.as_bytes()[..at])?;
             let length = rest[at..].chars().next().map_or(1, char::len_utf8);
             for unit in rest[at..at + length].encode_utf16() {
                 write!(writer, "\\u{unit:04x}")?;

@@ -10,8 +10,7 @@ mod kinds;
 pub use flat::{Id, Tree};
 pub use kinds::{Field, Kind};
 
-use std::time::Duration;
-
+use super::budget::{self, Budget};
 use crate::source::Span;
 
 /// Largest text that is parsed, in bytes. Python files that people write are a hundred times smaller.
@@ -29,7 +28,7 @@ pub struct Region {
 impl Tree {
     /// Parses `text`, whose first byte is byte `offset` of the whole, within `budget`, and appends it to the tree.
     /// What was not understood comes back, in source order, in offsets of the whole.
-    pub fn parse(&mut self, text: &str, offset: usize, budget: Duration) -> Vec<Region> {
+    pub fn parse(&mut self, text: &str, offset: usize, budget: &Budget) -> Vec<Region> {
         let whole = Span::new(offset, offset + text.len());
         let length = match guard::check(text) {
             Ok(length) => length,
@@ -39,7 +38,7 @@ impl Tree {
         if parser.set_language(&tree_sitter_python::LANGUAGE.into()).is_err() {
             return vec![Region { span: whole, reason: "the Python parser does not load" }];
         }
-        let Some(tree) = super::budget::parse(&mut parser, &text[..length], budget) else {
+        let Some(tree) = budget::parse(&mut parser, &text[..length], budget) else {
             return vec![Region { span: whole, reason: "parsing took too long" }];
         };
         let mut regions = self.append(&tree, text, offset);
@@ -58,7 +57,7 @@ mod tests {
 
     fn reasons(text: &str) -> Vec<&'static str> {
         let mut tree = Tree::default();
-        tree.parse(text, 0, crate::syntax::budget::BUDGET).into_iter().map(|region| region.reason).collect()
+        tree.parse(text, 0, &Budget::default()).into_iter().map(|region| region.reason).collect()
     }
 
     #[test]
@@ -89,7 +88,7 @@ mod tests {
     fn statements_around_a_broken_line_are_kept() {
         let text = "import os\ndef f(:\n    pass\nimport sys\n";
         let mut tree = Tree::default();
-        let regions = tree.parse(text, 0, crate::syntax::budget::BUDGET);
+        let regions = tree.parse(text, 0, &Budget::default());
         assert!(!regions.is_empty());
         let imports = tree.ids().filter(|id| tree.kind(*id) == Kind::Import).count();
         assert_eq!(imports, 2);

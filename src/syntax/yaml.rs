@@ -122,7 +122,7 @@ pub fn parse(text: &str) -> Result<Document, Refusal> {
     if parser.set_language(&tree_sitter_yaml::LANGUAGE.into()).is_err() {
         return Err(Refusal::TooSlow);
     }
-    let tree = budget::parse(&mut parser, &masked, budget::BUDGET).ok_or(Refusal::TooSlow)?;
+    let tree = budget::parse(&mut parser, &masked, &budget::Budget::default()).ok_or(Refusal::TooSlow)?;
     let mut reader = Reader { text, document: Document::default() };
     reader.stream(tree.root_node());
     reader.document.comments.sort_unstable();

@@ -279,3 +279,37 @@ impl Reader<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_decode_as_everywhere_and_every_character_finds_its_way_back() {
+        let source = "\u{feff} {\"cells\": [{\"metadata\": {\"a\": [1e5, -2.5, null, {}]}, \"cell_type\": \"code\", \"source\":\
+            [\"a\\n\", \"\\u00fc\\ud83d\\ude00ü😀\\t\\\"\\\\\\/\", \"\\ud83dx\", \"\"]}]}";
+        let notebook = read(source);
+        assert!(notebook.broken.is_none());
+        let cell = &notebook.cells[0].source;
+        assert_eq!(cell.text, "a\nü😀ü😀\t\"\\/\u{fffd}x");
+        for (at, c) in cell.text.char_indices() {
+            let place = cell.in_file(Span::new(at, at + c.len_utf8()));
+            let written = &source[place.start..place.end];
+            let lone = c == '\u{fffd}';
+            let decoded: String =
+                if lone { c.into() } else { serde_json::from_str(&format!("\"{written}\"")).unwrap() };
+            assert_eq!(decoded, c.to_string(), "{written}");
+        }
+        let end = cell.text.len();
+        assert_eq!(&source[cell.in_file(Span::at(end)).start - 1..][..2], "x\"");
+    }
+
+    #[test]
+    fn what_stands_before_a_break_is_kept() {
+        let source = r#"{"cells": [{"cell_type": "code", "source": "x"}, {"cell_type": "code", "source": "y"#;
+        let notebook = read(source);
+        assert_eq!(notebook.broken, Some(source.len()));
+        assert_eq!(notebook.cells.iter().map(|cell| cell.source.text.as_str()).collect::<Vec<_>>(), ["x"]);
+        assert_eq!(read(&"[".repeat(1 << 20)).broken, Some(1 << 20));
+    }
+}

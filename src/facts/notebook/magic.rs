@@ -60,25 +60,21 @@ const STATEMENTS: &[&str] = &["memit", "prun", "time", "timeit"];
 pub fn read(text: &str) -> Masked {
     let mut masked = Masked { python: text.to_owned(), pieces: Vec::new() };
     let start = text.len() - text.trim_start().len();
+    let mut at = 0;
     if text[start..].starts_with("%%") {
-        let end = line_end(text, start);
-        if masked.cell_magic(text, Span::new(start, end)) {
+        at = line_end(text, start);
+        if masked.cell_magic(text, Span::new(start, at)) {
             return masked;
         }
     }
     let mut state = State::default();
-    let mut at = 0;
     while at < text.len() {
-        let end = line_end(text, at);
-        if state.is_free() && masked.python[at..end] == text[at..end] {
-            if let Some(end) = masked.line(text, at, end) {
-                at = end;
-                continue;
-            }
-            state.read(&text[at..end]);
-        } else if masked.python[at..end] == text[at..end] {
-            state.read(&text[at..end]);
+        let mut end = line_end(text, at);
+        if state.is_free() {
+            end = masked.line(text, at, end).unwrap_or(end);
         }
+        // What is left of a masked line may open a bracket too: `%time f(`.
+        state.read(&masked.python[at..end]);
         at = end;
     }
     masked
@@ -165,7 +161,8 @@ impl Masked {
                 self.blank(Span::new(start, end), true);
                 Some(end)
             }
-            _ if code.ends_with('?') && code.chars().all(|c| c.is_alphanumeric() || "._?*%".contains(c)) => {
+            // Help: no Python ends so, but strings and comments do.
+            _ if code.ends_with('?') && !code.contains(['\'', '"', '#']) => {
                 self.blank(Span::new(start, end), true);
                 Some(end)
             }
@@ -181,7 +178,7 @@ impl Masked {
             return None;
         }
         let mark = start + target.len() + 1 + (value.len() - value.trim_start().len());
-        match text.as_bytes().get(mark)? {
+        match text[..end].as_bytes().get(mark)? {
             b'!' => {
                 let end = continued(text, end);
                 self.shell(text, Span::new(mark + 1, end), Form::Line);

@@ -122,7 +122,7 @@ impl Calls {
         }
         let Some(count) = callee.and_then(known::starter) else { return (record, None) };
         let Some((counted, source)) = count_of(file, call, count) else { return (record, None) };
-        if let Some(source) = source {
+        if let Some(source) = source.filter(|_| counted.text("origin") == Origin::AllCpus.name()) {
             self.sources.insert(tree.span(source));
         }
         record.set("count", counted);

@@ -1,7 +1,7 @@
 //! What is known of Python's libraries: who starts processes, who counts processors, who goes by two names.
 //!
-//! Sources: the documentation of each library, for the releases of 2026; `*` in a list of modules does not exist,
-//! every name is written out.
+//! Source: the documentation of each library. What happens without a count differs (all processors, one, one for
+//! each GPU): that is for rules to say, which name the calls they mean.
 
 /// Where a call that starts processes takes their number from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

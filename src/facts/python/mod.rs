@@ -1,6 +1,7 @@
-//! Python: its imports and its calls, with the origin of their arguments.
+//! Python: its imports, its calls with the origin of their arguments, and the environment variables it sets.
 
 mod calls;
+mod environment;
 mod imports;
 mod known;
 mod origin;
@@ -10,15 +11,16 @@ mod reach;
 mod result;
 mod scope;
 
-use std::time::Instant;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use super::{FileFacts, Gap};
 use crate::source::Span;
-use crate::syntax::budget::BUDGET;
+use crate::syntax::budget::Budget;
 use crate::syntax::python::{Id, Kind, Tree};
 use scope::Names;
 
-/// Adds the facts of a Python text: what it imports and what it calls, in source order.
+/// Adds the facts of a Python text: what it imports, calls, and sets in the environment, in source order.
 pub fn collect(text: &str, out: &mut FileFacts) {
     collect_parts(text, &[Span::new(0, text.len())], out);
 }
@@ -27,19 +29,25 @@ pub fn collect(text: &str, out: &mut FileFacts) {
 /// notebook. Each part is parsed alone, so that a broken one leaves the others whole.
 pub fn collect_parts(text: &str, parts: &[Span], out: &mut FileFacts) {
     let mut tree = Tree::default();
-    let end = Instant::now() + BUDGET;
+    let budget = Budget::default();
     for part in parts {
         let Some(code) = text.get(part.start..part.end) else { continue };
-        let regions = tree.parse(code, part.start, end.saturating_duration_since(Instant::now()));
+        if budget.is_spent() {
+            let reason = "parsing took too long".to_owned();
+            out.gaps.push(Gap { span: Span::new(part.start, text.len()), reason });
+            break;
+        }
+        let regions = tree.parse(code, part.start, &budget);
         out.gaps.extend(regions.into_iter().map(|region| Gap { span: region.span, reason: region.reason.to_owned() }));
     }
-    let file = File { names: Names::new(text, &tree), parts };
+    let file = File { names: Names::new(text, &tree), parts, places: RefCell::default() };
     let used = imports::Used::new(&file.names);
     let mut calls = calls::Calls::default();
     for id in tree.ids() {
         match tree.kind(id) {
             Kind::Import | Kind::ImportFrom | Kind::FutureImport => imports::collect(&file, &used, id, out),
             Kind::Call => calls.collect(&file, id, out),
+            Kind::Assignment => environment::collect(&file, id, out),
             _ => {}
         }
     }
@@ -54,6 +62,8 @@ pub fn collect_parts(text: &str, parts: &[Span], out: &mut FileFacts) {
 struct File<'t> {
     names: Names<'t>,
     parts: &'t [Span],
+    /// Where an import belongs, by the start of the part that asks.
+    places: RefCell<HashMap<usize, Span>>,
 }
 
 impl File<'_> {

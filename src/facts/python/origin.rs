@@ -235,6 +235,9 @@ impl<'t> Names<'t> {
             How::Part(value) => (value, value),
             How::Augmented(statement) => (statement, statement),
             How::Parameter(Some(default)) => (default, default),
+            How::Function(definition) if self.is_property(definition) => {
+                return Some(self.worth_of_function(definition, depth));
+            }
             _ => return Some(self.worth_of_import_or_definition(binding)),
         };
         let worth = self.remembered(key, || match binding.how {
@@ -250,6 +253,14 @@ impl<'t> Names<'t> {
                 Worth { falls_back, source, ..Worth::of(Origin::Parameter) }
             }
             _ => worth,
+        })
+    }
+
+    fn is_property(&self, definition: Id) -> bool {
+        let tree = self.tree;
+        tree.parent(definition).filter(|above| tree.kind(*above) == Kind::Decorated).is_some_and(|above| {
+            let mut decorators = tree.children(above).filter(|id| tree.kind(*id) == Kind::Decorator);
+            decorators.any(|decorator| self.slice(decorator).ends_with("property"))
         })
     }
 
@@ -288,7 +299,7 @@ impl<'t> Names<'t> {
     fn worth_of_attribute(&self, attribute: Id, depth: usize) -> Worth {
         let dotted = self.slice(attribute);
         let own = if dotted.starts_with("self.") || dotted.starts_with("cls.") {
-            self.lookup_attribute(dotted, attribute).map(|bindings| (bindings.to_vec(), true))
+            self.lookup_attribute(dotted, attribute).map(|bindings| (bindings, true))
         } else {
             self.lookup(dotted, attribute).map(|reaching| (reaching.bindings, reaching.settled))
         };

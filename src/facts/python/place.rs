@@ -29,8 +29,19 @@ pub fn name_of_os<'t>(file: &File<'t>, at: Id) -> Option<&'t str> {
 /// The place of a missing import, the start of a line: among the plain imports of the first block in
 /// alphabetical order, else before the first import, else before the first statement.
 pub fn of_import(file: &File<'_>, at: Id) -> Span {
+    let own = file.part(at);
+    if let Some(place) = file.places.borrow().get(&own.start) {
+        return *place;
+    }
+    let place = find(file, own);
+    file.places.borrow_mut().insert(own.start, place);
+    place
+}
+
+/// The place for an import that the part `own` needs.
+fn find(file: &File<'_>, own: Span) -> Span {
     let tree = file.names.tree;
-    let part = import_part(file, at);
+    let part = import_part(file, own);
     let inside = |id: &Id| part.start <= tree.span(*id).start && tree.span(*id).start < part.end.max(part.start + 1);
     let statements: Vec<Id> = tree.children(Tree::ROOT).filter(inside).take(MAX_STATEMENTS).collect();
     let is_future = |id: Id| tree.kind(id) == Kind::FutureImport;
@@ -53,10 +64,9 @@ pub fn of_import(file: &File<'_>, at: Id) -> Span {
 /// At most so many top-level statements are looked at.
 const MAX_STATEMENTS: usize = 2000;
 
-/// The part whose imports a new one joins: the first that imports, if that runs before `at`, else that of `at`.
-fn import_part(file: &File<'_>, at: Id) -> Span {
+/// The part whose imports a new one joins: the first that imports, if that runs before `own`, else `own`.
+fn import_part(file: &File<'_>, own: Span) -> Span {
     let tree = file.names.tree;
-    let own = file.part(at);
     let mut top = tree.children(Tree::ROOT).take(MAX_STATEMENTS);
     let first = top.find(|id| matches!(tree.kind(*id), Kind::Import | Kind::ImportFrom));
     match first.map(|first| file.part(first)) {

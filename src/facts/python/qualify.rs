@@ -62,8 +62,8 @@ impl<'t> Names<'t> {
                     let name = known::canonical(join(module, member));
                     Some(Qualified { name, certain: true })
                 }
-                // `Pool = None` after a failed import: never called.
-                How::Value(value) if self.tree.kind(value) == Kind::None => continue,
+                // `joblib = None` after a failed import: never called.
+                How::Value(value) if matches!(self.tree.kind(value), Kind::None | Kind::False) => continue,
                 How::Value(value) => self.qualify_value(value, depth),
                 _ => None,
             };
@@ -107,7 +107,7 @@ impl<'t> Names<'t> {
     /// The bindings of an attribute that the file itself sets: `self.workers = 4`.
     pub(super) fn attribute_bindings(&self, attribute: Id, dotted: &str) -> Option<Vec<Binding<'t>>> {
         if dotted.starts_with("self.") || dotted.starts_with("cls.") {
-            self.lookup_attribute(dotted, attribute).map(<[_]>::to_vec)
+            self.lookup_attribute(dotted, attribute)
         } else {
             self.lookup(dotted, attribute).map(|reaching| reaching.bindings)
         }

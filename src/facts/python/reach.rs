@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::scope::{Binding, Names, Scope};
+use super::scope::{Binding, How, Names, Scope};
 use crate::syntax::python::{Field, Id, Kind};
 
 /// A branch: the statement that branches, and the child that is one of its ways.
@@ -28,10 +28,10 @@ impl<'t> Names<'t> {
         loop {
             let scope = &self.scopes[index];
             let kind = self.tree.kind(scope.node);
-            if inmost || kind != Kind::Class {
-                if let Some(bindings) = scope.names.get(name) {
-                    return Some(self.reaching(bindings, scope, in_order.then_some(at)));
-                }
+            if (inmost || kind != Kind::Class)
+                && let Some(bindings) = scope.names.get(name)
+            {
+                return Some(self.reaching(bindings, scope, in_order.then_some(at)));
             }
             // The body of a function runs later; that of a class or comprehension at once.
             in_order &= !matches!(kind, Kind::Function | Kind::Lambda);
@@ -43,8 +43,17 @@ impl<'t> Names<'t> {
         }
     }
 
-    /// All bindings of the attribute `self.NAME` in the class around `at`.
-    pub fn lookup_attribute(&self, dotted: &str, at: Id) -> Option<&[Binding<'t>]> {
+    /// All bindings of the attribute `self.NAME` in the class around `at`: by its methods and in its body.
+    pub fn lookup_attribute(&self, dotted: &str, at: Id) -> Option<Vec<Binding<'t>>> {
+        let class = self.class_around(at)?;
+        let name = dotted.split_once('.').map_or(dotted, |(_, name)| name);
+        let found = [dotted, name].into_iter().filter_map(|name| class.names.get(name)).flatten();
+        let found: Vec<Binding<'t>> = found.take(MAX_BINDINGS).map(|binding| self.field(binding)).collect();
+        (!found.is_empty()).then_some(found)
+    }
+
+    /// The scope of the class around a node.
+    pub fn class_around(&self, at: Id) -> Option<&Scope<'t>> {
         let mut index = self.scope_index(at);
         while self.tree.kind(self.scopes[index].node) != Kind::Class {
             if index == 0 || !self.spend(1) {
@@ -52,7 +61,18 @@ impl<'t> Names<'t> {
             }
             index = self.scopes[index].parent;
         }
-        self.scopes[index].names.get(dotted).map(|bindings| &bindings[..bindings.len().min(MAX_BINDINGS)])
+        Some(&self.scopes[index])
+    }
+
+    /// What a name with a type in the body of a class gets is a default that the caller may replace.
+    fn field(&self, binding: &Binding<'t>) -> Binding<'t> {
+        let in_class = || self.tree.kind(self.scopes[self.scope_index(binding.node)].node) == Kind::Class;
+        match binding.how {
+            How::Value(value) if self.tree.child(binding.node, Field::Type).is_some() && in_class() => {
+                Binding { how: How::Parameter(Some(value)), ..*binding }
+            }
+            _ => *binding,
+        }
     }
 
     /// The bindings that reach `at`, or the end of the scope when nobody knows when `at` runs.

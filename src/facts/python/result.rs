@@ -69,7 +69,7 @@ impl Names<'_> {
     }
 
     /// What a function of the file returns.
-    fn worth_of_function(&self, definition: Id, depth: usize) -> Worth {
+    pub(super) fn worth_of_function(&self, definition: Id, depth: usize) -> Worth {
         let Some(scope) = self.scope_opened_by(definition) else { return Worth::unknown() };
         let returns = scope.returns.iter().take(16).filter(|value| self.tree.kind(**value) != Kind::Return);
         let all = || returns.map(|value| self.worth_within(*value, depth)).reduce(Worth::join);
@@ -132,9 +132,9 @@ impl Names<'_> {
 
     /// `self.workers()`: a method of the class around.
     fn worth_of_own_method(&self, method: &str, at: Id, depth: usize) -> Worth {
-        let Some(bindings) = self.lookup_attribute(method, at) else { return Worth::unknown() };
-        match bindings {
-            [binding] => match binding.how {
+        let class = self.class_around(at);
+        match class.and_then(|class| class.names.get(method)).map(Vec::as_slice) {
+            Some([binding]) => match binding.how {
                 How::Function(definition) => self.worth_of_function(definition, depth),
                 _ => Worth::unknown(),
             },

@@ -45,7 +45,7 @@ pub struct Scope<'t> {
 pub struct Binding<'t> {
     /// What it gets.
     pub how: How<'t>,
-    /// The statement or clause.
+    /// The statement or clause; placed in its scope before it binds.
     pub node: Id,
     /// It holds from this byte on.
     pub from: usize,
@@ -77,7 +77,7 @@ pub enum How<'t> {
 }
 
 /// Steps for one text: more than any real file needs, and below a second.
-const FUEL: u64 = 20_000_000;
+const FUEL: u64 = 5_000_000;
 
 /// Longest dotted target (`self.pool.size`) that is remembered.
 const MAX_DOTTED: usize = 80;
@@ -190,7 +190,7 @@ impl<'t> Names<'t> {
             }
             Kind::For | Kind::ForIn => {
                 if let Some(left) = tree.child(id, Field::Left) {
-                    self.bind_target(left, How::Other, left, tree.span(left).end);
+                    self.bind_target(left, How::Other, id, tree.span(left).end);
                 }
             }
             Kind::AsPatternTarget => {
@@ -215,10 +215,10 @@ impl<'t> Names<'t> {
             let bound = self.imported(name);
             let Some((module, alias)) = bound else { continue };
             match alias {
-                Some(alias) => self.add(self.slice(alias), How::Module(module), name, self.tree.span(id).end),
+                Some(alias) => self.add(self.slice(alias), How::Module(module), id, self.tree.span(id).end),
                 None => {
                     let top = module.split('.').next().unwrap_or(module);
-                    self.add(top, How::Module(top), name, self.tree.span(id).end);
+                    self.add(top, How::Module(top), id, self.tree.span(id).end);
                 }
             }
         }
@@ -232,7 +232,7 @@ impl<'t> Names<'t> {
         for name in self.tree.children(id).filter(|child| self.tree.field(*child) == Field::Name) {
             let Some((member, alias)) = self.imported(name) else { continue };
             let bound = alias.map_or(member, |alias| self.slice(alias));
-            self.add(bound, How::Member(module, member), name, self.tree.span(id).end);
+            self.add(bound, How::Member(module, member), id, self.tree.span(id).end);
         }
     }
 
@@ -330,7 +330,7 @@ impl<'t> Names<'t> {
                 _ => (None, None),
             };
             if let Some(name) = name.filter(|name| tree.kind(*name) == Kind::Identifier) {
-                self.add(self.slice(name), How::Parameter(default), parameter, 0);
+                self.add(self.slice(name), How::Parameter(default), id, 0);
             }
         }
     }

@@ -98,8 +98,8 @@ impl Walker<'_> {
                 .with("name", Text { text: name.clone(), ..text.clone() })
                 .with("family", family);
             if !system.is_empty() && !machine.contains(['$', '{', '(']) && !system.contains(['$', '{', '(']) {
-                record.set("system", Text { text: system.to_owned(), ..text.clone() });
-                record.set("machine", Text { text: machine.to_owned(), ..text.clone() });
+                record.set("system", part_of(&text, system));
+                record.set("machine", part_of(&text, machine));
             }
             Some(record)
         })
@@ -148,9 +148,7 @@ impl Walker<'_> {
             .with("name", Text { text: name.file_name().to_owned(), ..name.clone() })
             .with("by", by)
             .with("created-here", created.is_some());
-        if let Some(made) = &created {
-            env.set("seeded", made.seeded);
-        }
+        env.set_some("seeded", created.as_ref().and_then(|made| made.seeded));
         if name.text.contains('/') || name.text.starts_with('$') {
             env.set("path", name.clone());
         }
@@ -189,6 +187,14 @@ impl Walker<'_> {
         let about = text.contains("conda") || text.contains("mamba") || text.contains("MAMBA_EXE");
         about && text.contains("hook")
     }
+}
+
+/// A part of a word, at its own place when the word is plain.
+fn part_of(text: &Text, part: &str) -> Text {
+    let plain = text.span.filter(|span| span.len() == text.text.len());
+    let at = text.text.rfind(part);
+    let place = plain.zip(at).map(|(span, at)| Span::new(span.start + at, span.start + at + part.len()));
+    Text { text: part.to_owned(), span: place.or(text.span), ..Text::default() }
 }
 
 fn same_path(left: &str, right: &str) -> bool {

@@ -239,9 +239,10 @@ impl Walker<'_> {
         let name = line.field("destination", commands).or_else(|| line.field("env", commands));
         let Some(name) = name else { return };
         let seeded = match kind {
-            "uv" => line.option("--seed").is_some(),
-            "conda" => line.option("--file").is_some() || self.asks_for_python(line),
-            _ => line.option("--without-pip").is_none(),
+            "uv" => Some(line.option("--seed").is_some()),
+            "conda" if line.option("--file").is_some() || self.asks_for_python(line) => Some(true),
+            "conda" => line.named("packages").is_empty().then_some(false),
+            _ => Some(line.option("--without-pip").is_none()),
         };
         self.state.created.push(Created { kind, name, seeded });
     }

@@ -7,7 +7,7 @@ use super::value::Arg;
 use super::walk::Walker;
 use crate::facts::model::{Fact, FactKind, Record, Text, Value};
 use crate::source::{Shell, Span};
-use crate::syntax::shell::ast::{Command, Heredoc, Node, RedirectOp, Simple, WordKind};
+use crate::syntax::shell::ast::{Command, Heredoc, Node, RedirectOp, Simple, Word, WordKind};
 use crate::syntax::shell::is_assignment;
 use crate::syntax::shell::word::{Operation, Part, parts, parts_of_body};
 use crate::tables::Schedulers;
@@ -28,6 +28,8 @@ impl Walker<'_> {
                 None => self.nested_scripts(redirect.target),
             }
         }
+        let sets = |word: &&Word| is_assignment(self.frame.slice(word.span).as_bytes());
+        self.sets_one = simple.words.iter().filter(sets).count() <= 1 && self.statement.whole;
         let (assignments, words) = simple.words.split_at(simple.assignments);
         if words.is_empty() {
             for word in assignments {
@@ -115,7 +117,7 @@ impl Walker<'_> {
             .with("run", Text { text: line.run.clone(), span: Some(line.head), ..Text::default() })
             .with("program", line.program.clone())
             .with("path", line.path.clone())
-            .with("words", self.words_text(line));
+            .with("words", Text::at(self.script.source.slice(place), place));
         record.set("option", line.option_record());
         record.set("options", line.options.iter().map(|option| option.written.clone()).collect::<Vec<_>>());
         record.set("args", line.args.iter().map(|arg| arg.text.clone()).collect::<Vec<_>>());
@@ -163,10 +165,6 @@ impl Walker<'_> {
             let positional = written.len() == 1 && written.as_bytes()[0].is_ascii_digit();
             positional.then(|| self.resolver().text(word.span).origin).flatten()
         })
-    }
-
-    fn words_text(&self, line: &Line) -> Text {
-        Text::at(self.script.source.slice(line.words), line.words)
     }
 
     /// What the command reads and writes.

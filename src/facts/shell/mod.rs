@@ -4,6 +4,7 @@
 mod blocks;
 mod branch;
 mod command;
+mod comments;
 mod conda;
 mod effect;
 mod emit;

@@ -32,8 +32,9 @@ impl Walker<'_> {
             let resolver = self.resolver();
             split(&resolver, value, name, appends)
         };
+        let alone = self.sets_one && entries.len() == 1;
         for entry in entries {
-            self.path_entry(canonical(name), entry);
+            self.path_entry(canonical(name), entry, alone);
         }
     }
 
@@ -59,11 +60,12 @@ impl Walker<'_> {
             // The blank before the word goes with it.
             let before = self.frame.text.as_bytes().get(word.start.wrapping_sub(1)) == Some(&b' ');
             let removable = Span::new(word.start - usize::from(before), word.end);
-            self.path_entry(canonical(name), Entry { text, position, removable });
+            let alone = self.sets_one && words.len() == 2 - usize::from(appends);
+            self.path_entry(canonical(name), Entry { text, position, removable }, alone);
         }
     }
 
-    fn path_entry(&mut self, variable: &str, entry: Entry) {
+    fn path_entry(&mut self, variable: &str, entry: Entry, alone: bool) {
         // An argument of a function: the entry stands where the function is called.
         let passed = self.frame.slice(entry.removable).trim_matches(':').starts_with(['$']) && !self.calls.is_empty();
         let passed = entry.text.origin.filter(|_| passed);
@@ -76,6 +78,7 @@ impl Walker<'_> {
             .with("variable", variable)
             .with("entry", entry.text.clone())
             .with("position", entry.position)
+            .with("conda", kind)
             .with("line", self.line(place) as i64);
         if self.first_time(FactKind::PathEntry, place, variable.len()) {
             let mut record = Record::at(place)
@@ -84,6 +87,7 @@ impl Walker<'_> {
                 .with("position", entry.position)
                 .with("conda", kind);
             record.set_some("conda-root", root);
+            record.set("alone", alone && entry.position != "only");
             if passed.is_none() {
                 let removable = self.frame.place(entry.removable);
                 record.set("removable", Text::at(self.frame.slice(entry.removable), removable));

@@ -73,8 +73,8 @@ pub struct Created {
     pub kind: &'static str,
     /// Name or path.
     pub name: Text,
-    /// It was made with pip or python inside.
-    pub seeded: bool,
+    /// It was made with pip or python inside; not known when its packages may bring them.
+    pub seeded: Option<bool>,
 }
 
 /// The state before a command.
@@ -99,6 +99,7 @@ pub struct State {
     /// `exit`, `return` or `exec` came before.
     pub ended: bool,
     shown: Option<Arc<Record>>,
+    changes: usize,
 }
 
 impl Default for State {
@@ -120,6 +121,7 @@ impl Default for State {
             guard: Guard::None,
             ended: false,
             shown: None,
+            changes: 0,
         }
     }
 }
@@ -253,11 +255,17 @@ impl State {
         self.startup_read = true;
     }
 
+    /// How often the state was written out after a change.
+    pub fn changes(&self) -> usize {
+        self.changes
+    }
+
     /// The state as the fields of `state.…`, made once for as long as nothing changes.
     pub fn record(&mut self) -> Arc<Record> {
         if let Some(shown) = &self.shown {
             return Arc::clone(shown);
         }
+        self.changes += 1;
         let ready = match self.ready {
             Ready::No => "no",
             Ready::Maybe => "maybe",
@@ -291,6 +299,7 @@ impl State {
             return self;
         }
         self.shown = None;
+        self.changes = self.changes.max(other.changes);
         self.join_variables(&other);
         self.modules = join_records(self.modules, other.modules, "full");
         self.path = join_records(self.path, other.path, "entry");

@@ -19,6 +19,11 @@ const MAX_DEPTH: usize = 12;
 /// Commands walked in one file, repeated calls included; real files stay below a few thousand.
 const MAX_STEPS: usize = 200_000;
 
+/// Longest text of a statement that its facts carry, in bytes.
+const MAX_STATEMENT: usize = 4096;
+/// Changes of the state that are followed: a real file has some hundred.
+const MAX_CHANGES: usize = 3000;
+
 /// Calls of one function that are followed: what a later one does, an earlier one has shown.
 const MAX_CALLS: usize = 40;
 
@@ -48,6 +53,7 @@ pub fn walk(script: Script<'_>, frame: Frame, parsed: &Parsed, out: &mut FileFac
         walker.state.make_ready(Ready::Maybe);
     }
     walker.blocks = super::blocks::collect(&walker.frame, region, walker.out);
+    super::comments::collect(&walker.frame, walker.out);
     walker.list(&parsed.body, true);
     walker.uncalled_functions();
     let places = std::mem::take(&mut walker.block_places);
@@ -80,11 +86,15 @@ pub(super) struct Walker<'a> {
     pub blocks: Vec<Span>,
     /// For each of them, once walked: what it stands in, and whether it is all that its body holds.
     pub block_places: HashMap<Span, (Vec<&'static str>, bool)>,
+    /// The simple command at hand sets one variable and does nothing else.
+    pub sets_one: bool,
     /// Command that feeds this one, and the one it feeds.
     pub pipe: (Option<String>, Option<String>),
     emitted: HashSet<(FactKind, Span, usize)>,
     depth: usize,
     steps: usize,
+    /// A limit was reached, and said.
+    exhausted: bool,
 }
 
 /// A statement: what `delete = "statement"` removes.
@@ -123,10 +133,12 @@ impl<'a> Walker<'a> {
             alias: None,
             blocks: Vec::new(),
             block_places: HashMap::new(),
+            sets_one: false,
             pipe: (None, None),
             emitted: HashSet::new(),
             depth: 0,
             steps: 0,
+            exhausted: false,
         }
     }
 
@@ -178,10 +190,18 @@ impl<'a> Walker<'a> {
     /// Walks one command.
     pub fn command(&mut self, command: &Command) {
         self.steps += 1;
-        if self.steps > MAX_STEPS {
-            if self.steps == MAX_STEPS + 1 {
+        let limit = if self.steps > MAX_STEPS {
+            Some("more than 200,000 commands to follow")
+        } else if self.state.changes() > MAX_CHANGES {
+            Some("more than 3,000 changes of modules, paths and environments to follow")
+        } else {
+            None
+        };
+        if let Some(reason) = limit {
+            if !std::mem::replace(&mut self.exhausted, true) {
                 let span = self.frame.place(command.span);
-                self.out.gaps.push(Gap { span, reason: "more than 200,000 commands to follow".to_owned() });
+                let rest = Span::new(span.start, self.script.source.text.len().max(span.end));
+                self.out.gaps.push(Gap { span: rest, reason: reason.to_owned() });
             }
             return;
         }
@@ -520,7 +540,9 @@ impl<'a> Walker<'a> {
     /// Fields of the statement, for facts.
     pub fn statement_record(&self) -> Record {
         let span = self.frame.place(self.statement.span);
+        // Facts of one long list would each carry all of it.
         let text = self.frame.slice(self.statement.span);
+        let text = if text.len() > MAX_STATEMENT { "" } else { text };
         Record::at(span)
             .with("text", Text::at(text, span))
             .with("whole", self.statement.whole)

@@ -146,21 +146,19 @@ impl Tree {
         let mut cursor = tree.walk();
         // The children of the module become children of our root; a root that is an error stays a node.
         let mut parent = 0;
-        if Kind::of(cursor.node().kind_id()) == Kind::Module {
-            if !cursor.goto_first_child() {
-                return regions.finish();
-            }
+        if Kind::of(cursor.node().kind_id()) == Kind::Module && !cursor.goto_first_child() {
+            return regions.finish();
         }
         let mut open: Vec<u32> = Vec::new();
         let base = open.len();
         loop {
             let kept = self.push(&cursor, parent, offset, &mut regions);
-            if let Some(id) = kept {
-                if cursor.goto_first_child() {
-                    open.push(parent);
-                    parent = id;
-                    continue;
-                }
+            if let Some(id) = kept
+                && cursor.goto_first_child()
+            {
+                open.push(parent);
+                parent = id;
+                continue;
             }
             loop {
                 if cursor.goto_next_sibling() {

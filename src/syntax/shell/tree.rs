@@ -38,7 +38,7 @@ fn parse(mask: &[u8]) -> Option<Tree> {
             parser.set_language(&tree_sitter_bash::LANGUAGE.into()).ok()?;
             *slot = Some(parser);
         }
-        budget::parse(slot.as_mut()?, mask, budget::BUDGET)
+        budget::parse(slot.as_mut()?, mask, &budget::Budget::default())
     })
 }
 
