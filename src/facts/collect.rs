@@ -58,10 +58,15 @@ fn snippet_facts(source: &Source, snippet: &Snippet<'_>, tables: &Tables, reach:
     out
 }
 
-/// A script of its own that stands in a here document: directives and commands with a state of their own.
-pub(super) fn embedded(script: shell::Script<'_>, frame: &Frame, out: &mut FileFacts) {
+/// A script of its own that stands in a here document: directives and commands with a state of their own. With
+/// `expanded` the writing script fills in its variables: what is left of them is not known.
+pub(super) fn embedded(script: shell::Script<'_>, frame: &Frame, expanded: bool, out: &mut FileFacts) {
     let mut inner = FileFacts { file: out.file.clone(), ..FileFacts::default() };
     shell_text(shell::Script { role: Role::Job, ..script }, frame.clone(), &mut inner);
+    if expanded {
+        inner.facts.retain(|fact| fact.kind != FactKind::Variable);
+        inner.facts.iter_mut().for_each(|fact| fact.fields.remove("literal-variable"));
+    }
     inner.job = resources::job_record(&inner.facts);
     out.embedded.push(inner);
 }

@@ -200,6 +200,11 @@ impl Record {
         self
     }
 
+    /// Takes a field away.
+    pub fn remove(&mut self, name: &str) {
+        self.fields.retain(|(other, _)| other != name);
+    }
+
     /// The field of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.fields.iter().find(|(other, _)| other == name).map(|(_, value)| value)

@@ -542,6 +542,7 @@ static VARIABLE: &[Field] = &[
     f("needs", Text, "the option without which the scheduler does not set it; absent when it always does"),
     f("needs-given", Flag, "that option is given"),
     f("default", Flag, "used with a default: `${X:-1}`"),
+    f("tested", Flag, "it stands in `[ … ]`, `[[ … ]]` or `test …`"),
     f("literal", Flag, "the name stands as plain text where its value was meant (no `$`)"),
     CONTEXT,
 ];

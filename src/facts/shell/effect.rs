@@ -271,14 +271,15 @@ impl Walker<'_> {
         crate::facts::collect::embedded_python(frame, self.script.source, self.out);
     }
 
-    /// A script of its own in a here document: its directives and commands, with a state of its own.
-    pub fn embedded(&mut self, frame: Frame, surely: bool) {
+    /// A script of its own in a here document: its directives and commands, with a state of its own. With
+    /// `expanded` this script puts the values of its variables into that one.
+    pub fn embedded(&mut self, frame: Frame, expanded: bool, surely: bool) {
         let text = Arc::clone(&frame.text);
         let directive = |line: &str| ["#SBATCH", "#PBS", "#BSUB", "#$ -"].iter().any(|mark| line.starts_with(mark));
         if !surely && !text.starts_with("#!") && !text.lines().any(directive) {
             return;
         }
-        crate::facts::collect::embedded(self.script, &frame, self.out);
+        crate::facts::collect::embedded(self.script, &frame, expanded, self.out);
     }
 }
 

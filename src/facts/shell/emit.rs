@@ -18,8 +18,14 @@ const PRINTERS: [&str; 4] = ["echo", "printf", "cat", "print"];
 impl Walker<'_> {
     /// Facts and effects of a simple command.
     pub fn simple(&mut self, simple: &Simple, span: Span) {
+        let first = self.out.facts.len();
         for word in &simple.words {
             self.nested_scripts(word.span);
+        }
+        if self.is_test(simple) {
+            for fact in self.out.facts[first..].iter_mut().filter(|fact| fact.kind == FactKind::Variable) {
+                fact.fields.set("tested", true);
+            }
         }
         for redirect in &simple.redirects {
             match redirect.heredoc {
@@ -55,6 +61,13 @@ impl Walker<'_> {
             self.assign(word.span, false, Some(&line.run));
         }
         self.understood(&line, &args, simple, span);
+    }
+
+    /// True for `[ … ]`, `[[ … ]]` and `test …`.
+    fn is_test(&self, simple: &Simple) -> bool {
+        let words = simple.words.get(simple.assignments..).unwrap_or_default();
+        words.iter().any(|word| word.kind == WordKind::Test)
+            || words.first().is_some_and(|word| matches!(self.frame.slice(word.span), "[" | "[[" | "test"))
     }
 
     /// The command's name as pipelines show it.
@@ -350,7 +363,7 @@ impl Walker<'_> {
                 self.python_text(&frame);
             }
             "sbatch" | "qsub" | "bsub" if !self.frame.silent => {
-                self.embedded(decoded.into_frame(end, self.frame.shell, false), true);
+                self.embedded(decoded.into_frame(end, self.frame.shell, false), !heredoc.quoted, true);
             }
             "cat" | "tee" | "echo" if !self.frame.silent => {
                 let target = simple.redirects.iter().find(|redirect| redirect.op == RedirectOp::Write);
@@ -359,7 +372,7 @@ impl Walker<'_> {
                     .or_else(|| line.args.first().map(|a| a.text.clone()));
                 let written = named.is_some() || matches!(self.pipe.1.as_deref(), Some("sbatch" | "qsub" | "bsub"));
                 if written {
-                    self.embedded(decoded.into_frame(end, self.frame.shell, false), false);
+                    self.embedded(decoded.into_frame(end, self.frame.shell, false), !heredoc.quoted, false);
                 }
             }
             _ => {}
