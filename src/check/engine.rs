@@ -115,16 +115,19 @@ impl<'a> Run<'a> {
         suppressions.apply(view.source, &mut findings);
 
         // What the engine itself noticed is judged in a second pass.
-        let mut second = View { added: Vec::new(), by_kind: BTreeMap::new(), ..view.clone() };
-        second.added = suppressions.facts(view.source, &input.policy);
-        second.added.extend(gaps(view.source, view.facts));
-        let own = view.facts.facts.len();
-        for (offset, fact) in second.added.iter().enumerate() {
-            second.by_kind.entry(fact.kind).or_default().push(own + offset);
+        let mut added = suppressions.facts(view.source, &input.policy);
+        added.extend(gaps(view.source, view.facts));
+        if !added.is_empty() {
+            let own = view.facts.facts.len();
+            let mut by_kind: BTreeMap<FactKind, Vec<usize>> = BTreeMap::new();
+            for (offset, fact) in added.iter().enumerate() {
+                by_kind.entry(fact.kind).or_default().push(own + offset);
+            }
+            let second = View { added, by_kind, ..view.clone() };
+            let mut more = self.pass(index, &second, input);
+            suppressions.apply(view.source, &mut more);
+            findings.extend(more);
         }
-        let mut more = self.pass(index, &second, input);
-        suppressions.apply(view.source, &mut more);
-        findings.extend(more);
         sort(&mut findings);
         findings
     }

@@ -298,3 +298,39 @@ fn absolute(start: &Path, path: &Path) -> PathBuf {
     }
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(target: &str, cwd: Option<&str>, home: Option<&str>, among: &[&str]) -> Option<String> {
+        let settings = Settings { cwd: "/w".into(), project_root: "/w/p".into(), home: home.map(PathBuf::from) };
+        let target = Text::plain(target);
+        candidates(&target, cwd, Path::new("/w/p/jobs/a.sh"), &settings)
+            .into_iter()
+            .map(|path| path.display().to_string())
+            .find(|path| among.contains(&path.as_str()))
+    }
+
+    #[test]
+    fn files_are_found_from_the_script_the_folder_of_the_run_and_home() {
+        for (target, cwd, home, file) in [
+            ("train.py", None, None, "/w/p/jobs/train.py"),
+            ("./../lib/x.py", None, None, "/w/p/lib/x.py"),
+            ("p/x.py", None, None, "/w/p/x.py"),
+            ("src/x.py", None, None, "/w/p/src/x.py"),
+            ("x.py", Some("sub"), None, "/w/p/jobs/sub/x.py"),
+            ("x.py", Some("/data"), None, "/data/x.py"),
+            ("$SLURM_SUBMIT_DIR/x.py", None, None, "/w/p/jobs/x.py"),
+            ("x.py", Some("$PBS_O_WORKDIR"), None, "/w/p/jobs/x.py"),
+            ("$HOME/.bashrc", None, Some("/home/ann"), "/home/ann/.bashrc"),
+            ("~/.bashrc", None, Some("/home/ann"), "/home/ann/.bashrc"),
+            ("$HOME/.bashrc", None, None, "/w/p/.bashrc"),
+        ] {
+            assert_eq!(found(target, cwd, home, &[file]).as_deref(), Some(file), "{target}");
+        }
+        assert_eq!(found("$HOME/.bashrc", None, Some("/home/ann"), &["/w/p/.bashrc"]), None);
+        assert_eq!(found("$X/a.py", None, None, &["/w/p/jobs/a.py", "/a.py"]), None);
+        assert_eq!(found("a*.py", None, None, &["/w/p/jobs/a*.py"]), None);
+    }
+}

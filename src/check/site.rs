@@ -196,3 +196,87 @@ fn descent<'p>(policy: &'p Policy, id: &str) -> Vec<&'p str> {
     line.reverse();
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Fact, Text};
+    use crate::policy::PackFiles;
+    use crate::source::Span;
+
+    fn policy() -> Policy {
+        let rule = "id = \"r\"\ntitle = \"t\"\ntags = [\"job\"]\nseverity = \"hint\"\nwhy = \"w\"\nmessage = \"m\"\n\
+                    [[clause]]\non = \"command\"\n";
+        let union = "id = \"union\"\nname = \"x\"\n[detect]\nenv = { UNION_HOME = \"*\" }\nevidence = [\"$UNION_*\"]\n";
+        let north = "id = \"north\"\nname = \"x\"\nextends = \"union\"\n\
+                     [detect]\nhosts = [\"login*.north.example\"]\nenv = { UNION_TOWN = \"north\" }\nevidence = [\"/north/*\"]\n";
+        let south =
+            "id = \"south\"\nname = \"x\"\nextends = \"union\"\n[detect]\nevidence = [\"/south/*\", \"pyth/*\"]\n";
+        let files = [
+            ("pack.toml", "name = \"x\"\nversion = \"1\"\n"),
+            ("sites/common.toml", "id = \"common\"\nname = \"x\"\n"),
+            ("sites/union.toml", union),
+            ("sites/north.toml", north),
+            ("sites/south.toml", south),
+            ("sites/other.toml", "id = \"other\"\nname = \"x\"\n[detect]\nevidence = [\"/other/*\"]\n"),
+            ("lint/r.toml", rule),
+        ];
+        Policy::load(&[PackFiles::in_memory("p", &files)]).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn facts(paths: &[&str]) -> FileFacts {
+        let fact = |path: &&str| {
+            let fields = Record::new().with("args", vec![Text::plain(*path)]);
+            Fact::new(FactKind::Command, Span::new(0, 1), fields)
+        };
+        FileFacts { facts: paths.iter().map(fact).collect(), ..FileFacts::default() }
+    }
+
+    fn chosen(
+        flag: Option<&str>,
+        configured: Option<&str>,
+        text: &str,
+        paths: &[&str],
+        machine: &Surroundings,
+    ) -> String {
+        let source = Source::new("a.sh".into(), crate::source::classify("a.sh".as_ref(), b""), text.into());
+        detect(&policy(), flag, configured, &source, &facts(paths), machine).unwrap().id
+    }
+
+    fn machine(env: &[(&str, &str)], host: &str) -> Surroundings {
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Surroundings { env, hostname: Some(host.to_owned()), home: None }
+    }
+
+    #[test]
+    fn the_nearest_word_counts() {
+        let north = machine(&[("UNION_HOME", "/x"), ("UNION_TOWN", "north")], "login3.north.example");
+        let pragma = "#!/bin/sh\n# pydoctor: site=other\n";
+        assert_eq!(chosen(Some("south"), Some("union"), pragma, &["/other/x"], &north), "south");
+        assert_eq!(chosen(None, Some("union"), pragma, &["/south/x"], &north), "other");
+        assert_eq!(chosen(None, Some("union"), "", &["/south/x"], &north), "union");
+        assert_eq!(chosen(None, None, "", &["/south/x"], &north), "north");
+        assert_eq!(chosen(None, None, "", &["/south/x"], &machine(&[], "LOGIN1.north.example")), "north");
+        assert_eq!(chosen(None, None, "", &["/south/x"], &machine(&[], "laptop")), "south");
+    }
+
+    #[test]
+    fn signs_that_do_not_agree_leave_what_they_share() {
+        let none = Surroundings::default();
+        assert_eq!(chosen(None, None, "", &["$UNION_DATA/x"], &none), "union");
+        assert_eq!(chosen(None, None, "", &["$UNION_DATA/x", "/north/y"], &none), "north");
+        assert_eq!(chosen(None, None, "", &["/south/x", "/north/y"], &none), "union");
+        assert_eq!(chosen(None, None, "", &["/south/x", "/other/y"], &none), "common");
+        assert_eq!(chosen(None, None, "", &["/elsewhere"], &none), "common");
+    }
+
+    #[test]
+    fn names_that_do_not_exist() {
+        let source = Source::new("a.sh".into(), Kind::Other, b"# pydoctor: site=nroth\n".to_vec());
+        let at = |flag| detect(&policy(), flag, None, &source, &facts(&["/south/x"]), &Surroundings::default());
+        assert!(at(Some("nroth")).unwrap_err().to_string().contains("did you mean `north`?"));
+        let choice = at(None).unwrap();
+        assert_eq!((choice.id.as_str(), choice.grounds), ("south", Grounds::Evidence));
+        assert!(choice.why.contains("no site `nroth`") && choice.why.contains("/south/x"), "{}", choice.why);
+    }
+}

@@ -215,3 +215,54 @@ fn item(source: &Source, id: Span) -> Span {
     let before = source.text.get(..id.start).unwrap_or("").trim_end();
     Span::new(before.strip_suffix(',').map_or(id.start, str::len), id.end)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Role, Shell};
+
+    /// For each comment: the rules it names, its line (0 for the file), and its reason.
+    fn read(kind: Kind, text: &str) -> Vec<(String, usize, String)> {
+        let source = Source::new("a".into(), kind, text.as_bytes().to_vec());
+        let all = Suppressions::read(&source).all;
+        all.iter()
+            .map(|one| {
+                let rules: Vec<&str> = one.rules.iter().map(|named| source.slice(named.span)).collect();
+                (rules.join("+"), one.line.map_or(0, |(line, _)| line), one.reason.clone())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn comments_are_read_where_they_are_comments() {
+        let shell = Kind::Shell { shell: Shell::Bash, role: Role::Script };
+        for (text, expected) in [
+            ("a # pydoctor: ignore[x, y] -- why\n", Some(("x+y", 1, "why"))),
+            ("#pydoctor: ignore[x]\n\n# more\nb\n", Some(("x", 4, ""))),
+            ("# pydoctor: ignore[x]\n#SBATCH -n 1\nb\n", Some(("x", 2, ""))),
+            ("# pydoctor: ignore-file[x] -- why -- so\n", Some(("x", 0, "why -- so"))),
+            ("a\r\nb # pydoctor: ignore[x] -- why\r\n", Some(("x", 2, "why"))),
+            ("# pydoctor: ignore[x]\n", None),
+            ("# pydoctor: ignore x\n", None),
+            ("# pydoctor: site=x\n", None),
+            ("echo '# pydoctor: ignore[x]'\n", None),
+            ("a#pydoctor: ignore[x]\n", None),
+            ("echo \"it's\" # pydoctor: ignore[x]\n", Some(("x", 1, ""))),
+            ("\n\n\n\n\n\n\n\n\n\n# pydoctor: ignore-file[x]\na\n", None),
+        ] {
+            let expected: Vec<_> =
+                expected.into_iter().map(|(a, b, c): (&str, usize, &str)| (a.to_owned(), b, c.to_owned())).collect();
+            assert_eq!(read(shell, text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn comments_in_notebooks_end_with_their_string() {
+        let text = "{\"cells\": [{\"source\": [\n \"# pydoctor: ignore-file[a] -- b\\n\",\n \"# pydoctor: ignore[x] -- y\\n\",\n \
+                    \"\\n\",\n \"Pool()  # pydoctor: ignore[z] -- \\\"q\\\"\"\n]}]}\n";
+        let found = read(Kind::Notebook, text);
+        let shown: Vec<_> = found.iter().map(|(rules, line, _)| (rules.as_str(), *line)).collect();
+        assert_eq!(shown, [("a", 0), ("x", 5), ("z", 5)]);
+        assert_eq!((found[0].2.as_str(), found[1].2.as_str()), ("b", "y"));
+    }
+}

@@ -222,14 +222,23 @@ fn the_index_finds_every_clause_that_can_hold() {
     }
 }
 
-/// How long loading takes; run with `--release -- --ignored --nocapture` to see the figure.
+/// How long loading takes; run with `--release -- --ignored --nocapture loading_time` to see the figures.
 #[test]
 #[ignore = "prints a measurement"]
 fn loading_time() {
-    let start = std::time::Instant::now();
-    for _ in 0..1000 {
-        builtin().unwrap();
-    }
-    let policy = builtin().unwrap();
-    eprintln!("{:?} for {} rules and {} sites", start.elapsed() / 1000, policy.rules.len(), policy.sites.len());
+    let rounds = 300;
+    let time = |what: &str, work: &dyn Fn()| {
+        let start = std::time::Instant::now();
+        (0..rounds).for_each(|_| work());
+        eprintln!("{what}: {:?}", start.elapsed() / rounds);
+    };
+    let all = Selection { select: Some(vec!["ALL".to_owned()]), ..Selection::default() };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    time("the built-in policy, nothing read", &|| drop(builtin().unwrap()));
+    time("and a site", &|| drop(builtin().unwrap().effective("midway3", &Selection::default()).unwrap()));
+    time("and all its rules", &|| {
+        let effective = builtin().unwrap().effective("midway3", &all).unwrap();
+        assert!(effective.rules.iter().all(|active| !active.rule.clauses.is_empty()));
+    });
+    time("the same from its folder, checked", &|| drop(load_dir(&folder).unwrap()));
 }

@@ -161,8 +161,10 @@ fn marker(line: &str) -> Option<(Marker, bool)> {
     if trimmed == "#endregion" {
         return Some((Marker::End, true));
     }
-    let inner = trimmed.strip_prefix("# ")?;
-    let column0 = line.starts_with('#');
+    // Editors and people add blanks; conda itself would no longer know such a line.
+    let words = trimmed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let inner = words.strip_prefix("# ")?;
+    let column0 = line.starts_with("# >>> ") || line.starts_with("# <<< ");
     let start = inner.strip_prefix(">>> ").and_then(|rest| rest.strip_suffix(" >>>"));
     let end = inner.strip_prefix("<<< ").and_then(|rest| rest.strip_suffix(" <<<"));
     match start.or(end)? {

@@ -458,11 +458,11 @@ fn bundled(
     (given, 1)
 }
 
-/// A value that is glued to its option: its place is the rest of the word when the word is plain.
+/// A value that is glued to its option: its place is the rest of the word when the option stands there as it is.
 fn glued(arg: &Arg, offset: usize, value: &str) -> Text {
     let span = arg.text.span.map(|span| {
-        let plain = span.len() == arg.text.text.len();
-        if plain { Span::new(span.start + offset, span.end) } else { span }
+        let whole = span.len() == arg.word.len();
+        if whole && offset <= arg.plain { Span::new(span.start + offset, span.end) } else { span }
     });
     Text { text: value.to_owned(), span, unresolved: arg.text.unresolved.clone(), origin: arg.text.origin }
 }

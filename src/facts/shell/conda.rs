@@ -29,6 +29,7 @@ impl Walker<'_> {
             text: Text { text: INSTALLER.to_owned(), ..file.clone() },
             word: Span::default(),
             quoted: false,
+            plain: 0,
         }];
         args.extend(rest.iter().cloned());
         if line.run != "bash" && line.run != "source" {
@@ -46,12 +47,13 @@ impl Walker<'_> {
         read.program = line.program.clone();
         read.path = line.path.clone();
         read.wrappers = line.wrappers.clone();
-        read.named.push(("script".to_owned(), vec![Arg { text: file, word: Span::default(), quoted: false }]));
+        read.named
+            .push(("script".to_owned(), vec![Arg { text: file, word: Span::default(), quoted: false, plain: 0 }]));
         read
     }
 
     fn as_words(&self, option: &GivenOption) -> Vec<Arg> {
-        let word = |text: &Text| Arg { text: text.clone(), word: Span::default(), quoted: false };
+        let word = |text: &Text| Arg { text: text.clone(), word: Span::default(), quoted: false, plain: 0 };
         let mut words = vec![word(&option.written)];
         if !option.value.text.is_empty() {
             words.push(word(&option.value));

@@ -137,7 +137,8 @@ fn verb_and_names(line: &Line) -> Option<(&'static str, Vec<Arg>)> {
                         && option.written.text.len() > 2
                         && !option.written.text.starts_with("--")
                     {
-                        let arg = Arg { text: option.written.clone(), word: option.written.span?, quoted: false };
+                        let arg =
+                            Arg { text: option.written.clone(), word: option.written.span?, quoted: false, plain: 0 };
                         names.push(arg);
                     }
                 }

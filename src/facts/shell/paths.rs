@@ -136,7 +136,7 @@ fn split(resolver: &Resolver<'_>, value: Span, name: &str, appends: bool) -> Vec
     {
         inside = Span::new(inside.start + 1, inside.end - 1);
     }
-    let pieces = colons(text, inside);
+    let pieces: Vec<Span> = colons(text, inside).into_iter().map(|piece| without_continuation(bytes, piece)).collect();
     let own = |span: &Span| {
         let piece = resolver.frame.slice(*span).trim_matches(['"', '\'']);
         piece == format!("${name}")
@@ -176,6 +176,17 @@ fn split(resolver: &Resolver<'_>, value: Span, name: &str, appends: bool) -> Vec
         entries.push(Entry { text: entry, position, removable });
     }
     entries
+}
+
+/// A value may go on over several lines: the piece without the line's end before it.
+fn without_continuation(bytes: &[u8], mut piece: Span) -> Span {
+    while piece.len() > 1 && bytes[piece.start] == b'\\' && matches!(bytes[piece.start + 1], b'\n' | b'\r') {
+        piece.start += 2;
+        while piece.len() > 0 && matches!(bytes[piece.start], b' ' | b'\t' | b'\n') {
+            piece.start += 1;
+        }
+    }
+    piece
 }
 
 /// The pieces between colons that are not inside an expansion.

@@ -30,6 +30,8 @@ pub struct Arg {
     pub word: Span,
     /// It is written with quotes.
     pub quoted: bool,
+    /// How many of its first bytes stand in the file as they are, without quotes or variables.
+    pub plain: usize,
 }
 
 impl Resolver<'_> {
@@ -37,7 +39,8 @@ impl Resolver<'_> {
     pub fn expand(&self, word: Span) -> Vec<Arg> {
         let parts = parts(&self.frame.text, word);
         if let Some(items) = self.array(&parts) {
-            return items.into_iter().map(|text| Arg { text: self.placed(text, word), word, quoted: true }).collect();
+            let arg = |text| Arg { text: self.placed(text, word), word, quoted: true, plain: 0 };
+            return items.into_iter().map(arg).collect();
         }
         let quoted = matches!(self.frame.text.as_bytes().get(word.start), Some(b'"' | b'\''))
             || parts.iter().any(|part| matches!(part, Part::Literal { quoted: true, .. }));
@@ -61,11 +64,15 @@ impl Resolver<'_> {
                         span: None,
                         origin: text.origin,
                     };
-                    Arg { text: self.placed(part, word), word, quoted }
+                    Arg { text: self.placed(part, word), word, quoted, plain: 0 }
                 })
                 .collect();
         }
-        vec![Arg { text: self.placed(text, word), word, quoted }]
+        let plain = match parts.first() {
+            Some(Part::Literal { span, quoted: false, .. }) if span.start == word.start => span.len(),
+            _ => 0,
+        };
+        vec![Arg { text: self.placed(text, word), word, quoted, plain }]
     }
 
     /// The value of a word as one text.
