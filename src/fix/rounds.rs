@@ -77,6 +77,7 @@ pub fn mend(
     let mut mended = Mended { source: source.clone(), checked, applied: Vec::new(), dropped: Vec::new() };
     let mut skip: BTreeSet<Key> = BTreeSet::new();
     let mut accepted = None;
+    let mut postponed = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let base = mended.source.clone();
         let plan = plan(&base, &mended.checked.findings, allow, &|finding| skip.contains(&key(&base, finding)));
@@ -105,15 +106,23 @@ pub fn mend(
         round.accept(&safe);
         round.accept(&other);
         mended.applied.extend(round.taken.iter().map(|finding| applied(&base, finding)));
+        let changed = !round.taken.is_empty();
+        postponed.clear();
         for (finding, reason) in round.faults {
-            skip.insert(key(&base, finding));
-            mended.dropped.push(dropped(&base, finding, &reason));
+            if changed {
+                // What did harm to this text may do none to the next.
+                postponed.push(dropped(&base, finding, &reason));
+            } else {
+                skip.insert(key(&base, finding));
+                mended.dropped.push(dropped(&base, finding, &reason));
+            }
         }
         (mended.source, mended.checked) = match round.result {
             Some(result) => result,
             None => (base, first),
         };
     }
+    mended.dropped.append(&mut postponed);
     mended
 }
 
