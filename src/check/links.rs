@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::facts::{FactKind, LinkKind, Record, Text, Value};
 use crate::source::{Kind, Role};
 
+use super::creators::Creators;
 use super::engine::{Analysed, Settings};
 
 /// Variables that hold the folder from which a job was submitted: taken for the folder of the script.
@@ -20,6 +21,7 @@ const DEPTH: usize = 4;
 pub(super) struct Links {
     from: Vec<Vec<Resolved>>,
     to: Vec<Vec<Caller>>,
+    creators: Creators,
 }
 
 /// A link from a fact to a file of the run.
@@ -46,7 +48,8 @@ impl Links {
         let paths: Vec<PathBuf> = inputs.iter().map(|input| absolute(&settings.cwd, &input.source.path)).collect();
         let whole = (0..inputs.len()).filter(|index| !inputs[*index].embedded);
         let by_path: HashMap<&Path, usize> = whole.map(|index| (paths[index].as_path(), index)).collect();
-        let mut links = Self { from: vec![Vec::new(); inputs.len()], to: vec![Vec::new(); inputs.len()] };
+        let creators = Creators::new(inputs, &paths, settings);
+        let mut links = Self { from: vec![Vec::new(); inputs.len()], to: vec![Vec::new(); inputs.len()], creators };
         for (index, input) in inputs.iter().enumerate() {
             for link in &input.facts.links {
                 let target = candidates(&link.target, link.cwd.as_deref(), &paths[index], settings)
@@ -152,7 +155,7 @@ impl Links {
 
     /// Fields of facts that the run gives: jobs that need a block, modules that lie beside a script.
     pub fn overlays(&self, inputs: &[Analysed], index: usize, names: &Siblings) -> BTreeMap<usize, Record> {
-        let mut overlays = BTreeMap::new();
+        let mut overlays = self.creators.overlays(index);
         let folder = inputs[index].source.path.parent().unwrap_or(Path::new(""));
         for (position, fact) in inputs[index].facts.facts.iter().enumerate() {
             match fact.kind {
@@ -234,7 +237,7 @@ fn is_home_of(startup: &Path, script: &Path, settings: &Settings) -> bool {
 }
 
 /// Where a file that a script names may lie.
-fn candidates(target: &Text, cwd: Option<&str>, script: &Path, settings: &Settings) -> Vec<PathBuf> {
+pub(super) fn candidates(target: &Text, cwd: Option<&str>, script: &Path, settings: &Settings) -> Vec<PathBuf> {
     let folder = script.parent().unwrap_or(Path::new("/"));
     let mut starts: Vec<PathBuf> = Vec::new();
     if let Some(cwd) = cwd {

@@ -1,5 +1,6 @@
 //! Matching facts with policy: findings with their fixes, suppressions, links between files.
 
+mod creators;
 mod edits;
 mod engine;
 mod eval;

@@ -286,6 +286,17 @@ static COMMAND: &[Field] = &[
         "a conda installer that the command downloads or runs",
     ),
     f(
+        "creator",
+        Record(&[
+            f("path", Text, "the script that makes it"),
+            f("line", Number, "the line on which it does"),
+            f("modules", List(&Text), "modules loaded there"),
+            f("missing", List(&Text), "those of them that are not loaded here"),
+            f("extra", List(&Text), "modules loaded here that were not loaded there"),
+        ]),
+        "the script among those checked that makes the environment which this command activates",
+    ),
+    f(
         "conda-root",
         Text,
         "path of a conda installation that the command names (hook, `conda.sh`, activate script, installer prefix)",

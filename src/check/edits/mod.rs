@@ -351,7 +351,25 @@ fn carried_from(source: &Source, value: &Text) -> Option<Option<Span>> {
     let alone =
         name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
     let is_call = bare.is_empty() || !bare.contains('$');
-    (alone || is_call).then_some(Some(origin))
+    if alone || is_call { literal_part(source, origin).map(Some) } else { None }
+}
+
+/// The literal in what a variable was set to: the default of `${X:-default}`, else all of it. `None` when it holds
+/// more than a literal.
+fn literal_part(source: &Source, origin: Span) -> Option<Span> {
+    let text = source.slice(origin);
+    let quote = usize::from(text.len() > 1 && text.starts_with('"') && text.ends_with('"'));
+    let inner = text.get(quote..text.len() - quote)?;
+    let expansion = inner.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    let default = expansion.and_then(|expansion| expansion.split_once(":-").or_else(|| expansion.split_once('-')));
+    match default {
+        Some((_, default)) if !default.contains("${") => {
+            let end = origin.end - quote - 1;
+            Some(Span::new(end - default.len(), end))
+        }
+        _ if text.contains(":-") || text.contains("$(") || text.contains('`') => None,
+        _ => Some(origin),
+    }
 }
 
 /// `new` in the quotes of `old`. Text with a variable never stands in single quotes.

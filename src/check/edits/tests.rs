@@ -140,8 +140,8 @@ fn replacing_keeps_quotes_and_needs_a_value() {
 #[test]
 fn a_value_that_a_variable_carries_changes_where_it_stands() {
     let carried = |source: &Source, span: Span| {
-        let value = Text { origin: Some(Span::new(2, 6)), ..Text::at("/old", span) };
-        assert_eq!(source.slice(Span::new(2, 6)), "/old");
+        let end = source.text.find('\n').unwrap();
+        let value = Text { origin: Some(Span::new(2, end)), ..Text::at("/old", span) };
         Record::new().with("destination", value)
     };
     let edit = "{ replace = \"destination\", with = \"/new\" }";
@@ -149,6 +149,11 @@ fn a_value_that_a_variable_carries_changes_where_it_stands() {
         ("P=/old\nc «$P»\n", Some("P=/new\nc $P\n")),
         ("P=/old\nc «\"${P}\"»\n", Some("P=/new\nc \"${P}\"\n")),
         ("P=/old\nc «$P/x»\n", None),
+        ("P='/old'\nc «$P»\n", Some("P='/new'\nc $P\n")),
+        ("P=${P:-/old}\nc «$P»\n", Some("P=${P:-/new}\nc $P\n")),
+        ("P=\"${P:-$HOME/old}\"\nc «$P»\n", Some("P=\"${P:-/new}\"\nc $P\n")),
+        ("P=${P:-${Q:-/old}}\nc «$P»\n", None),
+        ("P=$(pwd)/old\nc «$P»\n", None),
     ] {
         assert_eq!(after(shell(), "command", edit, text, carried).as_deref(), expected, "{text}");
     }

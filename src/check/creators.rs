@@ -1,0 +1,102 @@
+//! Which script made the virtual environment that another activates, and with which modules loaded.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use crate::facts::{Fact, FactKind, Record, Text, Value};
+
+use super::engine::{Analysed, Settings};
+use super::links::candidates;
+
+/// Commands that make a virtual environment.
+const MAKERS: [&str; 3] = ["python -m venv", "virtualenv", "uv venv"];
+
+/// For each activation of an environment that a file of the run makes: the record `creator`, by file and fact.
+#[derive(Debug, Default)]
+pub(super) struct Creators {
+    found: HashMap<usize, BTreeMap<usize, Record>>,
+}
+
+impl Creators {
+    /// Looks for the makers of all environments that the files activate.
+    pub fn new(inputs: &[Analysed], paths: &[PathBuf], settings: &Settings) -> Self {
+        let mut makers: HashMap<String, (usize, usize)> = HashMap::new();
+        for (file, input) in inputs.iter().enumerate() {
+            for (position, fact) in commands(input).filter(|(_, fact)| MAKERS.contains(&fact.fields.text("run"))) {
+                if let Some(key) = text(fact, "destination").and_then(|path| key(path, fact, &paths[file], settings)) {
+                    makers.insert(key, (file, position));
+                }
+            }
+        }
+        let mut found: HashMap<usize, BTreeMap<usize, Record>> = HashMap::new();
+        if makers.is_empty() {
+            return Self { found };
+        }
+        for (file, input) in inputs.iter().enumerate() {
+            for (position, fact) in commands(input).filter(|(_, fact)| fact.fields.text("run") == "source") {
+                let Some(script) = text(fact, "script") else { continue };
+                let Some(prefix) = script.text.strip_suffix("/bin/activate") else { continue };
+                let prefix = Text { text: prefix.to_owned(), ..script.clone() };
+                let maker = key(&prefix, fact, &paths[file], settings).and_then(|key| makers.get(&key));
+                let Some((by, at)) = maker.copied().filter(|(by, _)| *by != file) else { continue };
+                let record = creator(&inputs[by], &inputs[by].facts.facts[at], fact);
+                found.entry(file).or_default().insert(position, Record::new().with("creator", record));
+            }
+        }
+        Self { found }
+    }
+
+    /// The fields that the facts of a file get.
+    pub fn overlays(&self, index: usize) -> BTreeMap<usize, Record> {
+        self.found.get(&index).cloned().unwrap_or_default()
+    }
+}
+
+fn commands(input: &Analysed) -> impl Iterator<Item = (usize, &Fact)> {
+    input.facts.facts.iter().enumerate().filter(|(_, fact)| fact.kind == FactKind::Command)
+}
+
+fn text<'f>(fact: &'f Fact, field: &str) -> Option<&'f Text> {
+    match fact.fields.get(field) {
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// One name for one environment, from whichever script it is seen: its absolute path, or the path below a
+/// variable that neither script sets.
+fn key(path: &Text, fact: &Fact, script: &Path, settings: &Settings) -> Option<String> {
+    let trimmed = path.text.trim_end_matches('/');
+    let known = ["$HOME", "$PWD", "~/", "$SLURM_SUBMIT_DIR"].iter().any(|start| trimmed.starts_with(start));
+    if trimmed.starts_with('$') && !known {
+        return (!path.unresolved.iter().any(|name| name == "(")).then(|| trimmed.to_owned());
+    }
+    let cwd = fact.state.as_deref().map(|state| state.text("cwd")).filter(|cwd| !cwd.is_empty());
+    let found = candidates(&Text { text: trimmed.to_owned(), ..path.clone() }, cwd, script, settings);
+    found.first().map(|path| path.display().to_string())
+}
+
+/// What the maker says of itself: file, line, modules, and those of them that are not loaded where it is used.
+fn creator(input: &Analysed, fact: &Fact, user: &Fact) -> Record {
+    let there = modules(fact);
+    let here = modules(user);
+    let missing: Vec<String> = there.iter().filter(|module| !here.contains(module)).cloned().collect();
+    let extra: Vec<String> = here.iter().filter(|module| !there.contains(module)).cloned().collect();
+    let line = input.source.lines.line(fact.span.start);
+    Record::new()
+        .with("path", input.source.path.display().to_string())
+        .with("line", i64::try_from(line).unwrap_or(0))
+        .with("modules", there)
+        .with("missing", missing)
+        .with("extra", extra)
+}
+
+fn modules(fact: &Fact) -> Vec<String> {
+    let Some(Value::List(items)) = fact.state.as_deref().and_then(|state| state.get("modules")) else {
+        return Vec::new();
+    };
+    items
+        .iter()
+        .filter_map(|item| if let Value::Record(module) = item { Some(module.text("full").to_owned()) } else { None })
+        .collect()
+}
