@@ -73,6 +73,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// The built-in tables, read from the source tree.
+    #[expect(clippy::disallowed_methods, reason = "a test reads the repository's own tables")]
     pub(crate) fn built_in() -> Tables {
         let texts = std::cell::RefCell::new(Vec::<&'static str>::new());
         Tables::parse(&|file: &str| {

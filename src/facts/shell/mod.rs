@@ -10,10 +10,12 @@ mod effect;
 mod emit;
 mod frame;
 mod modules;
+mod nested;
 mod packages;
 mod paths;
 mod state;
 mod value;
+mod variables;
 mod walk;
 
 pub use frame::{Frame, Place};

@@ -324,13 +324,8 @@ impl Lexer<'_> {
         self.bars = if text[0] == b'|' && length == 1 { self.bars + 1 } else { 0 };
         self.push(span, TokenKind::Operator);
         self.at = span.end;
-        self.position = if ends_arm && self.nests.last() == Some(&Nest::Case) {
-            Position::Pattern
-        } else if self.position == Position::Pattern {
-            Position::Pattern
-        } else {
-            Position::Command
-        };
+        let pattern = self.position == Position::Pattern || (ends_arm && self.nests.last() == Some(&Nest::Case));
+        self.position = if pattern { Position::Pattern } else { Position::Command };
     }
 
     fn open_paren(&mut self) {
