@@ -293,9 +293,9 @@ mod tests {
         assert_eq!(
             reasons(&mended),
             [
-                (3, "afterwards a part of the file would not be understood: syntax error"),
-                (5, "it would not mend r"),
-                (7, "it would give rise to s"),
+                (2, "afterwards a part of the file would not be understood: syntax error"),
+                (4, "it would not mend r"),
+                (6, "it would give rise to s"),
             ]
         );
         assert_eq!(mended.checked.findings.len(), 3);
