@@ -9,7 +9,6 @@ use crate::facts::schema::Type;
 
 use super::document::{Document, Item, Table, Word, expectation};
 use super::glob::{Pattern, Token, push_literal};
-use super::key;
 use super::path::{FieldPath, Scope, describe};
 use super::template::{Context, Part, Template, UseKind};
 
@@ -224,7 +223,12 @@ fn read_scalar(context: Context<'_, '_>, item: &Item<'_, '_>, kind: &'static Typ
 }
 
 fn read_text(context: Context<'_, '_>, word: &Word<'_>, kind: &'static Type) -> Option<Condition> {
-    if let Some(name) = key::site_value(word.text) {
+    if let Some(name) = word.text.strip_prefix('$')
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-')
+    {
         context.uses(UseKind::Value, name, word.span.clone());
         return Some(Condition::Value(name.into()));
     }
@@ -354,6 +358,17 @@ impl Glob {
             [] => Self::Fixed(Pattern::exactly("")),
             [GlobPiece::Tokens(pattern)] => Self::Fixed(pattern.clone()),
             _ => Self::Filled(pieces),
+        }
+    }
+
+    /// The text of the glob up to its first wildcard or field.
+    pub fn prefix(&self) -> String {
+        match self {
+            Self::Fixed(pattern) => pattern.prefix().into_owned(),
+            Self::Filled(pieces) => match pieces.first() {
+                Some(GlobPiece::Tokens(pattern)) => pattern.prefix().into_owned(),
+                _ => String::new(),
+            },
         }
     }
 }

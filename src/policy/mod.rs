@@ -4,11 +4,9 @@ pub mod condition;
 pub mod config;
 mod document;
 pub mod effective;
-pub mod entry;
 pub mod error;
 pub mod fix;
 pub mod glob;
-mod key;
 pub mod pack;
 pub mod path;
 pub mod rule;
@@ -21,9 +19,7 @@ use std::path::Path;
 
 pub use config::{Config, FileConfig};
 pub use effective::{ActiveRule, Effective, Selection};
-pub use entry::{RuleEntry, SiteEntry};
 pub use error::{PolicyError, Problem, nearest};
-pub use key::indexed_field;
 pub use pack::{PackFiles, PackInfo, Policy};
 pub use rule::{Clause, Rule};
 pub use severity::{Applicability, Severity};
@@ -31,7 +27,7 @@ pub use site::{ROOT, Site};
 
 /// The policy that is built into the program.
 pub fn builtin() -> Result<Policy, PolicyError> {
-    Policy::builtin()
+    Policy::load(&[PackFiles::builtin()])
 }
 
 /// The policy of the pack in the folder `path` alone.

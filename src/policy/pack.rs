@@ -8,17 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::document::Document;
-use super::entry::{RuleEntry, RuleRow, SiteEntry, SiteRow};
 use super::error::{PolicyError, Problem};
 use super::rule::Rule;
-use super::site::{ROOT, Site};
+use super::site::Site;
 use super::verify;
 
 /// The files below `rules/`, embedded when the program was built.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
-
-// The heads of the rules and sites among them: `RULES` and `SITES`, sorted by id.
-include!(concat!(env!("OUT_DIR"), "/heads.rs"));
 
 /// The files of one pack.
 #[derive(Clone, Debug)]
@@ -48,9 +44,9 @@ pub struct Policy {
     /// The packs, later ones over earlier ones.
     pub packs: Vec<PackInfo>,
     /// The rules by id.
-    pub rules: Vec<Arc<RuleEntry>>,
+    pub rules: Vec<Arc<Rule>>,
     /// The sites by id, each completed from the sites that it extends.
-    pub sites: BTreeMap<String, Arc<SiteEntry>>,
+    pub sites: BTreeMap<String, Arc<Site>>,
 }
 
 /// What the packs hold before it is checked across files.
@@ -110,28 +106,13 @@ impl Policy {
         verify::check(draft, packs)
     }
 
-    /// The built-in policy. Its rules and sites are read when they are needed: a test has checked them whole.
-    pub fn builtin() -> Result<Self, PolicyError> {
-        let mut draft = Draft::default();
-        draft.read_info(&PackFiles::builtin())?;
-        if !draft.problems.is_empty() {
-            return Err(PolicyError::Invalid(draft.problems));
-        }
-        let rules = RULES.iter().filter_map(|row| RuleEntry::of_row(row, Box::new(|| embedded_rule(row.0))));
-        let mut sites = BTreeMap::new();
-        for row in SITES {
-            site_entry(row, &mut sites, 0);
-        }
-        Ok(Self { packs: draft.packs, rules: rules.map(Arc::new).collect(), sites })
-    }
-
     /// The rule of that id.
-    pub fn rule(&self, id: &str) -> Option<&Arc<RuleEntry>> {
-        self.rules.binary_search_by(|rule| rule.head.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
+    pub fn rule(&self, id: &str) -> Option<&Arc<Rule>> {
+        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
     }
 
     /// The site of that id, or an error with the nearest.
-    pub fn site(&self, id: &str) -> Result<&Arc<SiteEntry>, PolicyError> {
+    pub fn site(&self, id: &str) -> Result<&Arc<Site>, PolicyError> {
         self.sites.get(id).ok_or_else(|| PolicyError::UnknownSite {
             name: id.to_owned(),
             nearest: super::error::nearest(id, self.sites.keys().map(String::as_str)),
@@ -192,44 +173,6 @@ impl Draft {
         self.packs.push(info);
         Ok(())
     }
-}
-
-/// The text of a built-in file.
-fn embedded(path: &str) -> Option<&'static str> {
-    EMBEDDED.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
-}
-
-/// A rule of the built-in pack; one without clauses if it is wrong, which a test would tell.
-fn embedded_rule(id: &str) -> Rule {
-    let path = format!("lint/{id}.toml");
-    let text = embedded(&path).unwrap_or_default();
-    Rule::parse(&format!("rules/{path}"), id, text, true).unwrap_or_else(|_| Rule::nothing(id))
-}
-
-/// A site of the built-in pack with the sites that it extends; put into `sites`.
-fn site_entry(
-    row: &'static SiteRow,
-    sites: &mut BTreeMap<String, Arc<SiteEntry>>,
-    depth: usize,
-) -> Option<Arc<SiteEntry>> {
-    let (id, extends, ..) = *row;
-    if let Some(entry) = sites.get(id) {
-        return Some(Arc::clone(entry));
-    }
-    let parent = extends.or((id != ROOT).then_some(ROOT));
-    let row_of = |id: &str| SITES.iter().find(|row| row.0 == id);
-    let parent = match parent.and_then(row_of) {
-        Some(parent) if depth < SITES.len() => site_entry(parent, sites, depth + 1),
-        _ => None,
-    };
-    let read = move || {
-        let path = format!("sites/{id}.toml");
-        let text = embedded(&path).unwrap_or_default();
-        Site::parse(&format!("rules/{path}"), id, text).unwrap_or_default()
-    };
-    let entry = Arc::new(SiteEntry::of_row(row, parent, Box::new(read)));
-    sites.insert(id.to_owned(), Arc::clone(&entry));
-    Some(entry)
 }
 
 /// True when this program is the version that `needs` (`>=0.1`) asks for, or newer.

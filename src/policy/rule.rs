@@ -167,23 +167,6 @@ impl Rule {
         Ok(rule)
     }
 
-    /// A rule that finds nothing.
-    pub(super) fn nothing(id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            title: String::new(),
-            tags: Vec::new(),
-            severity: Severity::Hint,
-            enabled: false,
-            why: String::new(),
-            sources: Vec::new(),
-            once: false,
-            clauses: Vec::new(),
-            origin: String::new(),
-            uses: Vec::new(),
-        }
-    }
-
     /// The fix of the first clause that has one.
     pub fn fix(&self) -> Option<&FixSpec> {
         self.clauses.iter().find_map(|clause| clause.fix.as_ref())

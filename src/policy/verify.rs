@@ -6,7 +6,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::document::{Document, Word, expectation};
-use super::entry::{RuleEntry, SiteEntry};
 use super::error::{PolicyError, Problem};
 use super::pack::{Draft, PackFiles, Policy};
 use super::rule::Rule;
@@ -27,8 +26,8 @@ pub(super) fn check(draft: Draft, packs: &[PackFiles]) -> Result<Policy, PolicyE
     if !check.problems.is_empty() {
         return Err(PolicyError::Invalid(check.problems));
     }
-    let rules = draft.rules.into_values().map(|rule| Arc::new(RuleEntry::of(rule))).collect();
-    let sites = sites.into_iter().map(|(id, site)| (id, Arc::new(SiteEntry::of(site)))).collect();
+    let rules = draft.rules.into_values().map(Arc::new).collect();
+    let sites = sites.into_iter().map(|(id, site)| (id, Arc::new(site))).collect();
     Ok(Policy { packs: draft.packs, rules, sites })
 }
 
