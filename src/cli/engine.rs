@@ -44,7 +44,7 @@ impl Engine {
     pub(super) fn new(settings: &Settings, snapshot: &Snapshot) -> anyhow::Result<Self> {
         let policy = policy::builtin()?;
         let files = PackFiles::builtin();
-        let tables = Tables::parse(&|path| files.get(path))?;
+        let tables = Tables::built_in(&|path| files.get(path))?;
         // A wrong name in the configuration is told with its file, one on the command line without.
         let origin = || settings.origin.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
         settings.by_file.check(&policy).with_context(origin)?;

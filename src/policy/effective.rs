@@ -2,18 +2,19 @@
 //! in its place, and an index by which a fact meets few rules.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::facts::FactKind;
 
-use super::condition::{Condition, Glob};
 use super::error::{PolicyError, nearest};
 use super::pack::Policy;
-use super::rule::{Clause, Rule, TAGS};
+use super::rule::{Clause, ClauseHead, Lead, Rule, TAGS, first_word, first_word_of_glob};
 use super::severity::{Applicability, Severity};
-use super::site::{Site, Stand, ValueData};
+use super::site::{Site, Spoken, Stand, ValueData};
 use super::template::Templates;
 use super::verify;
+
+pub use super::rule::indexed_field;
 
 /// Which rules are wanted, and how bad they are, by configuration and command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,14 +48,18 @@ pub struct ActiveRule {
     pub rule: Arc<Rule>,
     /// How bad it is here.
     pub severity: Severity,
-    /// Where the policy stands; may be empty.
-    pub url: String,
-    /// What the site says in place of the messages, by clause.
-    pub message: Option<Vec<Templates>>,
-    /// What the site says in place of the helps, by clause.
-    pub help: Option<Vec<Templates>>,
     /// What the site says of the fix; `Some(None)` for no fix.
     pub fix: Option<Option<Applicability>>,
+    url: Option<String>,
+    message: Words,
+    help: Words,
+}
+
+/// What a site says in place of the rule's words, read when it is first needed.
+#[derive(Debug)]
+struct Words {
+    text: Option<Spoken>,
+    by_clause: OnceLock<Vec<Templates>>,
 }
 
 /// A clause of an active rule: positions in [`Effective::rules`] and [`Rule::clauses`].
@@ -187,19 +192,44 @@ impl Effective {
 
 impl ActiveRule {
     fn new(rule: &Arc<Rule>, severity: Severity, stand: Option<&Stand>, site: &Site) -> Self {
-        let spoken = |text: Option<&super::site::Spoken>| text.map(|text| verify::spoken(rule, text));
         let url = stand.and_then(|stand| stand.url.as_deref()).map(|url| match url.strip_prefix("$link.") {
             Some(link) => site.links.get(link).cloned().unwrap_or_default(),
             None => url.to_owned(),
         });
         Self {
             severity,
-            url: url.or_else(|| rule.sources.first().cloned()).unwrap_or_default(),
-            message: spoken(stand.and_then(|stand| stand.message.as_ref())),
-            help: spoken(stand.and_then(|stand| stand.help.as_ref())),
             fix: stand.and_then(|stand| stand.fix),
+            url,
+            message: Words::new(stand.and_then(|stand| stand.message.as_ref())),
+            help: Words::new(stand.and_then(|stand| stand.help.as_ref())),
             rule: Arc::clone(rule),
         }
+    }
+
+    /// Where the policy stands; may be empty.
+    pub fn url(&self) -> &str {
+        self.url.as_deref().or_else(|| self.rule.sources.first().map(String::as_str)).unwrap_or_default()
+    }
+
+    /// What the site says in place of the messages, by clause.
+    pub fn message(&self) -> Option<&[Templates]> {
+        self.message.of(&self.rule)
+    }
+
+    /// What the site says in place of the helps, by clause.
+    pub fn help(&self) -> Option<&[Templates]> {
+        self.help.of(&self.rule)
+    }
+}
+
+impl Words {
+    fn new(text: Option<&Spoken>) -> Self {
+        Self { text: text.cloned(), by_clause: OnceLock::new() }
+    }
+
+    fn of(&self, rule: &Rule) -> Option<&[Templates]> {
+        let text = self.text.as_ref()?;
+        Some(self.by_clause.get_or_init(|| verify::spoken(rule, text)))
     }
 }
 
@@ -207,7 +237,7 @@ impl Index {
     fn new(rules: &[ActiveRule], site: &Site) -> Self {
         let mut index = Self::default();
         for (rule, active) in rules.iter().enumerate() {
-            for (clause, spec) in active.rule.clauses.iter().enumerate() {
+            for (clause, spec) in active.rule.heads.iter().enumerate() {
                 let at = ClauseRef { rule, clause };
                 match words_of(spec, site) {
                     Some(words) => {
@@ -226,64 +256,24 @@ impl Index {
     }
 }
 
-/// The field by whose first word facts of a kind are sorted.
-pub fn indexed_field(kind: FactKind) -> Option<&'static str> {
-    match kind {
-        FactKind::Command => Some("run"),
-        FactKind::Call => Some("callee"),
-        FactKind::Assignment | FactKind::Key | FactKind::Variable => Some("name"),
-        _ => None,
-    }
-}
-
 /// The first words that the indexed field can begin with; `None` when it can be anything.
-fn words_of(clause: &Clause, site: &Site) -> Option<Vec<String>> {
-    let field = indexed_field(clause.on)?;
-    let is_field = |test: &&super::condition::Test| {
-        test.path.root == super::path::Root::Own && *test.path.text == *field && test.path.derived.is_none()
-    };
-    let test = clause.matches.all.tests.iter().find(is_field)?;
+fn words_of(clause: &ClauseHead, site: &Site) -> Option<Vec<String>> {
     let mut words = Vec::new();
-    collect_words(&test.condition, site, &mut words)?;
-    Some(words)
-}
-
-fn collect_words(condition: &Condition, site: &Site, words: &mut Vec<String>) -> Option<()> {
-    let mut add = |prefix: &str, whole: bool| {
-        let word = first_word(prefix);
-        // A word that ends where a wildcard begins may go on.
-        if word.len() == prefix.len() && !whole {
-            return None;
+    for lead in clause.leads.as_ref()? {
+        let name = match lead {
+            Lead::Word(word) => {
+                words.push(word.clone());
+                continue;
+            }
+            Lead::Value(name) => name,
+        };
+        let mut add = |glob: &str| first_word_of_glob(glob).map(|word| words.push(word.to_owned()));
+        match &site.values.get(name)?.data {
+            ValueData::Text(text, _) => add(text)?,
+            ValueData::List(items) => items.iter().try_for_each(|(text, _)| add(text))?,
+            ValueData::Table(rows) => rows.iter().try_for_each(|(key, ..)| add(key))?,
+            ValueData::Number(_) => return None,
         }
-        words.push(word.to_owned());
-        Some(())
-    };
-    match condition {
-        Condition::Glob(glob) => {
-            let whole = matches!(glob, Glob::Fixed(pattern) if pattern.literal().is_some());
-            add(&glob.prefix(), whole)
-        }
-        Condition::Value(name) => match &site.values.get(&**name)?.data {
-            ValueData::Text(text, pattern) => {
-                if pattern.literal().is_none() {
-                    return add(&pattern.prefix(), false);
-                }
-                add(text, true)
-            }
-            ValueData::List(items) => {
-                items.iter().try_for_each(|(_, pattern)| add(&pattern.prefix(), pattern.literal().is_some()))
-            }
-            ValueData::Table(rows) => {
-                rows.iter().try_for_each(|(_, pattern, _)| add(&pattern.prefix(), pattern.literal().is_some()))
-            }
-            ValueData::Number(_) => None,
-        },
-        Condition::OneOf(all) => all.iter().try_for_each(|condition| collect_words(condition, site, words)),
-        _ => None,
     }
-}
-
-/// What stands before the first blank or dot.
-fn first_word(text: &str) -> &str {
-    text.split([' ', '.']).next().unwrap_or(text)
+    Some(words)
 }

@@ -11,7 +11,9 @@ use super::document::Document;
 use super::error::{PolicyError, Problem};
 use super::rule::Rule;
 use super::site::Site;
+use super::sites::Sites;
 use super::verify;
+use crate::tree::{self, Node};
 
 /// The files below `rules/`, embedded when the program was built.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -23,8 +25,6 @@ pub struct PackFiles {
     pub origin: String,
     /// Path below the folder, with `/`, and text.
     pub files: Vec<(String, Cow<'static, str>)>,
-    /// The built-in pack: its regular expressions are compiled when they are needed.
-    trusted: bool,
 }
 
 /// What a pack says of itself.
@@ -46,7 +46,7 @@ pub struct Policy {
     /// The rules by id.
     pub rules: Vec<Arc<Rule>>,
     /// The sites by id, each completed from the sites that it extends.
-    pub sites: BTreeMap<String, Arc<Site>>,
+    pub sites: Sites,
 }
 
 /// What the packs hold before it is checked across files.
@@ -62,13 +62,13 @@ impl PackFiles {
     /// The built-in pack.
     pub fn builtin() -> Self {
         let files = EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), Cow::Borrowed(*text))).collect();
-        Self { origin: "rules".to_owned(), files, trusted: true }
+        Self { origin: "rules".to_owned(), files }
     }
 
     /// A pack of texts in memory, for tests.
     pub fn in_memory(origin: &str, files: &[(&str, &str)]) -> Self {
         let files = files.iter().map(|(path, text)| ((*path).to_owned(), Cow::Owned((*text).to_owned()))).collect();
-        Self { origin: origin.to_owned(), files, trusted: false }
+        Self { origin: origin.to_owned(), files }
     }
 
     /// Reads the pack in the folder `path`. Hidden files are left out.
@@ -76,7 +76,7 @@ impl PackFiles {
         let mut files = Vec::new();
         read_folder(path, path, &mut files, 0)?;
         files.sort();
-        Ok(Self { origin: path.display().to_string(), files, trusted: false })
+        Ok(Self { origin: path.display().to_string(), files })
     }
 
     /// The text of the file `path` (below the pack's folder).
@@ -104,6 +104,21 @@ impl Policy {
             return Err(PolicyError::Empty(packs.last().map(|pack| pack.origin.clone()).unwrap_or_default()));
         }
         verify::check(draft, packs)
+    }
+
+    /// The built-in pack alone, from the trees of the build script. A test reads it as any other pack, with all checks.
+    pub(super) fn built_in() -> Self {
+        let below = |folder: &'static str| {
+            let stem = move |path: &'static str| path.strip_prefix(folder)?.strip_suffix(".toml");
+            tree::BUILT_IN.iter().filter_map(move |(path, tree)| Some((stem(path)?, tree)))
+        };
+        let said = |key| tree::built_in("pack.toml")?.get(key)?.text();
+        let word = |key| said(key).unwrap_or_default().to_owned();
+        let info = PackInfo { name: word("name"), version: word("version"), origin: "rules".to_owned() };
+        let mut rules: Vec<Arc<Rule>> = below("lint/").map(|(id, tree)| Arc::new(Rule::built_in(id, tree))).collect();
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        let sites: BTreeMap<&'static str, &'static Node> = below("sites/").collect();
+        Self { packs: vec![info], rules, sites: Sites::built_in(&sites) }
     }
 
     /// The rule of that id.
@@ -138,7 +153,7 @@ impl Draft {
             };
             found += 1;
             if folder == "lint" {
-                match Rule::parse(&name, stem, text, pack.trusted) {
+                match Rule::parse(&name, stem, text) {
                     Ok(rule) => drop(self.rules.insert(stem.to_owned(), rule)),
                     Err(problems) => self.problems.extend(problems),
                 }

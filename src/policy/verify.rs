@@ -10,6 +10,7 @@ use super::error::{PolicyError, Problem};
 use super::pack::{Draft, PackFiles, Policy};
 use super::rule::Rule;
 use super::site::{ROOT, Site, Spoken, ValueData};
+use super::sites::Sites;
 use super::template::{Context, Template, Templates, Use, UseKind};
 
 /// Checks `draft` across its files and completes the sites.
@@ -27,8 +28,7 @@ pub(super) fn check(draft: Draft, packs: &[PackFiles]) -> Result<Policy, PolicyE
         return Err(PolicyError::Invalid(check.problems));
     }
     let rules = draft.rules.into_values().map(Arc::new).collect();
-    let sites = sites.into_iter().map(|(id, site)| (id, Arc::new(site))).collect();
-    Ok(Policy { packs: draft.packs, rules, sites })
+    Ok(Policy { packs: draft.packs, rules, sites: Sites::new(sites) })
 }
 
 /// Reads what a site says in place of a rule's own text, for each clause of the rule.
