@@ -9,6 +9,7 @@ mod conda;
 mod effect;
 mod emit;
 mod frame;
+mod functions;
 mod modules;
 mod nested;
 mod packages;
