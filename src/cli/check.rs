@@ -11,6 +11,7 @@ use crate::check::{Run, Severity};
 use crate::facts::Gap;
 use crate::fix::{self, Allow, BashSyntax, Checked, Mended};
 use crate::policy::Selection;
+use crate::policy::config::NAMES;
 use crate::report::{FileResult, FixRun, Format, HumanOptions, Palette, Report, human};
 use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 
@@ -141,6 +142,10 @@ impl Input {
         let (stdin, files): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|path| is_stdin(path));
         if !stdin.is_empty() {
             input.add_stdin(args.stdin_filename.as_deref())?;
+        }
+        // A fault above a folder is told even if nothing in it is checked.
+        for path in &files {
+            let _ = engine.settings_of(&path.join(NAMES[0]));
         }
         let exclude = |path: &Path| engine.settings.excludes(path, &engine.policy);
         let found = source::discover(&files, &WalkOptions { exclude: Some(&exclude) });

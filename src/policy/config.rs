@@ -113,7 +113,8 @@ impl Config {
         } else {
             Some(read(root, path, policy))
         };
-        let problems: Vec<Problem> = doc.into_problems();
+        let mut problems: Vec<Problem> = doc.into_problems();
+        problems.sort_by_key(|problem| (problem.line, problem.column));
         match config {
             Some(config) if problems.is_empty() => Ok(Some(config)),
             _ => Err(PolicyError::Invalid(problems)),
@@ -131,7 +132,7 @@ impl Config {
         }
         for (files, ignore) in &self.ignores {
             if files.matches(path) {
-                result.selection.ignore.extend(ignore.iter().cloned());
+                result.selection.off.extend(ignore.iter().cloned());
             }
         }
         result
@@ -302,7 +303,8 @@ select = ["ALL"]
         let north = config.for_file(Path::new("/w/north/deep/a.csh"));
         assert_eq!(north.site.as_deref(), Some("north"));
         assert_eq!(north.selection.select, Some(vec!["ALL".to_owned()]));
-        assert_eq!(north.selection.ignore, ["one"], "a new set begins without the old exceptions");
+        assert!(north.selection.ignore.is_empty(), "a new set begins without the old exceptions");
+        assert_eq!(north.selection.off, ["one"]);
     }
 
     #[test]
