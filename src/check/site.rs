@@ -48,6 +48,21 @@ pub enum Grounds {
     Nothing,
 }
 
+impl Grounds {
+    /// The name that reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Pragma => "comment",
+            Self::Configuration => "configuration",
+            Self::Environment => "environment",
+            Self::HostName => "host",
+            Self::Evidence => "evidence",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
 /// How far down a pragma may stand.
 const PRAGMA_LINES: usize = 30;
 

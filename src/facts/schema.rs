@@ -466,7 +466,11 @@ static CHANNEL: &[Field] = &[
 ];
 
 static KEY: &[Field] = &[
-    f("name", Text, "the key, with its parents: `dependencies`, `envs_dirs`; `envs_dirs.item` for each folder of that list"),
+    f(
+        "name",
+        Text,
+        "the key, with its parents: `dependencies`, `envs_dirs`; `envs_dirs.item` for each folder of that list",
+    ),
     f("value", Text, "its value, when it is one"),
     f("items", List(&Text), "its values, when it is a list"),
     f("item", Text, "the whole entry, lines and all: what `delete = \"item\"` removes"),

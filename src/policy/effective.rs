@@ -21,8 +21,10 @@ pub use super::rule::indexed_field;
 pub struct Selection {
     /// Ids, tags or `ALL`: the only rules that are on, whatever the site says. `None`: those of the site.
     pub select: Option<Vec<String>>,
-    /// Ids, tags or `ALL` that are off.
+    /// Ids, tags or `ALL` that are off, unless `select` names a rule more closely.
     pub ignore: Vec<String>,
+    /// Ids, tags or `ALL` that are off however closely `select` names a rule: a higher authority said so.
+    pub off: Vec<String>,
     /// Severities by rule id; `None` for off.
     pub severities: BTreeMap<String, Option<Severity>>,
     /// `select` comes from the command line, and wins over a severity `off`.
@@ -82,7 +84,7 @@ impl Selection {
     /// Checks that every name exists.
     pub fn check(&self, policy: &Policy) -> Result<(), PolicyError> {
         let ids = || policy.rules.iter().map(|rule| rule.id.as_str());
-        let selectors = self.select.iter().flatten().chain(&self.ignore).map(String::as_str);
+        let selectors = self.select.iter().flatten().chain(&self.ignore).chain(&self.off).map(String::as_str);
         let unknown = selectors
             .filter(|name| *name != "ALL" && !TAGS.contains(name))
             .chain(self.severities.keys().map(String::as_str))
@@ -99,17 +101,19 @@ impl Selection {
     /// This selection with another of higher authority over it.
     #[must_use]
     pub fn under(&self, over: &Self) -> Self {
-        let mut ignore = self.ignore.clone();
-        if over.select.is_some() {
+        let (ignore, off) = match over.select {
             // A new set begins: what was left out of the old one is named again if it is to stay out.
-            ignore.clear();
-        }
-        ignore.extend(over.ignore.iter().cloned());
+            Some(_) => (over.ignore.clone(), over.off.clone()),
+            None => {
+                (self.ignore.clone(), [&self.off, &over.ignore, &over.off].into_iter().flatten().cloned().collect())
+            }
+        };
         let mut severities = self.severities.clone();
         severities.extend(over.severities.iter().map(|(id, severity)| (id.clone(), *severity)));
         Self {
             select: over.select.clone().or_else(|| self.select.clone()),
             ignore,
+            off,
             severities,
             forced: self.forced || over.forced,
         }
@@ -119,6 +123,9 @@ impl Selection {
     pub fn severity(&self, rule: &Rule, stand: Option<&Stand>) -> Option<Severity> {
         let configured = self.severities.get(&rule.id).copied();
         let default = rule.enabled.then_some(rule.severity);
+        if specificity(&self.off, rule).is_some() {
+            return None;
+        }
         let level = configured.or_else(|| stand.and_then(|stand| stand.severity)).unwrap_or(default);
         let ignored = specificity(&self.ignore, rule);
         let Some(select) = &self.select else {
