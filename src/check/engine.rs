@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
                 bench.judge_fact(subject, &mut hits);
             }
         }
-        super::findings::from_hits(&bench, hits, &self.settings.project_root)
+        super::findings::from_hits(&bench, hits, self.settings)
     }
 
     fn view(&self, index: usize) -> Option<&View<'a>> {

@@ -9,19 +9,20 @@ use crate::policy::rule::Place;
 use crate::source::{Source, Span};
 
 use super::edits::{edits, in_order};
-use super::engine::{Bench, Hit};
+use super::engine::{Bench, Hit, Settings};
 use super::eval::{Scene, Truth};
 use super::finding::{Applicability, Certainty, Finding, Fix, Label};
+use super::links;
 use super::render::Voice;
 
 /// How many items of a list get a label of their own.
 const LABELS: usize = 4;
 
 /// Findings of one file: each rule once at a place, rules that speak once at their first place.
-pub(super) fn from_hits(bench: &Bench<'_>, hits: Vec<Hit<'_>>, root: &Path) -> Vec<Finding> {
+pub(super) fn from_hits(bench: &Bench<'_>, hits: Vec<Hit<'_>>, settings: &Settings) -> Vec<Finding> {
     let mut found: BTreeMap<(usize, Span), Finding> = BTreeMap::new();
     for hit in &hits {
-        let finding = finding(bench, hit, root);
+        let finding = finding(bench, hit, settings);
         let key = (hit.position, finding.span);
         match found.get(&key) {
             Some(other) if other.certainty >= finding.certainty => {}
@@ -62,7 +63,7 @@ fn joined(first: Option<Fix>, second: Option<Fix>) -> Option<Fix> {
     }
 }
 
-fn finding(bench: &Bench<'_>, hit: &Hit<'_>, root: &Path) -> Finding {
+fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings) -> Finding {
     let scene = Scene::of(bench.judge, hit.subject);
     let voice = Voice { scene, matcher: &hit.clause.matches };
     let source = hit.subject.view.source;
@@ -84,7 +85,7 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, root: &Path) -> Finding {
         path: source.path.clone(),
         span,
         labels: labels(voice, hit, span),
-        fingerprint: fingerprint(&hit.active.rule.id, source, span, root),
+        fingerprint: fingerprint(&hit.active.rule.id, source, span, settings),
         fix: hit.clause.fix.as_ref().and_then(|spec| fix(bench, voice, hit, spec)),
         cell: hit.subject.fact.cell,
         suppressed: None,
@@ -151,8 +152,9 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
 
 /// Hash of rule, path from the project's root and flagged text, in which every run of blanks is one: 16 hexadecimal
 /// digits that stay the same when the file is edited elsewhere.
-fn fingerprint(rule: &str, source: &Source, span: Span, root: &Path) -> String {
-    let path = source.path.strip_prefix(root).unwrap_or(&source.path);
+fn fingerprint(rule: &str, source: &Source, span: Span, settings: &Settings) -> String {
+    let whole = links::absolute(&settings.cwd, &source.path);
+    let path = whole.strip_prefix(&settings.project_root).unwrap_or(&source.path);
     let path = path.strip_prefix("./").unwrap_or(path).to_string_lossy().replace('\\', "/");
     let text = source.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
     let mut hasher = blake3::Hasher::new();

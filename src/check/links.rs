@@ -288,7 +288,7 @@ fn closure(start: usize, next: &dyn Fn(usize) -> Vec<usize>) -> BTreeSet<usize> 
 }
 
 /// `path` seen from `start`, without `.` and `..`; nothing is asked of the file system.
-fn absolute(start: &Path, path: &Path) -> PathBuf {
+pub(super) fn absolute(start: &Path, path: &Path) -> PathBuf {
     let mut result = PathBuf::new();
     for part in start.join(path).components() {
         match part {

@@ -30,7 +30,14 @@ const STDIN_LIMIT: u64 = source::size_limit(Kind::Notebook);
 /// Runs `pydoctor check`.
 pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let outputs = outputs(args)?;
-    let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
+    let paths = match (args.paths.as_slice(), &args.stdin_filename) {
+        ([], None) => vec![PathBuf::from(".")],
+        ([], Some(_)) => vec![PathBuf::from("-")],
+        (paths, Some(_)) if !paths.iter().any(|path| is_stdin(path)) => {
+            bail!("--stdin-filename names standard input, which is not among the paths; add `-`")
+        }
+        (paths, _) => paths.to_vec(),
+    };
     let engine = Engine::new(&args.policy, line(args), snapshot)?;
     let workers = Workers::new(args.jobs, snapshot);
 
@@ -43,7 +50,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     let run = session.run();
     let mut results = session.results(&run, &workers);
     for file in input.too_large {
-        results.push(FileResult { site: engine.site_unread(&file.source)?, ..file });
+        results.push(engine.judge_unread(file)?);
     }
 
     let mut status = if trouble { Status::Trouble } else { Status::Clean };
@@ -92,7 +99,7 @@ fn outputs(args: &args::Check) -> anyhow::Result<Vec<Output>> {
     if args.unsafe_fixes && !args.fix && !args.diff {
         bail!("--unsafe-fixes does nothing alone; add --fix or --diff");
     }
-    let takes_stdout = args.diff || (args.fix && args.paths.iter().any(|path| is_stdin(path)));
+    let takes_stdout = args.diff || (args.fix && reads_stdin(args));
     if takes_stdout && to_stdout > 0 {
         let what = if args.diff { "the diff" } else { "the new text" };
         bail!("{what} goes to standard output; give the report a file: -f NAME=FILE");
@@ -118,6 +125,11 @@ fn write_outputs(
         emit(output, streams, |format, out| format.write(report, &options, out))?;
     }
     Ok(())
+}
+
+/// True when standard input is checked: named by `-`, or by a name for it alone.
+fn reads_stdin(args: &args::Check) -> bool {
+    args.paths.iter().any(|path| is_stdin(path)) || (args.paths.is_empty() && args.stdin_filename.is_some())
 }
 
 fn is_stdin(path: &Path) -> bool {
@@ -306,7 +318,7 @@ impl Mending<'_> {
     /// True for the text that came from standard input, under whatever name.
     fn is_from_stdin(&self, path: &Path) -> bool {
         let name = self.args.stdin_filename.as_deref().unwrap_or_else(|| Path::new("-"));
-        self.args.paths.iter().any(|path| is_stdin(path)) && path == name
+        reads_stdin(self.args) && path == name
     }
 }
 

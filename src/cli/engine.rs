@@ -131,9 +131,18 @@ impl Engine {
         Ok(session)
     }
 
-    /// The site of a file that was not read.
-    pub(super) fn site_unread(&self, source: &Source) -> anyhow::Result<SiteChoice> {
-        Ok(choice(self.site(&self.settings_of(&source.path)?, source, &FileFacts::default())?))
+    /// Judges a file that was not read, by what is said of it.
+    pub(super) fn judge_unread(&self, file: FileResult) -> anyhow::Result<FileResult> {
+        let source = Source::clone(&file.source);
+        let settings = self.settings_of(&source.path)?;
+        let facts = FileFacts { gaps: file.gaps.clone(), ..FileFacts::default() };
+        let site = self.site(&settings, &source, &facts)?;
+        let policy = Arc::new(self.policy.effective(&site.id, &settings.config.selection)?);
+        let root = self.settings.project_root(settings.origin.as_deref());
+        let about = check::Settings { cwd: self.cwd.clone(), project_root: root, home: None };
+        let inputs = [Analysed { source, facts, policy, embedded: false }];
+        let findings = Run::new(&inputs, &about).check(0);
+        Ok(FileResult { site: choice(site), findings, ..file })
     }
 
     /// The facts of one file; a panic is a gap.

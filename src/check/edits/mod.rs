@@ -131,6 +131,13 @@ impl Editor<'_> {
             Place::Field(path) if path.steps.last().is_some_and(|step| &**step == "statement") => {
                 shell::delete_statement(self.source, self.fact, span)
             }
+            Place::Field(_) if self.fact.fields.flag("sole") && self.source.slice(span).ends_with('\n') => {
+                // All that a body holds: an empty one would be no script.
+                let text = self.source.slice(span);
+                let indent: String = text.chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
+                Some(vec![(span, format!("{indent}:\n"))])
+            }
+            Place::Field(path) if is_option(path) && shell::is_bundled(self.source, span) => None,
             Place::Field(path) if is_option(path) => Some(vec![(shell::option_span(self.source, span), String::new())]),
             _ => Some(vec![(shell::with_blank(self.source, span), String::new())]),
         }

@@ -72,6 +72,14 @@ pub(super) fn with_blank(source: &Source, span: Span) -> Span {
     Span::new(span.start - blanks, span.end)
 }
 
+/// True for the value of a letter that stands in one word with others (`-yn NAME`): it cannot be cut out alone.
+pub(super) fn is_bundled(source: &Source, span: Span) -> bool {
+    let before = source.text.get(..span.start).unwrap_or("").trim_end_matches([' ', '\t']);
+    let word = before.rsplit(char::is_whitespace).next().unwrap_or("");
+    let letters = word.strip_prefix('-').unwrap_or("");
+    letters.len() > 1 && letters.chars().all(|c| c.is_ascii_alphabetic())
+}
+
 /// The whole option that has the value `span`: `--prefix X`, `--prefix=X`, `-pX`; a flag is itself.
 pub(super) fn option_span(source: &Source, span: Span) -> Span {
     let text = &source.text;

@@ -80,7 +80,10 @@ impl Calls {
             let at = source.unwrap_or(call);
             let os = place::name_of_os(file, at);
             fields.set("imports-os", os.is_some()).set("os-name", os.unwrap_or("os"));
-            fields.set("import-place", Text::at("", place::of_import(file, at)));
+            // Where the name is bound to something else, an import would not reach the call.
+            if os.is_some() || names.lookup("os", at).is_none() {
+                fields.set("import-place", Text::at("", place::of_import(file, at)));
+            }
         }
         let (inside, main_guard) = surroundings(file, call);
         imports::set_flag(&mut fields, "main-guard", main_guard);

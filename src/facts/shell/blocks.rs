@@ -71,7 +71,9 @@ struct Line<'t> {
 }
 
 /// Adds a fact for every block of the frame's region; returns their bytes in the file.
-pub fn collect(frame: &Frame, region: Span, out: &mut FileFacts) -> Vec<Span> {
+///
+/// `comments` are the comments of the text, when they are known: markers in strings and here documents are none.
+pub fn collect(frame: &Frame, region: Span, comments: Option<&[Span]>, out: &mut FileFacts) -> Vec<Span> {
     let text = frame.slice(region);
     if !["initialize >>>", "conda init >>>", "initialize <<<", "__conda_setup", "__mamba_setup", "conda initialize"]
         .iter()
@@ -84,7 +86,8 @@ pub fn collect(frame: &Frame, region: Span, out: &mut FileFacts) -> Vec<Span> {
     let mut blocks = Vec::new();
     let mut at = 0;
     while at < lines.len() {
-        let found = if heredocs[at] { None } else { block_at(&lines, at) };
+        let quoted = marker(lines[at].text).is_some() && comments.is_some_and(|known| !is_comment(&lines[at], known));
+        let found = if heredocs[at] || quoted { None } else { block_at(&lines, at) };
         match found {
             Some(block) => {
                 at = block.last + 1;
@@ -108,6 +111,12 @@ fn lines(text: &str, base: usize) -> Vec<Line<'_>> {
             Line { span, text: line.trim_end_matches(['\n', '\r']) }
         })
         .collect()
+}
+
+/// True when the line is a comment of the text.
+fn is_comment(line: &Line<'_>, comments: &[Span]) -> bool {
+    let start = line.span.start + line.text.len() - line.text.trim_start().len();
+    comments.binary_search_by_key(&start, |comment| comment.start).is_ok()
 }
 
 /// Which lines lie in here documents, by a search for delimiters that needs no parser.

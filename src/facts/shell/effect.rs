@@ -26,6 +26,10 @@ const STARTUP_FILES: [&str; 10] = [
     ".bashrc.ext",
 ];
 
+/// Variables whose folder can be told when files are linked: the home, and where the job was submitted.
+const FOLDERS: [&str; 7] =
+    ["HOME", "PWD", "SLURM_SUBMIT_DIR", "PBS_O_WORKDIR", "SGE_O_WORKDIR", "LS_SUBCWD", "LSB_SUBCWD"];
+
 impl Walker<'_> {
     /// Changes the state as the command does.
     pub fn effect(&mut self, line: &Line, args: &[Arg]) {
@@ -261,8 +265,11 @@ impl Walker<'_> {
             _ => return,
         };
         let Some(target) = target.filter(|target| !target.text.is_empty()) else { return };
-        let cwd =
-            self.state.cwd().filter(|cwd| cwd.unresolved.iter().all(|name| name == "HOME")).map(|cwd| cwd.text.clone());
+        let cwd = self
+            .state
+            .cwd()
+            .filter(|cwd| cwd.unresolved.iter().all(|name| FOLDERS.contains(&name.as_str())))
+            .map(|cwd| cwd.text.clone());
         self.out.links.push(Link { fact, how, target, cwd });
     }
 

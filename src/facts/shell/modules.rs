@@ -106,7 +106,7 @@ impl Walker<'_> {
     ) {
         let Some((arg, parsed)) = name else { return };
         let Some(place) = arg.text.span else { return };
-        if !self.first_time(FactKind::Module, place, arg.text.text.len()) {
+        if !self.first_time(FactKind::Module, place, discriminator(&arg.text.text)) {
             return;
         }
         let mut record = parsed.clone().placed(Some(place));
@@ -117,6 +117,11 @@ impl Walker<'_> {
         self.surroundings(&mut record);
         self.push(FactKind::Module, place, record);
     }
+}
+
+/// A number for a text, so that one word that stands for several modules gives a fact for each.
+fn discriminator(text: &str) -> usize {
+    text.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)))
 }
 
 /// The verb, under one name for its spellings, and the modules.

@@ -103,6 +103,15 @@ impl Walker<'_> {
             "sbatch" | "qsub" | "bsub" if !self.frame.silent => {
                 self.embedded(decoded.into_frame(end, self.frame.shell, false), !heredoc.quoted, true);
             }
+            "cat" | "tee" if matches!(self.pipe.1.as_deref(), Some("bash" | "python")) => {
+                let python = self.pipe.1.as_deref() == Some("python");
+                let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
+                match (python, self.frame.silent) {
+                    (true, false) => self.python_text(&frame),
+                    (true, true) => {}
+                    (false, _) => self.inner_script(frame, false, "heredoc"),
+                }
+            }
             "cat" | "tee" | "echo" if !self.frame.silent => {
                 let target = simple.redirects.iter().find(|redirect| redirect.op == RedirectOp::Write);
                 let named = target

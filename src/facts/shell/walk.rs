@@ -20,6 +20,8 @@ pub(super) const MAX_DEPTH: usize = 12;
 /// Commands walked in one file, repeated calls included; real files stay below a few thousand.
 const MAX_STEPS: usize = 200_000;
 
+/// Words of a `for` for which its body is walked one by one.
+const MAX_ROUNDS: usize = 8;
 /// Longest text of a statement that its facts carry, in bytes.
 const MAX_STATEMENT: usize = 4096;
 /// Changes of the state that are followed: a real file has some hundred.
@@ -50,7 +52,9 @@ pub fn walk(script: Script<'_>, frame: Frame, parsed: &Parsed, out: &mut FileFac
         walker.state.read_startup();
         walker.state.make_ready(Ready::Maybe);
     }
-    walker.blocks = super::blocks::collect(&walker.frame, region, walker.out);
+    // A marker counts where it is a comment; where the text is broken, nobody can tell.
+    let comments = parsed.gaps.is_empty().then_some(parsed.comments.as_slice());
+    walker.blocks = super::blocks::collect(&walker.frame, region, comments, walker.out);
     super::comments::collect(&walker.frame, walker.out);
     walker.list(&parsed.body, true);
     walker.uncalled_functions();
@@ -357,15 +361,22 @@ impl<'a> Walker<'a> {
 
     fn repetition(&mut self, variable: Option<Span>, words: &[Span], tests: &[Command], body: &[Command]) {
         let certain = self.certain;
+        let mut rounds = Vec::new();
         for word in words {
             self.nested_scripts(*word);
         }
         if let Some(name) = variable.map(|span| self.frame.slice(span).to_owned()) {
             let values: Vec<Text> =
                 words.iter().flat_map(|word| self.resolver().expand(*word)).map(|arg| arg.text).collect();
-            match values.as_slice() {
-                [only] if only.is_known() => self.set_plain(&name, only.clone()),
-                _ => self.state.forget_variable(&name),
+            // A few words that stand there: the body is walked for each. Else its variable stays a name.
+            if values.len() <= MAX_ROUNDS && values.iter().all(Text::is_known) {
+                let mut values = values.into_iter();
+                if let Some(first) = values.next() {
+                    self.set_plain(&name, first);
+                }
+                rounds.extend(values.map(|value| (name.clone(), value)));
+            } else {
+                self.state.forget_variable(&name);
             }
             self.certain = certain && !words.is_empty();
         } else {
@@ -374,6 +385,10 @@ impl<'a> Walker<'a> {
         }
         let before = self.state.clone();
         self.within("loop", |walker| walker.nested_list(body));
+        for (name, value) in rounds {
+            self.set_plain(&name, value);
+            self.within("loop", |walker| walker.nested_list(body));
+        }
         if !self.certain {
             let after = std::mem::take(&mut self.state);
             self.state = before.join(after);

@@ -5,6 +5,10 @@ use crate::source::Span;
 use crate::syntax::shell::ast::{Heredoc, RedirectOp};
 use crate::syntax::shell::scan::is_blank;
 
+/// Here documents on one line beyond which they are not followed.
+const MAX_HEREDOCS: usize = 200;
+const TOO_MANY: &str = "more than 200 here documents on a line";
+
 impl Lexer<'_> {
     /// Reads a redirection that begins at `start`; the place is at its operator.
     pub(super) fn redirect(&mut self, start: usize, fd: Option<u32>) {
@@ -46,7 +50,11 @@ impl Lexer<'_> {
             let (delimiter, quoted) = unquote_delimiter(self.slice(target));
             self.out.heredocs.push(Heredoc { body: Span::at(span.end), quoted });
             let index = self.out.heredocs.len() - 1;
-            self.pending.push(Pending { index, delimiter, strip_tabs });
+            if self.pending.len() < MAX_HEREDOCS {
+                self.pending.push(Pending { index, delimiter, strip_tabs });
+            } else if !self.out.faults.iter().any(|(_, reason)| *reason == TOO_MANY) {
+                self.out.faults.push((span, TOO_MANY));
+            }
             index
         });
         if self.position == Position::Command && fd.is_none() && start == self.at && self.alone(span.end) {
