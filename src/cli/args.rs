@@ -182,8 +182,7 @@ pub(super) enum Color {
 }
 
 /// A severity as the command line spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Threshold {
     Error,
     Warning,

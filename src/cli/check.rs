@@ -11,6 +11,7 @@ use crate::check::{Run, Severity};
 use crate::facts::Gap;
 use crate::fix::{self, Allow, BashSyntax, Checked, Mended};
 use crate::policy::Selection;
+use crate::policy::config::NAMES;
 use crate::report::{FileResult, FixRun, Format, HumanOptions, Palette, Report, human};
 use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 
@@ -18,7 +19,7 @@ use super::Status;
 use super::args::{self, Output};
 use super::engine::{self, Engine, Session};
 use super::panics;
-use super::settings::Settings;
+use super::settings::CommandLine;
 use super::snapshot::Snapshot;
 use super::streams::{Streams, emit};
 use super::workers::Workers;
@@ -30,11 +31,10 @@ const STDIN_LIMIT: u64 = source::size_limit(Kind::Notebook);
 pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let outputs = outputs(args)?;
     let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
-    let settings = settings(args, &paths, snapshot)?;
-    let engine = Engine::new(&settings, snapshot)?;
+    let engine = Engine::new(&args.policy, line(args), snapshot)?;
     let workers = Workers::new(args.jobs, snapshot);
 
-    let input = Input::read(args, &paths, &settings, &workers)?;
+    let input = Input::read(args, &paths, &engine, &workers)?;
     let trouble = !input.problems.is_empty();
     for problem in &input.problems {
         streams.complain(problem);
@@ -42,7 +42,9 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     let session = engine.open(input.sources, &workers)?;
     let run = session.run();
     let mut results = session.results(&run, &workers);
-    results.extend(input.too_large.into_iter().map(|file| FileResult { site: engine.site.clone(), ..file }));
+    for file in input.too_large {
+        results.push(FileResult { site: engine.site_unread(&file.source)?, ..file });
+    }
 
     let mut status = if trouble { Status::Trouble } else { Status::Clean };
     let options =
@@ -60,29 +62,25 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         status = status.max(if failed { Status::Trouble } else { Status::Clean });
         (results, runs) = (fixed, Some(done));
     }
+    let fails = results.iter().enumerate().any(|(index, result)| session.fails(index, &result.findings));
     let mut report = Report::new(results);
     report.not_checked = input.not_checked;
-    report.configuration = settings.origin;
+    report.configurations = session.configurations();
     report.fixes = runs;
     write_outputs(&outputs, &report, &options, streams)?;
-    let threshold: Severity = settings.fail_on.map_or(Severity::Warning, Severity::from);
-    let found = report.reaches(threshold) && !args.exit_zero;
+    let found = fails && !args.exit_zero;
     Ok(status.max(if found { Status::Found } else { Status::Clean }))
 }
 
-/// The settings of file and command line together.
-fn settings(args: &args::Check, paths: &[PathBuf], snapshot: &Snapshot) -> anyhow::Result<Settings> {
-    let stdin = args.stdin_filename.iter().filter(|_| paths == [PathBuf::from("-")]).cloned();
-    let places: Vec<PathBuf> = stdin.chain(paths.iter().cloned()).collect();
-    let mut settings = Settings::load(&args.policy, &places, &snapshot.cwd)?;
-    settings.by_line = Selection {
+/// What the command line says of policy.
+fn line(args: &args::Check) -> CommandLine {
+    let selection = Selection {
         select: Some(args.select.clone()).filter(|select| !select.is_empty()),
         ignore: args.ignore.clone(),
         forced: !args.select.is_empty(),
         ..Selection::default()
     };
-    settings.fail_on = args.fail_on.or(settings.fail_on);
-    Ok(settings)
+    CommandLine { selection, fail_on: args.fail_on.map(Severity::from), ..CommandLine::default() }
 }
 
 /// Where the report goes, checked before anything is done.
@@ -139,21 +137,38 @@ struct Input {
 }
 
 impl Input {
-    fn read(args: &args::Check, paths: &[PathBuf], settings: &Settings, workers: &Workers) -> anyhow::Result<Self> {
+    fn read(args: &args::Check, paths: &[PathBuf], engine: &Engine, workers: &Workers) -> anyhow::Result<Self> {
         let mut input = Self::default();
         let (stdin, files): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|path| is_stdin(path));
         if !stdin.is_empty() {
             input.add_stdin(args.stdin_filename.as_deref())?;
         }
-        let options = WalkOptions { exclude: settings.exclude.clone() };
-        let found = source::discover(&files, &options);
+        // A fault above a folder is told even if nothing in it is checked.
+        for path in &files {
+            let _ = engine.settings_of(&path.join(NAMES[0]));
+        }
+        let exclude = |path: &Path| engine.settings.excludes(path, &engine.policy);
+        let found = source::discover(&files, &WalkOptions { exclude: Some(&exclude) });
         input.problems.extend(found.problems.iter().map(problem));
         let loaded = workers.map(&found.files, |found| panics::catch(|| source::load(found)));
         let mut seen = HashSet::new();
         for (found, loaded) in found.files.iter().zip(loaded) {
             input.add(found, loaded, &mut seen);
         }
+        input.leave_out_faulty(engine)?;
         Ok(input)
+    }
+
+    /// Leaves out the files whose configuration is faulty: which rules they are meant to be judged by is not known.
+    fn leave_out_faulty(&mut self, engine: &Engine) -> anyhow::Result<()> {
+        self.sources.retain(|source| engine.settings_of(&source.path).is_ok());
+        self.too_large.retain(|file| engine.settings_of(&file.source.path).is_ok());
+        let faults = engine.settings.faults();
+        if !faults.is_empty() && self.sources.is_empty() && self.too_large.is_empty() {
+            bail!("{}", faults.join("\n\n"));
+        }
+        self.problems.extend(faults);
+        Ok(())
     }
 
     fn add(&mut self, found: &Found, loaded: Result<Loaded, String>, seen: &mut HashSet<(u64, u64)>) {

@@ -1,12 +1,10 @@
 //! The checks behind one call: where the command line meets policy, facts and rules.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
-
-use crate::check::{self, Analysed, Run, Surroundings};
+use crate::check::{self, Analysed, Finding, Run, Severity, Surroundings};
 use crate::facts::{self, FileFacts, Gap, Reach};
 use crate::fix::Checked;
 use crate::policy::{self, Effective, PackFiles, Policy, PolicyError, Selection};
@@ -14,66 +12,76 @@ use crate::report::{FileResult, SiteChoice};
 use crate::source::{Kind, Source, Span};
 use crate::tables::Tables;
 
+use super::args::PolicyOptions;
 use super::panics;
 use super::reach::{self, InReach};
-use super::settings::Settings;
+use super::settings::{CommandLine, FileSettings, Settings};
 use super::snapshot::Snapshot;
 use super::workers::Workers;
+
+/// The severity from which the exit status is 1 unless somebody says otherwise.
+const FAIL_ON: Severity = Severity::Warning;
 
 /// Policy and surroundings, ready to judge files.
 pub(super) struct Engine {
     /// Everything that is known.
     pub(super) policy: Policy,
-    /// What of it applies where no file tells more.
-    pub(super) effective: Arc<Effective>,
-    /// Which site judges there.
-    pub(super) site: SiteChoice,
     /// The tables of the policy, for the facts.
     pub(super) tables: Tables,
-    selection: Selection,
-    flag: Option<String>,
-    configured: Option<String>,
-    machine: Surroundings,
+    /// Which site and rules hold for which file.
+    pub(super) settings: Settings,
+    /// What the environment tells of the site.
+    pub(super) machine: Surroundings,
     cwd: PathBuf,
-    project_root: PathBuf,
+}
+
+/// What applies in the working directory, where no file tells more.
+pub(super) struct Here {
+    /// The policy.
+    pub(super) effective: Effective,
+    /// The site that judges.
+    pub(super) site: check::SiteChoice,
 }
 
 impl Engine {
-    /// Loads the policy and settles what applies. Errors: an unknown rule, tag or site, with the nearest name; a
-    /// faulty pack.
-    pub(super) fn new(settings: &Settings, snapshot: &Snapshot) -> anyhow::Result<Self> {
+    /// Loads the policy. Errors: a file that `--config` names and is faulty; an unknown rule, tag or site on the
+    /// command line, with the nearest name; a faulty pack.
+    pub(super) fn new(options: &PolicyOptions, line: CommandLine, snapshot: &Snapshot) -> anyhow::Result<Self> {
         let policy = policy::builtin()?;
         let files = PackFiles::builtin();
-        let tables = Tables::parse(&|path| files.get(path))?;
-        // A wrong name in the configuration is told with its file, one on the command line without.
-        let origin = || settings.origin.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-        settings.by_file.check(&policy).with_context(origin)?;
-        if let Some(site) = &settings.site {
-            policy.site(site).with_context(origin)?;
-        }
-        let selection = settings.by_file.under(&settings.by_line);
+        let tables = Tables::built_in(&|path| files.get(path))?;
+        let settings = Settings::new(options, line, &policy, &snapshot.cwd)?;
         let machine = Surroundings {
             env: snapshot.env.clone(),
             hostname: Some(snapshot.host.clone()),
             home: snapshot.var("HOME").map(PathBuf::from),
         };
+        Ok(Self { policy, tables, settings, machine, cwd: snapshot.cwd.clone() })
+    }
+
+    /// What applies where no file tells more. Errors: a faulty configuration.
+    pub(super) fn here(&self) -> anyhow::Result<Here> {
+        let settings = self.settings.here(&self.policy)?;
         let nothing = Source::new(PathBuf::new(), Kind::Other, Vec::new());
-        let (flag, configured) = (settings.site_flag.clone(), settings.site.clone());
-        let site =
-            check::detect(&policy, flag.as_deref(), configured.as_deref(), &nothing, &FileFacts::default(), &machine)?;
-        let effective = Arc::new(policy.effective(&site.id, &selection)?);
-        Ok(Self {
-            policy,
-            effective,
-            site: choice(site),
-            tables,
-            selection,
-            flag,
-            configured,
-            machine,
-            cwd: snapshot.cwd.clone(),
-            project_root: settings.project_root(&snapshot.cwd),
-        })
+        let site = self.site(&settings, &nothing, &FileFacts::default())?;
+        let effective = self.policy.effective(&site.id, &settings.config.selection)?;
+        Ok(Here { effective, site })
+    }
+
+    /// The settings of a file, as the user wrote its path. Errors: a faulty configuration.
+    pub(super) fn settings_of(&self, path: &Path) -> Result<FileSettings, Arc<PolicyError>> {
+        self.settings.of_file(path, &self.policy)
+    }
+
+    /// The site that judges a file with these settings.
+    pub(super) fn site(
+        &self,
+        settings: &FileSettings,
+        source: &Source,
+        facts: &FileFacts,
+    ) -> Result<check::SiteChoice, PolicyError> {
+        let (flag, configured) = (self.settings.flag(), settings.config.site.as_deref());
+        check::detect(&self.policy, flag, configured, source, facts, &self.machine)
     }
 
     /// Takes files in to judge them together. A panic in one is a gap of that one.
@@ -82,32 +90,38 @@ impl Engine {
         let own = home.as_deref().map(|home| reach::own_files(&sources, &self.cwd, home)).unwrap_or_default();
         let reported = sources.len();
         let all: Vec<Arc<Source>> = sources.into_iter().chain(own).collect();
+        // Of a file that is only in reach nothing is reported, so a faulty configuration there is no matter.
+        let settings: Vec<FileSettings> =
+            all.iter().map(|source| self.settings_of(&source.path).unwrap_or_default()).collect();
+        let root = self.settings.project_root(settings.first().and_then(|first| first.origin.as_deref()));
         let reach = InReach::new(all.iter(), &self.cwd, home.as_deref());
         let facts = workers.map(&all, |source| self.facts(source, &reach));
         let mut session = Session {
             engine: self,
             inputs: Vec::with_capacity(all.len()),
             sites: Vec::with_capacity(all.len()),
-            settings: check::Settings { cwd: self.cwd.clone(), project_root: self.project_root.clone(), home },
+            settings: check::Settings { cwd: self.cwd.clone(), project_root: root, home },
+            by_file: Vec::new(),
             reach,
             reported,
             inside: Vec::new(),
         };
-        let mut policies: BTreeMap<String, Arc<Effective>> =
-            [(self.site.id.clone(), Arc::clone(&self.effective))].into();
-        for (source, facts) in all.iter().zip(facts) {
-            let site = self.detect(source, &facts)?;
-            let policy = match policies.get(&site.id) {
+        let mut policies: BTreeMap<(String, &Selection), Arc<Effective>> = BTreeMap::new();
+        for ((source, facts), settings) in all.iter().zip(facts).zip(&settings) {
+            let site = self.site(settings, source, &facts)?;
+            let key = (site.id.clone(), &settings.config.selection);
+            let policy = match policies.get(&key) {
                 Some(policy) => Arc::clone(policy),
                 None => {
-                    let policy = Arc::new(self.policy.effective(&site.id, &self.selection)?);
-                    policies.insert(site.id.clone(), Arc::clone(&policy));
+                    let policy = Arc::new(self.policy.effective(&site.id, &settings.config.selection)?);
+                    policies.insert(key, Arc::clone(&policy));
                     policy
                 }
             };
             session.inputs.push(Analysed { source: Source::clone(source), facts, policy, embedded: false });
-            session.sites.push(site);
+            session.sites.push(choice(site));
         }
+        session.by_file = settings;
         for index in 0..session.inputs.len() {
             let scripts = scripts_inside(&mut session.inputs[index]);
             let from = session.inputs.len();
@@ -117,17 +131,17 @@ impl Engine {
         Ok(session)
     }
 
+    /// The site of a file that was not read.
+    pub(super) fn site_unread(&self, source: &Source) -> anyhow::Result<SiteChoice> {
+        Ok(choice(self.site(&self.settings_of(&source.path)?, source, &FileFacts::default())?))
+    }
+
     /// The facts of one file; a panic is a gap.
-    fn facts(&self, source: &Source, reach: &dyn Reach) -> FileFacts {
+    pub(super) fn facts(&self, source: &Source, reach: &dyn Reach) -> FileFacts {
         panics::catch(|| facts::collect(source, &self.tables, reach)).unwrap_or_else(|panic| {
             let gaps = vec![internal_error(source, &panic)];
             FileFacts { gaps, ..FileFacts::default() }
         })
-    }
-
-    fn detect(&self, source: &Source, facts: &FileFacts) -> Result<SiteChoice, PolicyError> {
-        let (flag, configured) = (self.flag.as_deref(), self.configured.as_deref());
-        check::detect(&self.policy, flag, configured, source, facts, &self.machine).map(choice)
     }
 }
 
@@ -138,6 +152,7 @@ pub(super) struct Session<'e> {
     inputs: Vec<Analysed>,
     sites: Vec<SiteChoice>,
     settings: check::Settings,
+    by_file: Vec<FileSettings>,
     reach: InReach,
     reported: usize,
     /// For each file, the positions of the scripts that stand inside it.
@@ -161,6 +176,19 @@ impl Session<'_> {
             gaps: checked.gaps,
         };
         checked.into_iter().enumerate().map(result).collect()
+    }
+
+    /// True when a finding of the file at `index` is bad enough for exit status 1.
+    pub(super) fn fails(&self, index: usize, findings: &[Finding]) -> bool {
+        let fail_on = self.by_file.get(index).and_then(|settings| settings.fail_on).unwrap_or(FAIL_ON);
+        findings.iter().any(|finding| finding.suppressed.is_none() && finding.severity >= fail_on)
+    }
+
+    /// The configurations of the files to report, as the user would write their paths.
+    pub(super) fn configurations(&self) -> Vec<PathBuf> {
+        let origins = self.by_file.iter().take(self.reported).filter_map(|settings| settings.origin.as_ref());
+        let shown: BTreeSet<&Path> = origins.map(|config| self.engine.settings.shown(&config.file)).collect();
+        shown.into_iter().map(Path::to_owned).collect()
     }
 
     /// Judges another text of the file at `index`, beside the files that it is linked with.

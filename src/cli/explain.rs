@@ -7,29 +7,29 @@ use crate::policy::{PolicyError, Rule, Selection, Site, nearest};
 
 use super::Status;
 use super::args;
-use super::engine::Engine;
+use super::engine::{Engine, Here};
 use super::examples::{self, Example};
-use super::settings::Settings;
+use super::settings::CommandLine;
 use super::snapshot::Snapshot;
 use super::streams::Streams;
 
 /// Runs `pydoctor explain`.
 pub(super) fn run(args: &args::Explain, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
-    let settings = Settings::load(&args.policy, &[], &snapshot.cwd)?;
-    let engine = Engine::new(&settings, snapshot)?;
+    let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
+    let here = engine.here()?;
     let Some(rule) = engine.policy.rule(&args.rule) else {
         let ids = engine.policy.rules.iter().map(|rule| rule.id.as_str());
         return Err(PolicyError::UnknownRule { nearest: nearest(&args.rule, ids), name: args.rule.clone() }.into());
     };
-    streams.print(|out| write(rule, &engine, out));
+    streams.print(|out| write(rule, &engine, &here, out));
     Ok(Status::Clean)
 }
 
-fn write(rule: &Rule, engine: &Engine, out: &mut dyn Write) -> io::Result<()> {
+fn write(rule: &Rule, engine: &Engine, here: &Here, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {}\n", rule.id, rule.title)?;
     writeln!(out, "{}\n", rule.why.trim())?;
-    let site = &engine.site.id;
-    match engine.effective.active(&rule.id) {
+    let site = &here.site.id;
+    match here.effective.active(&rule.id) {
         Some(active) => writeln!(out, "Severity: {} (site {site})", active.severity.name())?,
         None => writeln!(out, "Severity: off (site {site})")?,
     }

@@ -14,14 +14,13 @@ use crate::source::{self, Source, Span};
 use super::Status;
 use super::args;
 use super::engine::Engine;
-use super::settings::Settings;
+use super::settings::CommandLine;
 use super::snapshot::Snapshot;
 use super::streams::Streams;
 
 /// Runs `pydoctor facts`.
 pub(super) fn run(args: &args::Facts, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
-    let settings = Settings::load(&args.policy, std::slice::from_ref(&args.file), &snapshot.cwd)?;
-    let engine = Engine::new(&settings, snapshot)?;
+    let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
     let source = read(args)?;
     let facts = facts::collect(&source, &engine.tables, &Alone);
     let document = document(&source, &facts);

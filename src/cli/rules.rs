@@ -9,45 +9,45 @@ use crate::report::Format;
 
 use super::Status;
 use super::args::Listing;
-use super::engine::Engine;
-use super::settings::Settings;
+use super::engine::{Engine, Here};
+use super::settings::CommandLine;
 use super::snapshot::Snapshot;
 use super::streams::{Streams, emit};
 
 /// Runs `pydoctor rules list`.
 pub(super) fn list(args: &Listing, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
-    let settings = Settings::load(&args.policy, &[], &snapshot.cwd)?;
-    let engine = Engine::new(&settings, snapshot)?;
+    let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
+    let here = engine.here()?;
     emit(&args.format, streams, |format, out| match format {
-        Format::Human => table(&engine, out),
-        Format::Json => json(&engine, out),
+        Format::Human => table(&engine, &here, out),
+        Format::Json => json(&engine, &here, out),
     })?;
     Ok(Status::Clean)
 }
 
 /// How bad a rule is here, for people and programs.
-fn severity(engine: &Engine, rule: &Rule) -> &'static str {
-    engine.effective.active(&rule.id).map_or("off", |active| active.severity.name())
+fn severity(here: &Here, rule: &Rule) -> &'static str {
+    here.effective.active(&rule.id).map_or("off", |active| active.severity.name())
 }
 
-fn table(engine: &Engine, out: &mut dyn Write) -> io::Result<()> {
+fn table(engine: &Engine, here: &Here, out: &mut dyn Write) -> io::Result<()> {
     let rules = &engine.policy.rules;
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-    rules.iter().try_for_each(|rule| writeln!(out, "{:width$}  {:7}  {}", rule.id, severity(engine, rule), rule.title))
+    rules.iter().try_for_each(|rule| writeln!(out, "{:width$}  {:7}  {}", rule.id, severity(here, rule), rule.title))
 }
 
-fn json(engine: &Engine, out: &mut dyn Write) -> io::Result<()> {
+fn json(engine: &Engine, here: &Here, out: &mut dyn Write) -> io::Result<()> {
     let rule = |rule: &Rule| {
         let fixes = rule.clauses.iter().filter_map(|clause| clause.fix.as_ref());
         json!({
             "id": rule.id,
             "title": rule.title,
-            "severity": severity(engine, rule),
+            "severity": severity(here, rule),
             "tags": rule.tags,
             "sources": rule.sources,
             "fix": fixes.map(|fix| fix.applicability).max(),
         })
     };
     let rules: Vec<_> = engine.policy.rules.iter().map(|each| rule(each)).collect();
-    writeln!(out, "{}", json!({ "version": 1, "site": engine.site.id, "rules": rules }))
+    writeln!(out, "{}", json!({ "version": 1, "site": here.site.id, "rules": rules }))
 }

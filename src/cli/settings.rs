@@ -1,167 +1,180 @@
-//! The configuration file `pydoctor.toml`: found, read strictly, and joined with the command line.
+//! Which configuration holds for which file, and what the command line says over it.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, anyhow, bail};
-use globset::{Glob, GlobSet, GlobSetBuilder};
-use serde::Deserialize;
+use anyhow::{anyhow, bail};
 
-use crate::policy::{Selection, Severity};
+use crate::policy::{Config, FileConfig, Policy, PolicyError, Selection, Severity};
 use crate::source;
 
-use super::args::{PolicyOptions, Threshold};
+use super::args::PolicyOptions;
 
-/// Names of the configuration file, the first that exists in a folder wins.
-const NAMES: [&str; 2] = ["pydoctor.toml", ".pydoctor.toml"];
-
-/// The table of `pyproject.toml`: the older pydoctor owns `[tool.pydoctor]`.
-const PYPROJECT_TABLE: &str = "pydoctor-hpc";
-
-/// What is set, from wherever it comes.
-#[derive(Debug, Default)]
-pub(super) struct Settings {
-    /// The site that the file names.
+/// What the command line says of policy; it wins over every configuration.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CommandLine {
+    /// The site.
     pub(super) site: Option<String>,
-    /// The site that the command line names.
-    pub(super) site_flag: Option<String>,
-    /// Which rules the file wants, and how bad they are.
-    pub(super) by_file: Selection,
-    /// Which rules the command line wants.
-    pub(super) by_line: Selection,
-    /// Left out in walks.
-    pub(super) exclude: GlobSet,
+    /// Which rules.
+    pub(super) selection: Selection,
     /// Exit with 1 from this severity on.
-    pub(super) fail_on: Option<Threshold>,
-    /// The file that was read, as it is shown.
-    pub(super) origin: Option<PathBuf>,
+    pub(super) fail_on: Option<Severity>,
 }
 
-/// The file as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Written {
-    site: Option<String>,
-    #[serde(default)]
-    select: Vec<String>,
-    #[serde(default)]
-    ignore: Vec<String>,
-    #[serde(default)]
-    exclude: Vec<String>,
-    fail_on: Option<Threshold>,
-    #[serde(default)]
-    rules: BTreeMap<String, WrittenRule>,
+/// Configurations by the folder of the files that they hold for: several projects may be checked in one run.
+#[derive(Debug)]
+pub(super) struct Settings {
+    origin: Origin,
+    line: CommandLine,
+    cwd: PathBuf,
+    by_folder: Mutex<HashMap<PathBuf, Found>>,
 }
 
-/// What the file says of a rule.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenRule {
-    severity: Level,
+/// What holds for one file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FileSettings {
+    /// Site and rules, those of the command line over those of the configuration.
+    pub(super) config: FileConfig,
+    /// Exit with 1 from this severity on; `None` when nobody says.
+    pub(super) fail_on: Option<Severity>,
+    /// The configuration.
+    pub(super) origin: Option<Arc<Config>>,
 }
 
-/// A severity, or none.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Level {
-    Error,
-    Warning,
-    Hint,
-    Off,
+/// Where configurations come from.
+#[derive(Debug)]
+enum Origin {
+    /// `--isolated`.
+    Nowhere,
+    /// `--config`.
+    File(Arc<Config>),
+    /// The nearest one, upwards from each file.
+    Nearest,
 }
+
+/// The configuration of a folder. A faulty one is told once, however many folders lie below it.
+type Found = Result<Option<Arc<Config>>, Arc<PolicyError>>;
 
 impl Settings {
-    /// The settings for a run on `paths`: the file that `--config` names, else the nearest one from the first
-    /// path upwards. Errors name the file, the line and what was expected.
-    pub(super) fn load(options: &PolicyOptions, paths: &[PathBuf], cwd: &Path) -> anyhow::Result<Self> {
-        let mut settings = match &options.config {
-            _ if options.isolated => Self::default(),
-            Some(file) => read(file, file)?.unwrap_or_default(),
-            None => nearest(paths.first().map_or(cwd, PathBuf::as_path), cwd)?,
+    /// Reads what `--config` names; everything else is looked for when a file needs it. Errors: that file, and names
+    /// on the command line that do not exist.
+    pub(super) fn new(options: &PolicyOptions, line: CommandLine, policy: &Policy, cwd: &Path) -> anyhow::Result<Self> {
+        line.selection.check(policy)?;
+        if let Some(site) = &options.site {
+            policy.site(site)?;
+        }
+        let origin = match &options.config {
+            _ if options.isolated => Origin::Nowhere,
+            Some(file) => Origin::File(Arc::new(named(file, policy, cwd)?)),
+            None => Origin::Nearest,
         };
-        settings.site_flag.clone_from(&options.site);
-        Ok(settings)
+        let line = CommandLine { site: options.site.clone(), ..line };
+        Ok(Self { origin, line, cwd: cwd.to_owned(), by_folder: Mutex::default() })
+    }
+
+    /// The site that the command line names.
+    pub(super) fn flag(&self) -> Option<&str> {
+        self.line.site.as_deref()
+    }
+
+    /// What holds for the file `path`, as the user wrote it.
+    pub(super) fn of_file(&self, path: &Path, policy: &Policy) -> Result<FileSettings, Arc<PolicyError>> {
+        let path = self.cwd.join(path);
+        let folder = path.parent().unwrap_or(&self.cwd);
+        let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        let config = self.of_folder(&folder, policy)?;
+        let real = folder.join(path.file_name().unwrap_or_default());
+        Ok(self.joined(config, |config| config.for_file(&real)))
+    }
+
+    /// What holds in the working directory where no file is meant.
+    pub(super) fn here(&self, policy: &Policy) -> Result<FileSettings, Arc<PolicyError>> {
+        let config = self.of_folder(&self.cwd, policy)?;
+        Ok(self.joined(config, |config| FileConfig { site: config.site.clone(), selection: config.selection.clone() }))
+    }
+
+    /// True for a file or folder that walks leave out: its configuration says so, or is faulty. The path is absolute.
+    pub(super) fn excludes(&self, path: &Path, policy: &Policy) -> bool {
+        match self.of_folder(path.parent().unwrap_or(path), policy) {
+            Ok(Some(config)) => config.exclude.matches(path.strip_prefix(&config.folder).unwrap_or(path)),
+            Ok(None) => false,
+            Err(_) => true,
+        }
+    }
+
+    /// What is wrong with the configurations that were met so far.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let by_folder = self.by_folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut faults: Vec<String> =
+            by_folder.values().filter_map(|found| found.as_ref().err().map(ToString::to_string)).collect();
+        faults.sort();
+        faults.dedup();
+        faults
+    }
+
+    /// A path as the user would write it.
+    pub(super) fn shown<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.cwd).unwrap_or(path)
     }
 
     /// The folder from which paths count in fingerprints: that of the configuration, else of the repository.
-    pub(super) fn project_root(&self, cwd: &Path) -> PathBuf {
-        let folder = self.origin.as_ref().and_then(|file| cwd.join(file).parent().map(Path::to_owned));
-        folder.unwrap_or_else(|| cwd.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(cwd).to_owned())
+    pub(super) fn project_root(&self, config: Option<&Config>) -> PathBuf {
+        let repository = || self.cwd.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&self.cwd);
+        config.map_or_else(|| repository().to_owned(), |config| config.folder.clone())
     }
-}
 
-/// The configuration nearest to `path`, upwards.
-fn nearest(path: &Path, cwd: &Path) -> anyhow::Result<Settings> {
-    let path = if path == Path::new("-") { cwd } else { path };
-    let absolute = fs::canonicalize(cwd.join(path)).unwrap_or_else(|_| cwd.to_owned());
-    for folder in absolute.ancestors() {
-        for name in NAMES.iter().copied().chain(["pyproject.toml"]) {
-            let file = folder.join(name);
-            // Shown as the user would write it.
-            let shown = file.strip_prefix(cwd).unwrap_or(&file);
-            if file.is_file()
-                && let Some(settings) = read(&file, shown)?
-            {
-                return Ok(settings);
+    fn joined(&self, config: Option<Arc<Config>>, read: impl Fn(&Config) -> FileConfig) -> FileSettings {
+        let written = config.as_deref().map(read).unwrap_or_default();
+        FileSettings {
+            config: FileConfig { site: written.site, selection: written.selection.under(&self.line.selection) },
+            fail_on: self.line.fail_on.or(config.as_ref().and_then(|config| config.fail_on)),
+            origin: config,
+        }
+    }
+
+    /// The configuration nearest to a folder, upwards.
+    fn of_folder(&self, folder: &Path, policy: &Policy) -> Found {
+        match &self.origin {
+            Origin::Nowhere => return Ok(None),
+            Origin::File(config) => return Ok(Some(Arc::clone(config))),
+            Origin::Nearest => {}
+        }
+        let mut by_folder = self.by_folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut below = Vec::new();
+        let mut found = Ok(None);
+        for folder in folder.ancestors() {
+            if let Some(known) = by_folder.get(folder) {
+                found = known.clone();
+                break;
+            }
+            below.push(folder.to_owned());
+            match Config::in_folder(folder, policy) {
+                Ok(None) => {}
+                Ok(Some(config)) => {
+                    found = Ok(Some(Arc::new(config)));
+                    break;
+                }
+                Err(error) => {
+                    found = Err(Arc::new(error.seen_from(&self.cwd)));
+                    break;
+                }
             }
         }
+        by_folder.extend(below.into_iter().map(|folder| (folder, found.clone())));
+        found
     }
-    Ok(Settings::default())
 }
 
-/// Reads a configuration; `None` for a `pyproject.toml` without our table.
-fn read(file: &Path, shown: &Path) -> anyhow::Result<Option<Settings>> {
-    let what = || shown.display().to_string();
-    let text = read_text(file).with_context(what)?;
-    let written: Written = if file.file_name().is_some_and(|name| name == "pyproject.toml") {
-        // Other tools' tables may hold anything, even TOML that we cannot read: that is theirs to report.
-        let Ok(document) = text.parse::<toml::Table>() else { return Ok(None) };
-        let ours = document.get("tool").and_then(|tool| tool.get(PYPROJECT_TABLE));
-        let Some(table) = ours else { return Ok(None) };
-        table.clone().try_into().with_context(|| format!("{}: [tool.{PYPROJECT_TABLE}]", shown.display()))?
-    } else {
-        toml::from_str(&text).with_context(what)?
-    };
-    let mut exclude = GlobSetBuilder::new();
-    for pattern in &written.exclude {
-        exclude.add(Glob::new(pattern).with_context(what)?);
-    }
-    Ok(Some(Settings {
-        site: written.site,
-        site_flag: None,
-        by_file: Selection {
-            select: Some(written.select).filter(|select| !select.is_empty()),
-            ignore: written.ignore,
-            severities: written.rules.into_iter().map(|(id, rule)| (id, rule.severity.severity())).collect(),
-            forced: false,
-        },
-        by_line: Selection::default(),
-        exclude: exclude.build().with_context(what)?,
-        fail_on: written.fail_on,
-        origin: Some(shown.to_owned()),
-    }))
-}
-
-/// The text of a configuration file, of honest size.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads configuration")]
-fn read_text(file: &Path) -> anyhow::Result<String> {
-    const MAX_BYTES: u64 = 1 << 20;
-    let explain = |error: io::Error| anyhow!(source::explain(file, &error));
-    let meta = fs::metadata(file).map_err(explain)?;
-    if !meta.is_file() || meta.len() > MAX_BYTES {
-        bail!("not a configuration file");
-    }
-    fs::read_to_string(file).map_err(explain)
-}
-
-impl Level {
-    const fn severity(self) -> Option<Severity> {
-        match self {
-            Self::Error => Some(Severity::Error),
-            Self::Warning => Some(Severity::Warning),
-            Self::Hint => Some(Severity::Hint),
-            Self::Off => None,
+/// The configuration that `--config` names: its globs count from its own folder.
+fn named(file: &Path, policy: &Policy, cwd: &Path) -> anyhow::Result<Config> {
+    match Config::load(&cwd.join(file), policy) {
+        Ok(Some(config)) => Ok(config),
+        Ok(None) => bail!("{}: has no table [tool.{}]", file.display(), crate::policy::config::TABLE),
+        Err(PolicyError::Unreadable { source, .. }) => {
+            Err(anyhow!(source::explain(file, &source))).map_err(|error| anyhow!("{}: {error}", file.display()))
         }
+        Err(error) => Err(error.seen_from(cwd).into()),
     }
 }

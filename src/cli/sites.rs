@@ -9,32 +9,32 @@ use crate::report::Format;
 
 use super::Status;
 use super::args::Listing;
-use super::engine::Engine;
-use super::settings::Settings;
+use super::engine::{Engine, Here};
+use super::settings::CommandLine;
 use super::snapshot::Snapshot;
 use super::streams::{Streams, emit};
 
 /// Runs `pydoctor sites list`.
 pub(super) fn list(args: &Listing, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
-    let settings = Settings::load(&args.policy, &[], &snapshot.cwd)?;
-    let engine = Engine::new(&settings, snapshot)?;
+    let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
+    let here = engine.here()?;
     emit(&args.format, streams, |format, out| match format {
-        Format::Human => table(&engine, out),
+        Format::Human => table(&engine, &here, out),
         Format::Json => json(&engine.policy, out),
     })?;
     Ok(Status::Clean)
 }
 
 /// One line a site; the one that judges here is marked.
-fn table(engine: &Engine, out: &mut dyn Write) -> io::Result<()> {
+fn table(engine: &Engine, here: &Here, out: &mut dyn Write) -> io::Result<()> {
     let sites = &engine.policy.sites;
     let width = sites.keys().map(String::len).max().unwrap_or(0);
     sites.values().try_for_each(|site| {
-        let mark = if site.id == engine.site.id { '*' } else { ' ' };
+        let mark = if site.id == here.site.id { '*' } else { ' ' };
         let scheduler = site.scheduler.as_deref().unwrap_or("-");
         writeln!(out, "{mark} {:width$}  {scheduler:5}  {}{}", site.id, site.name, retired(site))
     })?;
-    writeln!(out, "\n* judges here: {}", engine.site.why)
+    writeln!(out, "\n* judges here: {}", here.site.why)
 }
 
 fn retired(site: &Site) -> String {

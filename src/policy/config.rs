@@ -19,7 +19,7 @@ pub const NAMES: [&str; 3] = ["pydoctor.toml", ".pydoctor.toml", PYPROJECT];
 const PYPROJECT: &str = "pyproject.toml";
 
 /// The table in `pyproject.toml`: the older pydoctor owns `[tool.pydoctor]`.
-const TABLE: &str = "pydoctor-hpc";
+pub const TABLE: &str = "pydoctor-hpc";
 
 /// A configuration file is small; a larger one is something else.
 const MAX_BYTES: u64 = 1 << 20;
@@ -70,16 +70,18 @@ pub struct Files {
 }
 
 impl Config {
-    /// The configuration nearest to the folder `start`, upwards; `None` when there is none.
-    pub fn find(start: &Path, policy: &Policy) -> Result<Option<Self>, PolicyError> {
-        for folder in start.ancestors() {
-            for name in NAMES {
-                let file = folder.join(name);
-                if file.is_file()
-                    && let Some(config) = Self::load(&file, policy)?
-                {
-                    return Ok(Some(config));
-                }
+    /// The configuration in `folder`; `None` when there is none.
+    pub fn in_folder(folder: &Path, policy: &Policy) -> Result<Option<Self>, PolicyError> {
+        for name in NAMES {
+            let file = folder.join(name);
+            if !file.is_file() {
+                continue;
+            }
+            match Self::load(&file, policy) {
+                Ok(None) => {}
+                // Whether it would be ours is not known, and it is other tools' file in the first place.
+                Err(PolicyError::Unreadable { .. }) if name == PYPROJECT => {}
+                found => return found,
             }
         }
         Ok(None)
@@ -111,7 +113,8 @@ impl Config {
         } else {
             Some(read(root, path, policy))
         };
-        let problems: Vec<Problem> = doc.into_problems();
+        let mut problems: Vec<Problem> = doc.into_problems();
+        problems.sort_by_key(|problem| (problem.line, problem.column));
         match config {
             Some(config) if problems.is_empty() => Ok(Some(config)),
             _ => Err(PolicyError::Invalid(problems)),
@@ -129,7 +132,7 @@ impl Config {
         }
         for (files, ignore) in &self.ignores {
             if files.matches(path) {
-                result.selection.ignore.extend(ignore.iter().cloned());
+                result.selection.off.extend(ignore.iter().cloned());
             }
         }
         result
@@ -212,7 +215,7 @@ fn read_rules(table: &Table<'_, '_>, policy: &Policy) -> BTreeMap<String, Option
     let mut severities = BTreeMap::new();
     for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
         if policy.rule(key.text).is_none() {
-            table.doc().unknown(&key, "rule", policy.rules.iter().map(|rule| rule.head.id.as_str()));
+            table.doc().unknown(&key, "rule", policy.rules.iter().map(|rule| rule.id.as_str()));
         }
         let Some(rule) = item.table() else { continue };
         let severity = rule.need("severity").and_then(|item| item.choice("severity", LEVELS));
@@ -237,7 +240,7 @@ fn read_ignores(table: &Table<'_, '_>, policy: &Policy) -> Vec<(Files, Vec<Strin
 fn check_names(doc: &Document<'_>, words: &[Word<'_>], policy: &Policy) {
     for word in words {
         if word.text != "ALL" && !TAGS.contains(&word.text) && policy.rule(word.text).is_none() {
-            let ids = policy.rules.iter().map(|rule| rule.head.id.as_str());
+            let ids = policy.rules.iter().map(|rule| rule.id.as_str());
             doc.unknown(word, "rule or tag", ids.chain(TAGS.iter().copied()).chain(["ALL"]));
         }
     }
@@ -300,7 +303,8 @@ select = ["ALL"]
         let north = config.for_file(Path::new("/w/north/deep/a.csh"));
         assert_eq!(north.site.as_deref(), Some("north"));
         assert_eq!(north.selection.select, Some(vec!["ALL".to_owned()]));
-        assert_eq!(north.selection.ignore, ["one"], "a new set begins without the old exceptions");
+        assert!(north.selection.ignore.is_empty(), "a new set begins without the old exceptions");
+        assert_eq!(north.selection.off, ["one"]);
     }
 
     #[test]
@@ -330,13 +334,16 @@ select = ["ALL"]
     }
 
     #[test]
-    fn the_nearest_file_upwards_is_found() {
+    fn the_first_name_of_a_folder_counts() {
         let folder = tempfile::tempdir().unwrap();
-        let deep = folder.path().join("a/b");
-        std::fs::create_dir_all(&deep).unwrap();
-        std::fs::write(folder.path().join("pydoctor.toml"), "site = \"north\"\n").unwrap();
-        std::fs::write(folder.path().join("a/pyproject.toml"), "[tool.other]\n").unwrap();
-        let config = Config::find(&deep, &policy()).unwrap().unwrap();
-        assert_eq!(config.folder, folder.path());
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let site = || Config::in_folder(folder.path(), &policy()).unwrap().and_then(|config| config.site);
+        assert_eq!(site(), None);
+        std::fs::write(folder.path().join("pyproject.toml"), [0xff, b'\n']).unwrap();
+        assert_eq!(site(), None, "a file of other tools that cannot be read is theirs");
+        write("pyproject.toml", "[tool.pydoctor-hpc]\nsite = \"common\"\n");
+        assert_eq!(site().as_deref(), Some("common"));
+        write(".pydoctor.toml", "site = \"north\"\n");
+        assert_eq!(site().as_deref(), Some("north"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why policy or configuration cannot be used. All of them are the fault of the pack or configuration, or of
 /// the name that was asked for, never of a checked file.
@@ -63,6 +63,24 @@ pub struct Problem {
     pub note: Option<String>,
     /// The line, and how many characters of it are wrong.
     snippet: (String, usize),
+}
+
+impl PolicyError {
+    /// The same with files below `folder` named from there on, as somebody in that folder would write them.
+    #[must_use]
+    pub fn seen_from(mut self, folder: &Path) -> Self {
+        let shorter = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_owned();
+        match &mut self {
+            Self::Invalid(problems) => {
+                for problem in problems {
+                    problem.file = shorter(Path::new(&problem.file)).display().to_string();
+                }
+            }
+            Self::Unreadable { path, .. } => *path = shorter(path),
+            _ => {}
+        }
+        self
+    }
 }
 
 impl Problem {

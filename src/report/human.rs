@@ -233,7 +233,7 @@ fn details(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for path in &report.not_checked {
         writeln!(out, "{}: not a kind that pydoctor checks", for_terminal(&path.to_string_lossy()))?;
     }
-    if let Some(file) = &report.configuration {
+    for file in &report.configurations {
         writeln!(out, "configuration: {}", for_terminal(&file.to_string_lossy()))?;
     }
     for (site, files) in &report.sites {

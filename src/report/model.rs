@@ -55,8 +55,8 @@ pub struct Report {
     pub not_understood: Vec<NotUnderstood>,
     /// Files that are no kind that is checked, although the user named them.
     pub not_checked: Vec<PathBuf>,
-    /// The configuration file that was read.
-    pub configuration: Option<PathBuf>,
+    /// The configuration files that were read.
+    pub configurations: Vec<PathBuf>,
     /// What `--fix` did; `None` when it was not asked for.
     pub fixes: Option<Vec<FixRun>>,
     /// Counts.
@@ -190,11 +190,6 @@ impl Report {
     /// The findings that no comment hides.
     pub fn visible(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.suppressed.is_none())
-    }
-
-    /// True when a finding is at least as bad as `threshold`.
-    pub fn reaches(&self, threshold: Severity) -> bool {
-        self.visible().any(|finding| finding.severity >= threshold)
     }
 }
 

@@ -8,17 +8,16 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use globset::GlobSet;
 use rustix::fs::{Mode, OFlags};
 
 use super::kind::{Kind, classify, classify_name, classify_named, is_worth_a_look};
 use super::{Source, walk};
 
 /// How to walk.
-#[derive(Clone, Debug, Default)]
-pub struct WalkOptions {
-    /// Files and folders to leave out in walks, matched against the path as reported and the name alone.
-    pub exclude: GlobSet,
+#[derive(Clone, Copy, Default)]
+pub struct WalkOptions<'a> {
+    /// True for a file or folder to leave out, which is given by its absolute path.
+    pub exclude: Option<&'a dyn Fn(&Path) -> bool>,
 }
 
 /// What discovery found, in a stable order: as named, and by name within folders.
@@ -78,7 +77,7 @@ const HEAD: usize = 4096;
 
 /// Finds files. Nothing is opened but folders. A path that is missing or of no use is a [`Problem`]; the
 /// others go on.
-pub fn discover(paths: &[PathBuf], options: &WalkOptions) -> Discovered {
+pub fn discover(paths: &[PathBuf], options: &WalkOptions<'_>) -> Discovered {
     let mut discovered = Discovered::default();
     for path in paths {
         match fs::metadata(path) {
@@ -230,7 +229,7 @@ mod tests {
         dir
     }
 
-    fn checked(dir: &Path, options: &WalkOptions) -> Vec<String> {
+    fn checked(dir: &Path, options: &WalkOptions<'_>) -> Vec<String> {
         let discovered = discover(&[dir.to_owned()], options);
         assert_eq!(discovered.problems, []);
         let relative = |path: &Path| path.strip_prefix(dir).unwrap().display().to_string();
@@ -257,9 +256,8 @@ mod tests {
             (".bashrc~", "x"),
             ("skipped/x.py", ""),
         ]);
-        let mut globs = globset::GlobSetBuilder::new();
-        globs.add(globset::Glob::new("skipped").unwrap());
-        let options = WalkOptions { exclude: globs.build().unwrap() };
+        let exclude = |path: &Path| path.is_absolute() && path.ends_with("skipped");
+        let options = WalkOptions { exclude: Some(&exclude) };
         assert_eq!(checked(dir.path(), &options), [".bashrc", "run", "sub/env.yml", "sub/train.py"]);
     }
 

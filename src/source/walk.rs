@@ -60,7 +60,7 @@ struct Pending {
 }
 
 /// Walks `root`, which the user named, and adds what is found.
-pub(super) fn walk(root: &Path, options: &WalkOptions, discovered: &mut Discovered) {
+pub(super) fn walk(root: &Path, options: &WalkOptions<'_>, discovered: &mut Discovered) {
     let absolute = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let (ignores, in_repository) = above(&absolute);
     let mut stack = vec![Pending { path: root.to_owned(), absolute, ignores, in_repository, depth: 0 }];
@@ -84,7 +84,7 @@ pub(super) fn walk(root: &Path, options: &WalkOptions, discovered: &mut Discover
 fn visit(
     folder: Pending,
     mut entries: Vec<DirEntry>,
-    options: &WalkOptions,
+    options: &WalkOptions<'_>,
     stack: &mut Vec<Pending>,
     discovered: &mut Discovered,
 ) {
@@ -95,23 +95,24 @@ fn visit(
     } else {
         folder.ignores
     };
+    let excluded = |path: &Path| options.exclude.is_some_and(|exclude| exclude(path));
     let mut folders = Vec::new();
     for entry in entries {
         let name = entry.file_name();
         let path = join(&folder.path, Path::new(&name));
         let Ok(kind) = entry.file_type() else { continue };
-        if options.exclude.is_match(&path) || options.exclude.is_match(&name) {
-            continue;
-        }
         let absolute = folder.absolute.join(&name);
         let ignored = ignores.as_deref().is_some_and(|ignores| ignores.hides(&absolute, kind.is_dir()));
         if kind.is_dir() {
             let skipped = SKIPPED_FOLDERS.iter().any(|skipped| name == *skipped);
-            if !ignored && !skipped && folder.depth < MAX_DEPTH {
+            if !ignored && !skipped && folder.depth < MAX_DEPTH && !excluded(&absolute) {
                 let ignores = ignores.clone();
                 folders.push(Pending { path, absolute, ignores, in_repository, depth: folder.depth + 1 });
             }
-        } else if (kind.is_file() || kind.is_symlink()) && is_candidate(&path) && (!ignored || is_never_ignored(&path))
+        } else if (kind.is_file() || kind.is_symlink())
+            && is_candidate(&path)
+            && (!ignored || is_never_ignored(&path))
+            && !excluded(&absolute)
         {
             discovered.files.push(Found { path, named: false });
         }
