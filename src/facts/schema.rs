@@ -1,7 +1,7 @@
 //! The fields of every kind of fact: the words in which rules are written.
 //!
-//! Rules are checked against this table when they load, `docs/rules-reference.md` is generated from it, and a
-//! test holds every fact that the fixtures give against it.
+//! Rules are checked against this table when they load, and tests hold every fact that the fixtures give
+//! against it.
 
 mod kinds;
 
