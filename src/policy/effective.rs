@@ -64,7 +64,7 @@ struct Words {
     by_clause: OnceLock<Vec<Templates>>,
 }
 
-/// A clause of an active rule: positions in [`Effective::rules`] and [`Rule::clauses`].
+/// A clause of an active rule: the rule's position in [`Effective::rules`], and its own in the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClauseRef {
     /// Position of the rule.

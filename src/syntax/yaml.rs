@@ -166,8 +166,9 @@ impl Node {
 }
 
 /// Turns away what the parser cannot be trusted with. What a line opens counts as open until a line comes that is
-/// indented no deeper, so the depth is an upper bound of what the parser will see. The mark of a new document closes
-/// nothing: after an error the scanner keeps the levels of those before (254 times `--- > 1.2` aborts).
+/// indented no deeper, so the depth is an upper bound of what the parser will see. The mark of a new document and a
+/// directive close nothing: after an error the scanner keeps the levels of those before (254 times `--- > 1.2` aborts,
+/// and so does `: "` ever deeper with `%Y` lines between).
 fn guard(bytes: &[u8]) -> Result<(), Refusal> {
     if memchr::memchr(0, bytes).is_some() {
         return Err(Refusal::Nul);
@@ -189,7 +190,7 @@ fn guard(bytes: &[u8]) -> Result<(), Refusal> {
         if line[indent] == b'#' {
             continue;
         }
-        if line.starts_with(b"---") || line.starts_with(b"...") {
+        if line[0] == b'%' || line.starts_with(b"---") || line.starts_with(b"...") {
             earlier = deepest;
             open.clear();
         }
@@ -446,12 +447,14 @@ mod tests {
     #[test]
     fn deep_and_long_texts_are_turned_away_before_the_parser_aborts() {
         let nested: String = (0..254).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+        let directives: String = (0..254).map(|level| format!("{}: \"\n%Y\n%Y\n", " ".repeat(level))).collect();
         for (text, refusal) in [
             ("- ".repeat(254), Refusal::TooDeep),
             ("[".repeat(400), Refusal::TooDeep),
             ("? ".repeat(300), Refusal::TooDeep),
             (nested, Refusal::TooDeep),
             ("--- > 1.2\n".repeat(254), Refusal::TooDeep),
+            (directives, Refusal::TooDeep),
             ("a\0b".to_owned(), Refusal::Nul),
             ("- a\n".repeat(40_000), Refusal::TooManyLines),
             ("x".repeat(3_000), Refusal::LongLine),

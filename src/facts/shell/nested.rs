@@ -60,10 +60,11 @@ impl Walker<'_> {
             let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
             self.inner_script(frame, remote, "string");
         }
-        for redirect in &simple.redirects {
-            if let Some(heredoc) = redirect.heredoc {
-                self.heredoc(line, heredoc, simple);
-            }
+        // Found once: a command may have thousands of here documents.
+        let output = simple.redirects.iter().find(|redirect| redirect.op == RedirectOp::Write);
+        let output = output.map(|redirect| redirect.target);
+        for heredoc in simple.redirects.iter().filter_map(|redirect| redirect.heredoc) {
+            self.heredoc(line, heredoc, output);
         }
     }
 
@@ -81,7 +82,7 @@ impl Walker<'_> {
 
     /// A here document by its reader: a shell runs it, Python runs it, `cat > job.sh` and `sbatch` make it a
     /// script of its own; anything else takes it as text.
-    fn heredoc(&mut self, line: &Line, heredoc: Heredoc, simple: &Simple) {
+    fn heredoc(&mut self, line: &Line, heredoc: Heredoc, output: Option<Span>) {
         let decoded = self.resolver().decoded_body(heredoc.body, heredoc.quoted);
         let end = self.frame.place(heredoc.body).end;
         let reads_input =
@@ -113,9 +114,8 @@ impl Walker<'_> {
                 }
             }
             "cat" | "tee" | "echo" if !self.frame.silent => {
-                let target = simple.redirects.iter().find(|redirect| redirect.op == RedirectOp::Write);
-                let named = target
-                    .map(|redirect| self.resolver().text(redirect.target))
+                let named = output
+                    .map(|target| self.resolver().text(target))
                     .or_else(|| line.args.first().map(|a| a.text.clone()));
                 let written = named.is_some() || matches!(self.pipe.1.as_deref(), Some("sbatch" | "qsub" | "bsub"));
                 if written {
