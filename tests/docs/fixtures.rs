@@ -1,0 +1,172 @@
+//! Examples of a rule, from its fixtures: the bad file that shows it best, with what is said of it and what its fix
+//! does; and what the near misses are.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use crate::{read, root};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    site: Option<String>,
+    kind: String,
+    note: String,
+}
+
+/// A folder of fixtures.
+#[derive(Debug)]
+pub struct Case {
+    folder: PathBuf,
+    site: Option<String>,
+    bad: bool,
+    /// What it shows.
+    pub note: String,
+}
+
+/// A bad file.
+#[derive(Debug)]
+pub struct Example {
+    /// Its name below the case.
+    pub file: String,
+    /// The site that judges; none for the common profile with every rule on.
+    pub site: Option<String>,
+    /// Its text.
+    pub text: String,
+    /// The finding as JSON.
+    pub finding: Json,
+    /// What the rule's own fixes make of the text.
+    pub fixed: Option<String>,
+}
+
+/// The cases of a rule, by name.
+pub fn cases(rule: &str) -> Vec<Case> {
+    let folder = root().join("fixtures/rules").join(rule);
+    let mut cases: Vec<Case> = entries(&folder).into_iter().filter_map(|folder| Case::read(&folder)).collect();
+    cases.sort_by(|a, b| a.folder.cmp(&b.folder));
+    cases
+}
+
+/// The bad file that shows the rule best: the worst verdict, certain, with a fix if there is one, short.
+pub fn example(rule: &str) -> Option<Example> {
+    let mut best: Option<(Rank, &Case, String)> = None;
+    let cases = cases(rule);
+    for case in cases.iter().filter(|case| case.bad) {
+        let golden = fs::read_to_string(case.folder.join("findings.json")).unwrap_or_default();
+        let golden: Json = serde_json::from_str(&golden).unwrap_or_default();
+        for finding in golden.as_array().into_iter().flatten().filter(|finding| finding["rule"] == rule) {
+            let place = finding["at"].as_str().unwrap_or_default();
+            let Some((file, _)) = place.rsplit_once(' ') else { continue };
+            let Ok(text) = fs::read_to_string(case.folder.join(file)) else { continue };
+            let rank = rank(finding, &text, file);
+            if best.as_ref().is_none_or(|(found, ..)| rank < *found) {
+                best = Some((rank, case, file.to_owned()));
+            }
+        }
+    }
+    let (_, case, file) = best?;
+    case.example(rule, &file)
+}
+
+/// The notes of the near misses.
+pub fn near_misses(rule: &str) -> Vec<String> {
+    cases(rule).into_iter().filter(|case| !case.bad).map(|case| case.note).collect()
+}
+
+/// Smaller is better.
+type Rank = (bool, bool, usize, bool, usize);
+
+fn rank(finding: &Json, text: &str, file: &str) -> Rank {
+    let severity = ["error", "warning", "hint"].iter().position(|name| finding["severity"] == *name);
+    let no_fix = finding["fix"].is_null();
+    let uncertain = !finding["certainty"].is_null() || !finding["suppressed"].is_null();
+    (uncertain, file.ends_with(".ipynb"), severity.unwrap_or(3), no_fix, text.len())
+}
+
+impl Case {
+    fn read(folder: &Path) -> Option<Self> {
+        let text = fs::read_to_string(folder.join("case.toml")).ok()?;
+        let manifest: Manifest = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        Some(Self { folder: folder.to_owned(), site: manifest.site, bad: manifest.kind == "bad", note: manifest.note })
+    }
+
+    /// Checks the case as the test of the rules does, for what goldens leave out: help, labels, edits.
+    fn example(&self, rule: &str, file: &str) -> Option<Example> {
+        let scratch = tempfile::tempdir().expect("a scratch folder");
+        copy(&self.folder, scratch.path(), true);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+        command.args(["check", "--isolated", "-j1", "-q", "--exit-zero", "--format=json", "."]);
+        match &self.site {
+            Some(site) => command.args(["--site", site]),
+            None => command.args(["--site", "common", "--select", "ALL"]),
+        };
+        let home = scratch.path();
+        let path = env::var_os("PATH").unwrap_or_default();
+        let output = command.current_dir(home).env_clear().env("PATH", path).env("HOME", home).output();
+        let output = output.expect("the binary runs");
+        let report: Json = serde_json::from_slice(&output.stdout).expect("a report");
+        let text = read(&self.folder.join(file));
+        let findings: Vec<&Json> = report["findings"].as_array().into_iter().flatten().collect();
+        let own = |finding: &&Json| {
+            let path = finding["path"].as_str().unwrap_or_default();
+            finding["rule"] == rule && path.trim_start_matches("./") == file && finding["suppressed"].is_null()
+        };
+        let own: Vec<&Json> = findings.into_iter().filter(own).collect();
+        let best = own.iter().min_by_key(|finding| finding["fix"].is_null())?;
+        Some(Example {
+            file: file.to_owned(),
+            site: self.site.clone(),
+            fixed: fixed(&text, &own),
+            text,
+            finding: (*best).clone(),
+        })
+    }
+}
+
+/// The text after the edits of the findings' fixes, those left out that overlap an earlier one.
+fn fixed(text: &str, findings: &[&Json]) -> Option<String> {
+    let mut edits: Vec<(usize, usize, String)> = Vec::new();
+    for finding in findings {
+        for edit in finding["fix"]["edits"].as_array().into_iter().flatten() {
+            let offset = |key: &str| edit[key].as_u64().and_then(|offset| usize::try_from(offset).ok());
+            let (start, end) = (offset("start")?, offset("end")?);
+            let new = (start, end, edit["text"].as_str()?.to_owned());
+            if !edits.contains(&new) && edits.iter().all(|(from, to, _)| end <= *from || *to <= start) {
+                edits.push(new);
+            }
+        }
+    }
+    edits.sort_by_key(|edit| (edit.0, edit.1));
+    let mut fixed = text.to_owned();
+    for (start, end, new) in edits.iter().rev() {
+        fixed.replace_range(start..end, new);
+    }
+    (fixed != text).then_some(fixed)
+}
+
+fn copy(from: &Path, to: &Path, top: bool) {
+    for path in entries(from) {
+        let name = path.file_name().unwrap_or_default();
+        if top && ["case.toml", "findings.json", "fixed"].iter().any(|own| name == *own) {
+            continue;
+        }
+        let target = to.join(name);
+        if path.is_dir() {
+            fs::create_dir_all(&target).expect("a folder");
+            copy(&path, &target, false);
+        } else {
+            fs::copy(&path, &target).expect("a copy");
+        }
+    }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
