@@ -51,6 +51,10 @@ fn reference_names_what_the_format_knows() {
 
 #[test]
 fn links_lead_somewhere() {
+    if env::var_os("BLESS").is_some() {
+        // The pages are being written.
+        return;
+    }
     let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
     let docs = fs::read_dir(root().join("docs")).expect("the folder docs");
     pages.extend(

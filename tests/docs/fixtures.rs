@@ -37,8 +37,8 @@ pub struct Example {
     pub site: Option<String>,
     /// Its text.
     pub text: String,
-    /// The finding as JSON.
-    pub finding: Json,
+    /// What the rule finds in it, as JSON; the one that counts most first.
+    pub findings: Vec<Json>,
     /// What the rule's own fixes make of the text.
     pub fixed: Option<String>,
 }
@@ -81,10 +81,14 @@ pub fn near_misses(rule: &str) -> Vec<String> {
 type Rank = (bool, bool, usize, bool, usize);
 
 fn rank(finding: &Json, text: &str, file: &str) -> Rank {
-    let severity = ["error", "warning", "hint"].iter().position(|name| finding["severity"] == *name);
     let no_fix = finding["fix"].is_null();
     let uncertain = !finding["certainty"].is_null() || !finding["suppressed"].is_null();
-    (uncertain, file.ends_with(".ipynb"), severity.unwrap_or(3), no_fix, text.len())
+    (uncertain, file.ends_with(".ipynb"), step(finding), no_fix, text.len())
+}
+
+/// 0 for an error, more for what counts less.
+fn step(finding: &Json) -> usize {
+    ["error", "warning", "hint"].iter().position(|name| finding["severity"] == *name).unwrap_or(3)
 }
 
 impl Case {
@@ -115,15 +119,12 @@ impl Case {
             let path = finding["path"].as_str().unwrap_or_default();
             finding["rule"] == rule && path.trim_start_matches("./") == file && finding["suppressed"].is_null()
         };
-        let own: Vec<&Json> = findings.into_iter().filter(own).collect();
-        let best = own.iter().min_by_key(|finding| finding["fix"].is_null())?;
-        Some(Example {
-            file: file.to_owned(),
-            site: self.site.clone(),
-            fixed: fixed(&text, &own),
-            text,
-            finding: (*best).clone(),
-        })
+        let mut own: Vec<&Json> = findings.into_iter().filter(own).collect();
+        let fixed = fixed(&text, &own);
+        own.sort_by_key(|finding| (step(finding), finding["fix"].is_null()));
+        let findings: Vec<Json> = own.into_iter().cloned().collect();
+        let example = Example { file: file.to_owned(), site: self.site.clone(), text, findings, fixed };
+        (!example.findings.is_empty()).then_some(example)
     }
 }
 

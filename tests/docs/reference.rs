@@ -32,7 +32,7 @@ pub fn page(policy: &Policy) -> String {
         if kind == FactKind::File {
             page.push_str("Its fields are those of [`file`](#file-1).\n\n");
         } else {
-            let _ = write!(page, "{}\n", fields(schema::fields(kind)));
+            let _ = writeln!(page, "{}", fields(schema::fields(kind), kind != FactKind::Command));
         }
     }
     page.push_str(
@@ -44,7 +44,7 @@ pub fn page(policy: &Policy) -> String {
         ("file", "The file; the same for every fact in it.", schema::FILE),
         ("site", "The site that judges.", SITE),
     ] {
-        let _ = write!(page, "### {root}\n\n{about}\n\n{}\n", fields(list));
+        let _ = write!(page, "### {root}\n\n{about}\n\n{}\n", fields(list, false));
     }
     let _ = write!(page, "{}\n{}\n", SITE_FILE.replace("PLACES", &codes(PLACES.iter().copied())), values(policy));
     page.trim_end().to_owned() + "\n"
@@ -107,13 +107,25 @@ fn about(kind: FactKind) -> Option<&'static str> {
     list.lines().find_map(|line| line.strip_prefix(&format!("{}: ", kind.name())))
 }
 
-fn fields(list: &'static [Field]) -> String {
+/// The fields as a table. `short`: what commands have too is not said again.
+fn fields(list: &'static [Field], short: bool) -> String {
     let mut rows = Vec::new();
-    push_fields(list, "", &mut rows);
+    let (shared, own): (Vec<&Field>, Vec<&Field>) = list.iter().partition(|field| short && is_shared(field));
+    push_fields(own, "", &mut rows);
+    for field in shared {
+        rows.push(vec![format!("`{}`", field.name), String::new(), "As of a [command](#command)".to_owned()]);
+    }
     table(&["Field", "Type", "Says"], &rows)
 }
 
-fn push_fields(list: &'static [Field], prefix: &str, rows: &mut Vec<Vec<String>>) {
+/// Commands have the same field, and it takes long to say.
+fn is_shared(field: &Field) -> bool {
+    let is_long = !matches!(field.kind, Type::Flag | Type::Number | Type::Text);
+    let commands = schema::fields(FactKind::Command);
+    is_long && commands.iter().any(|other| format!("{other:?}") == format!("{field:?}"))
+}
+
+fn push_fields(list: impl IntoIterator<Item = &'static Field>, prefix: &str, rows: &mut Vec<Vec<String>>) {
     for field in list {
         let name = format!("{prefix}{}", if field.name == "*" { "NAME" } else { field.name });
         let below = below(&field.kind);

@@ -108,22 +108,44 @@ fn section(rule: &Rule, policy: &Policy) -> String {
 fn show(example: &Example) -> String {
     let judge =
         example.site.as_ref().map(|site| format!(", checked for [{site}](sites.md#{site})")).unwrap_or_default();
-    let finding = &example.finding;
-    let said = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
-    let place = flagged(example).map(|text| format!(" at {}", code(&text))).unwrap_or_default();
     let mut text = format!("For example, `{}`{judge}:\n\n", example.file);
     text.push_str(&fence(language(&example.file), &excerpt(example)));
-    let _ = write!(text, "\n> **{}**{place}: {}\n", said("severity"), said("message"));
-    if !said("help").is_empty() {
-        let _ = write!(text, ">\n> *help:* {}\n", said("help").replace('\n', "\n> "));
-    }
-    text.push('\n');
+    let remarks: Vec<String> = said(example).iter().map(|finding| remark(example, finding)).collect();
+    let _ = write!(text, "\n{}\n", remarks.join(">\n"));
     if let Some(fixed) = &example.fixed {
-        let fix = &finding["fix"];
-        let title = fix["title"].as_str().unwrap_or_default();
-        let class = fix["applicability"].as_str().unwrap_or_default();
-        let _ =
-            write!(text, "With the fix ({class}: {title}):\n\n{}\n", fence("diff", &difference(&example.text, fixed)));
+        let mut fixes: Vec<String> = Vec::new();
+        for fix in example.findings.iter().map(|finding| &finding["fix"]).filter(|fix| !fix.is_null()) {
+            let word = |key: &str| fix[key].as_str().unwrap_or_default();
+            let shown = format!("{}, {}", word("title"), word("applicability"));
+            if !fixes.contains(&shown) {
+                fixes.push(shown);
+            }
+        }
+        let diff = fence("diff", &difference(&example.text, fixed));
+        let _ = write!(text, "With the fix ({}):\n\n{diff}\n", fixes.join("; "));
+    }
+    text
+}
+
+/// The findings to show: few, each with another message.
+fn said(example: &Example) -> Vec<&Json> {
+    let mut shown: Vec<&Json> = Vec::new();
+    for finding in &example.findings {
+        if shown.len() < 3 && shown.iter().all(|other| other["message"] != finding["message"]) {
+            shown.push(finding);
+        }
+    }
+    shown
+}
+
+/// A finding as a quotation.
+fn remark(example: &Example, finding: &Json) -> String {
+    let word = |key: &str| finding[key].as_str().unwrap_or_default();
+    let place = flagged(example, finding).map(|text| format!(" at {}", code(&text))).unwrap_or_default();
+    let possible = if word("certainty") == "possible" { ", possible" } else { "" };
+    let mut text = format!("> **{}**{possible}{place}: {}\n", word("severity"), word("message"));
+    if !word("help").is_empty() {
+        let _ = write!(text, ">\n> *help:* {}\n", word("help").replace('\n', "\n> "));
     }
     text
 }
@@ -171,7 +193,7 @@ fn stands(rule: &Rule, policy: &Policy) -> String {
     }
     groups.retain(|(level, words, _)| (*level, words) != (common.0, &common.1));
     if groups.is_empty() {
-        return format!("Everywhere: {}.\n", said(common.0, &common.1));
+        return format!("Everywhere: {}.\n", level_and_words(common.0, &common.1));
     }
     let mut rows: Vec<Vec<String>> = groups
         .into_iter()
@@ -184,13 +206,13 @@ fn stands(rule: &Rule, policy: &Policy) -> String {
     table(&["Site", "Severity", "In its own words"], &rows)
 }
 
-fn said(level: &str, words: &str) -> String {
+fn level_and_words(level: &str, words: &str) -> String {
     if words.is_empty() { level.to_owned() } else { format!("{level}; {words}") }
 }
 
 /// The flagged text, when it is short enough to quote.
-fn flagged(example: &Example) -> Option<String> {
-    let number = |key: &str| example.finding[key].as_u64().and_then(|number| usize::try_from(number).ok());
+fn flagged(example: &Example, finding: &Json) -> Option<String> {
+    let number = |key: &str| finding[key].as_u64().and_then(|number| usize::try_from(number).ok());
     let (line, from, to) = (number("line")?, number("column")?, number("end_column")?);
     if number("end_line")? != line {
         return None;
@@ -217,9 +239,11 @@ fn excerpt(example: &Example) -> String {
             wanted[at] |= !middle;
         }
     };
-    mark(&example.finding, 2);
-    let labels = example.finding["labels"].as_array().into_iter().flatten();
-    labels.filter(|label| label["path"] == example.finding["path"]).for_each(|label| mark(label, 0));
+    for finding in said(example) {
+        mark(finding, 2);
+        let labels = finding["labels"].as_array().into_iter().flatten();
+        labels.filter(|label| label["path"] == finding["path"]).for_each(|label| mark(label, 0));
+    }
     let mut shown = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         match (wanted[at], at > 0 && wanted[at - 1]) {
@@ -274,7 +298,11 @@ fn difference(old: &str, new: &str) -> String {
             }
         }
     }
-    out.join("\n")
+    // Blank lines around say nothing.
+    let is_blank = |line: &String| line.trim().is_empty();
+    let from = out.iter().take_while(|line| is_blank(line)).count();
+    let end = out.len() - out.iter().rev().take_while(|line| is_blank(line)).count();
+    out[from..end.max(from)].join("\n")
 }
 
 fn language(file: &str) -> &'static str {

@@ -12,7 +12,7 @@ use crate::{read, root};
 
 const INTRO: &str = "\
 What pydoctor knows of each site, where that is written and when it was last looked at. A site builds on another one;
-only what it adds or changes is listed. The stand of the sites on every rule is in [coverage.md](coverage.md), and their
+its places and quotas are listed whole, of the rest what it adds or changes. The stand of the sites on every rule is in [coverage.md](coverage.md), and their
 words beside each rule in [rules.md](rules.md). In paths and names, `*` stands for anything, and a folder for all below it.
 
 The site that judges a file is taken from the first of these that tells it: `--site`, a comment
@@ -98,12 +98,15 @@ fn section(site: &Site, policy: &Policy) -> String {
     let parent = site.extends.as_ref().and_then(|parent| policy.sites.get(parent)).map(|parent| &**parent);
     if let Some(parent) = parent {
         let _ = write!(text, "\nWhat is not said here is as at [{0}](#{0}).\n", parent.id);
+    } else {
+        text.push_str("\nWhat holds where no site is known, and what every site builds on.\n");
     }
+    let common = policy.sites.get(ROOT).map(|common| &**common).filter(|common| common.id != site.id);
     let mut sources = Sources::default();
     for part in [
         detection(site),
-        places(site, parent, &mut sources),
-        quotas(site, parent, &mut sources),
+        places(site, common, &mut sources),
+        quotas(site, common, &mut sources),
         values(site, parent, policy, &mut sources),
         recipes(site, parent, &mut sources),
         links(site, parent),
@@ -173,7 +176,7 @@ fn values(site: &Site, parent: Option<&Site>, policy: &Policy, sources: &mut Sou
         }
         let meaning = common.and_then(|common| common.values.get(name)).map(|value| meaning(value)).unwrap_or_default();
         let from = if site.id == ROOT { String::new() } else { sources.cite(&value.source) };
-        rows.push(vec![format!("{} (`{name}`)", sentence(&meaning)), data(&value.data), from]);
+        rows.push(vec![format!("{} (`{name}`)", sentence(&meaning)), data(&value.data, is_prose(&meaning)), from]);
     }
     listed(&["What", "Here", "Source"], &rows)
 }
@@ -192,11 +195,15 @@ fn is_empty(value: &SiteValue) -> bool {
     }
 }
 
-fn data(data: &ValueData) -> String {
+/// Some values are parts of sentences.
+fn is_prose(meaning: &str) -> bool {
+    meaning.ends_with("in words") || meaning.starts_with("why ")
+}
+
+fn data(data: &ValueData, is_prose: bool) -> String {
     match data {
         ValueData::Text(text, _) if text.is_empty() => "none".to_owned(),
-        // Sentences have their code marked already.
-        ValueData::Text(text, _) if text.contains('`') => text.clone(),
+        ValueData::Text(text, _) if is_prose => text.clone(),
         ValueData::Text(text, _) => code(text),
         ValueData::Number(number) => number.to_string(),
         ValueData::List(items) if items.is_empty() => "none".to_owned(),
