@@ -1,6 +1,11 @@
 //! The pages below `docs/` that are made from the policy, the fixtures of the rules and the table of facts.
 //! `BLESS=1 cargo test --test docs` writes them, otherwise they are compared. Also: every relative link leads somewhere.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read what was written, and are told by the environment to write it"
+)]
+
 #[path = "docs/coverage.rs"]
 mod coverage;
 #[path = "docs/documents.rs"]

@@ -1,6 +1,8 @@
 //! Examples of a rule, from its fixtures: the bad file that shows it best, with what is said of it and what its fix
 //! does; and what the near misses are.
 
+#![expect(clippy::disallowed_methods, reason = "tests start the program and read what it wrote")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -51,7 +53,7 @@ pub fn cases(rule: &str) -> Vec<Case> {
     cases
 }
 
-/// The bad file that shows the rule best: the worst verdict, certain, with a fix if there is one, short.
+/// The bad file that shows the rule best: certain, with a fix if there is one, the worst verdict, short.
 pub fn example(rule: &str) -> Option<Example> {
     let mut best: Option<(Rank, &Case, String)> = None;
     let cases = cases(rule);
@@ -78,12 +80,12 @@ pub fn near_misses(rule: &str) -> Vec<String> {
 }
 
 /// Smaller is better.
-type Rank = (bool, bool, usize, bool, usize);
+type Rank = (bool, bool, bool, usize, usize);
 
 fn rank(finding: &Json, text: &str, file: &str) -> Rank {
     let no_fix = finding["fix"].is_null();
     let uncertain = !finding["certainty"].is_null() || !finding["suppressed"].is_null();
-    (uncertain, file.ends_with(".ipynb"), step(finding), no_fix, text.len())
+    (uncertain, file.ends_with(".ipynb"), no_fix, step(finding), text.len())
 }
 
 /// 0 for an error, more for what counts less.
@@ -102,17 +104,8 @@ impl Case {
     fn example(&self, rule: &str, file: &str) -> Option<Example> {
         let scratch = tempfile::tempdir().expect("a scratch folder");
         copy(&self.folder, scratch.path(), true);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
-        command.args(["check", "--isolated", "-j1", "-q", "--exit-zero", "--format=json", "."]);
-        match &self.site {
-            Some(site) => command.args(["--site", site]),
-            None => command.args(["--site", "common", "--select", "ALL"]),
-        };
-        let home = scratch.path();
-        let path = env::var_os("PATH").unwrap_or_default();
-        let output = command.current_dir(home).env_clear().env("PATH", path).env("HOME", home).output();
-        let output = output.expect("the binary runs");
-        let report: Json = serde_json::from_slice(&output.stdout).expect("a report");
+        let output = self.run(&["--format=json"], scratch.path());
+        let report: Json = serde_json::from_slice(&output).expect("a report");
         let text = read(&self.folder.join(file));
         let findings: Vec<&Json> = report["findings"].as_array().into_iter().flatten().collect();
         let own = |finding: &&Json| {
@@ -120,33 +113,28 @@ impl Case {
             finding["rule"] == rule && path.trim_start_matches("./") == file && finding["suppressed"].is_null()
         };
         let mut own: Vec<&Json> = findings.into_iter().filter(own).collect();
-        let fixed = fixed(&text, &own);
+        self.run(&["--select", rule, "--fix", "--unsafe-fixes"], scratch.path());
+        let fixed = fs::read_to_string(scratch.path().join(file)).ok().filter(|fixed| *fixed != text);
         own.sort_by_key(|finding| (step(finding), finding["fix"].is_null()));
         let findings: Vec<Json> = own.into_iter().cloned().collect();
         let example = Example { file: file.to_owned(), site: self.site.clone(), text, findings, fixed };
         (!example.findings.is_empty()).then_some(example)
     }
-}
 
-/// The text after the edits of the findings' fixes, those left out that overlap an earlier one.
-fn fixed(text: &str, findings: &[&Json]) -> Option<String> {
-    let mut edits: Vec<(usize, usize, String)> = Vec::new();
-    for finding in findings {
-        for edit in finding["fix"]["edits"].as_array().into_iter().flatten() {
-            let offset = |key: &str| edit[key].as_u64().and_then(|offset| usize::try_from(offset).ok());
-            let (start, end) = (offset("start")?, offset("end")?);
-            let new = (start, end, edit["text"].as_str()?.to_owned());
-            if !edits.contains(&new) && edits.iter().all(|(from, to, _)| end <= *from || *to <= start) {
-                edits.push(new);
-            }
-        }
+    /// Checks the folder, which is the home too, so that `~` leads into the case; gives what is printed.
+    fn run(&self, options: &[&str], folder: &Path) -> Vec<u8> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+        command.args(["check", "--isolated", "-j1", "-q", "."]);
+        match &self.site {
+            Some(site) => command.args(["--site", site]),
+            None if options.contains(&"--select") => command.args(["--site", "common"]),
+            None => command.args(["--site", "common", "--select", "ALL"]),
+        };
+        let path = env::var_os("PATH").unwrap_or_default();
+        let output =
+            command.args(options).current_dir(folder).env_clear().env("PATH", path).env("HOME", folder).output();
+        output.expect("the binary runs").stdout
     }
-    edits.sort_by_key(|edit| (edit.0, edit.1));
-    let mut fixed = text.to_owned();
-    for (start, end, new) in edits.iter().rev() {
-        fixed.replace_range(start..end, new);
-    }
-    (fixed != text).then_some(fixed)
 }
 
 fn copy(from: &Path, to: &Path, top: bool) {

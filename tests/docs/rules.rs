@@ -93,7 +93,7 @@ fn section(rule: &Rule, policy: &Policy) -> String {
         let items: Vec<String> = misses.iter().map(|note| format!("- {}\n", note.trim())).collect();
         let _ = write!(text, "Not reported:\n\n{}\n", items.concat());
     }
-    let _ = write!(text, "{}\n", stands(rule, policy));
+    let _ = writeln!(text, "{}", stands(rule, policy));
     let sources: Vec<String> = rule.sources.iter().map(|each| format!("- {}\n", source(each))).collect();
     let more = if rule.tags.len() > 1 {
         format!("Tags: {}.\n\n", codes(rule.tags.iter().map(String::as_str)))
@@ -234,9 +234,10 @@ fn excerpt(example: &Example) -> String {
         let number = |key: &str| place[key].as_u64().and_then(|number| usize::try_from(number).ok());
         let (Some(first), last) = (number("line"), number("end_line")) else { return };
         let (first, last) = (first.saturating_sub(1), last.unwrap_or(first).saturating_sub(1));
-        for at in first.saturating_sub(around)..=(last + around).min(lines.len() - 1) {
+        let from = first.saturating_sub(around);
+        for (at, wanted) in wanted.iter_mut().enumerate().take(last + around + 1).skip(from) {
             let middle = last - first > 9 && at > first + 4 && at + 4 < last;
-            wanted[at] |= !middle;
+            *wanted |= !middle;
         }
     };
     for finding in said(example) {
