@@ -113,8 +113,15 @@ impl Case {
             finding["rule"] == rule && path.trim_start_matches("./") == file && finding["suppressed"].is_null()
         };
         let mut own: Vec<&Json> = findings.into_iter().filter(own).collect();
-        self.run(&["--select", rule, "--fix", "--unsafe-fixes"], scratch.path());
-        let fixed = fs::read_to_string(scratch.path().join(file)).ok().filter(|fixed| *fixed != text);
+        let mend = |options: &[&str]| {
+            self.run(options, scratch.path());
+            fs::read_to_string(scratch.path().join(file)).ok().filter(|fixed| *fixed != text)
+        };
+        // Without the other rules, unless it is about them.
+        let alone = mend(&["--select", rule, "--fix", "--unsafe-fixes"]);
+        let fixed = alone
+            .or_else(|| mend(&["--fix", "--unsafe-fixes"]))
+            .filter(|_| own.iter().any(|finding| !finding["fix"].is_null()));
         own.sort_by_key(|finding| (step(finding), finding["fix"].is_null()));
         let findings: Vec<Json> = own.into_iter().cloned().collect();
         let example = Example { file: file.to_owned(), site: self.site.clone(), text, findings, fixed };

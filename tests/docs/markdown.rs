@@ -40,8 +40,12 @@ pub fn source(text: &str) -> String {
     if text.starts_with("http") { format!("<{text}>") } else { text.to_owned() }
 }
 
-/// The first letter in upper case, for the start of a sentence.
+/// The first letter in upper case, for the start of a sentence; names such as `mpi4py` stay.
 pub fn sentence(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    if first.contains(|c: char| c.is_ascii_digit()) {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }

@@ -110,7 +110,11 @@ fn show(example: &Example) -> String {
         example.site.as_ref().map(|site| format!(", checked for [{site}](sites.md#{site})")).unwrap_or_default();
     let mut text = format!("For example, `{}`{judge}:\n\n", example.file);
     text.push_str(&fence(language(&example.file), &excerpt(example)));
-    let remarks: Vec<String> = said(example).iter().map(|finding| remark(example, finding)).collect();
+    let said = said(example);
+    let next = said.iter().skip(1).map(|finding| Some(&finding["help"])).chain([None]);
+    // The same help for several is said once, after the last.
+    let remarks: Vec<String> =
+        said.iter().zip(next).map(|(finding, next)| remark(example, finding, next != Some(&finding["help"]))).collect();
     let _ = write!(text, "\n{}\n", remarks.join(">\n"));
     if let Some(fixed) = &example.fixed {
         let mut fixes: Vec<String> = Vec::new();
@@ -139,12 +143,12 @@ fn said(example: &Example) -> Vec<&Json> {
 }
 
 /// A finding as a quotation.
-fn remark(example: &Example, finding: &Json) -> String {
+fn remark(example: &Example, finding: &Json, with_help: bool) -> String {
     let word = |key: &str| finding[key].as_str().unwrap_or_default();
     let place = flagged(example, finding).map(|text| format!(" at {}", code(&text))).unwrap_or_default();
     let possible = if word("certainty") == "possible" { ", possible" } else { "" };
     let mut text = format!("> **{}**{possible}{place}: {}\n", word("severity"), word("message"));
-    if !word("help").is_empty() {
+    if with_help && !word("help").is_empty() {
         let _ = write!(text, ">\n> *help:* {}\n", word("help").replace('\n', "\n> "));
     }
     text

@@ -127,13 +127,17 @@ fn detection(site: &Site) -> String {
         let items = detect.get(key).and_then(Value::as_array).into_iter().flatten();
         codes(items.filter_map(Value::as_str))
     };
-    let env = detect.get("env").and_then(Value::as_table).into_iter().flatten().map(|(name, value)| {
-        match value.as_str().unwrap_or_default() {
-            "*" | "?*" => code(name),
-            value => code(&format!("{name}={value}")),
+    let env = detect.get("env").and_then(Value::as_table).into_iter().flatten().map(|(name, held)| {
+        let held = held.as_array().map_or(std::slice::from_ref(held), Vec::as_slice);
+        let held: Vec<&str> =
+            held.iter().filter_map(Value::as_str).filter(|held| !matches!(*held, "*" | "?*")).collect();
+        if held.is_empty() {
+            code(name)
+        } else {
+            format!("{} = {}", code(name), held.iter().map(|each| code(each)).collect::<Vec<_>>().join(" or "))
         }
     });
-    let env = env.collect::<Vec<_>>().join(", ");
+    let env = env.collect::<Vec<_>>().join("; ");
     let items = [("environment", env), ("host names", list("hosts")), ("paths and modules in files", list("evidence"))];
     let items = items.iter().filter(|(_, words)| !words.is_empty()).map(|(what, words)| format!("- {what}: {words}\n"));
     format!("Recognised by:\n\n{}", items.collect::<String>())
