@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use pydoctor::policy::rule::Rule;
-use pydoctor::policy::{Policy, Site};
+use pydoctor::policy::{Policy, ROOT, Site};
 use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
 
@@ -69,7 +69,7 @@ fn groups(policy: &Policy) -> Vec<(&'static str, &'static str, Vec<&Rule>)> {
 }
 
 fn row(rule: &Rule, policy: &Policy) -> Vec<String> {
-    let common = policy.sites.get(pydoctor::policy::ROOT).map_or("off", |site| verdict(rule, site));
+    let common = policy.sites.get(ROOT).map_or("off", |site| verdict(rule, site));
     vec![format!("[{0}](#{0})", rule.id), sentence(&rule.title), common.to_owned(), fix_classes(rule)]
 }
 
@@ -84,10 +84,9 @@ fn fix_classes(rule: &Rule) -> String {
 
 fn section(rule: &Rule, policy: &Policy) -> String {
     let mut text = format!("### {}\n\n**{}.** {}\n\n", rule.id, sentence(&rule.title), rule.why.trim());
-    if let Some(example) = fixtures::example(&rule.id) {
-        text.push_str(&show(&example));
-    }
-    text.push_str(&fixes(rule));
+    let example = fixtures::example(&rule.id);
+    text.push_str(&example.as_ref().map(show).unwrap_or_default());
+    text.push_str(&fixes(rule, example.is_some_and(|example| example.fixed.is_some())));
     let misses = fixtures::near_misses(&rule.id);
     if !misses.is_empty() {
         let items: Vec<String> = misses.iter().map(|note| format!("- {}\n", note.trim())).collect();
@@ -106,8 +105,8 @@ fn section(rule: &Rule, policy: &Policy) -> String {
 
 /// The bad file, what is said of it, and the fix as a difference.
 fn show(example: &Example) -> String {
-    let judge =
-        example.site.as_ref().map(|site| format!(", checked for [{site}](sites.md#{site})")).unwrap_or_default();
+    let site = example.site.as_ref().filter(|site| site.as_str() != ROOT);
+    let judge = site.map(|site| format!(", checked for [{site}](sites.md#{site})")).unwrap_or_default();
     let mut text = format!("For example, `{}`{judge}:\n\n", example.file);
     text.push_str(&fence(language(&example.file), &excerpt(example)));
     let said = said(example);
@@ -154,8 +153,8 @@ fn remark(example: &Example, finding: &Json, with_help: bool) -> String {
     text
 }
 
-/// All fixes of a rule, when there is more than one.
-fn fixes(rule: &Rule) -> String {
+/// All fixes of a rule, unless the example has shown the only one.
+fn fixes(rule: &Rule, shown: bool) -> String {
     let mut fixes: Vec<String> = Vec::new();
     for fix in rule.clauses.iter().filter_map(|clause| clause.fix.as_ref()) {
         let cases = !fix.unsafe_if.is_empty() || !fix.unsafe_if_with.is_empty();
@@ -170,7 +169,7 @@ fn fixes(rule: &Rule) -> String {
     }
     match fixes.len() {
         0 => "No fix: advice only.\n\n".to_owned(),
-        1 if !fixes[0].contains("in some cases") => String::new(),
+        1 if shown && !fixes[0].contains("in some cases") => String::new(),
         _ => format!("Fixes:\n\n{}\n", fixes.concat()),
     }
 }
@@ -187,7 +186,7 @@ fn stands(rule: &Rule, policy: &Policy) -> String {
     for site in policy.sites.values() {
         let site: &Site = site;
         let (level, words) = (verdict(rule, site), words(rule, site));
-        if site.id == pydoctor::policy::ROOT {
+        if site.id == ROOT {
             common = (level, words);
         } else if let Some(group) = groups.iter_mut().find(|group| (group.0, &group.1) == (level, &words)) {
             group.2.push(&site.id);
