@@ -1,0 +1,175 @@
+//! `docs/rules-reference.md`: the words in which rules and sites are written. Tables come from the schema of facts and
+//! the common profile; what Rust has no list of is text beside this file, and its examples are loaded as rules.
+
+use std::fmt::Write as _;
+
+use pydoctor::facts::FactKind;
+use pydoctor::facts::schema::{self, Field, Type};
+use pydoctor::policy::path::{PLACES, SITE};
+use pydoctor::policy::rule::TAGS;
+use pydoctor::policy::{PackFiles, Policy, ROOT};
+
+use crate::markdown::{codes, sentence, table};
+use crate::sites::meaning;
+
+const RULE_FILE: &str = include_str!("reference-rule.md");
+const CONDITIONS: &str = include_str!("reference-conditions.md");
+const FIXES: &str = include_str!("reference-fixes.md");
+const SITE_FILE: &str = include_str!("reference-site.md");
+const FACTS: &str = include_str!("reference-facts.md");
+
+/// The page.
+pub fn page(policy: &Policy) -> String {
+    let mut page = "# Reference of rules and sites\n\n<!-- Written by `BLESS=1 cargo test --test docs` from \
+                    src/facts/schema.rs and tests/docs/reference-*.md. -->\n\n"
+        .to_owned();
+    page.push_str(&RULE_FILE.replace("TAGS", &codes(TAGS.iter().copied())));
+    let _ = write!(page, "\n{CONDITIONS}\n{FIXES}\n{FACTS}\n");
+    for kind in FactKind::ALL {
+        let _ = write!(page, "### {}\n\n", kind.name());
+        let about = about(kind).unwrap_or_else(|| panic!("reference-facts.md says nothing of `{}`", kind.name()));
+        let _ = write!(page, "{about}\n\n");
+        if kind == FactKind::File {
+            page.push_str("Its fields are those of [`file`](#file-1).\n\n");
+        } else {
+            let _ = writeln!(page, "{}", fields(schema::fields(kind), kind != FactKind::Command));
+        }
+    }
+    page.push_str(
+        "## What stands around a fact\n\nEvery fact can be asked for these too, with the word before the dot.\n\n",
+    );
+    for (root, about, list) in [
+        ("state", "The shell as it is just before the fact; shell facts only.", schema::STATE),
+        ("job", "What the scheduler directives of the file ask for; absent without any.", schema::JOB),
+        ("file", "The file; the same for every fact in it.", schema::FILE),
+        ("site", "The site that judges.", SITE),
+    ] {
+        let _ = write!(page, "### {root}\n\n{about}\n\n{}\n", fields(list, false));
+    }
+    let _ = write!(page, "{}\n{}\n", SITE_FILE.replace("PLACES", &codes(PLACES.iter().copied())), values(policy));
+    page.trim_end().to_owned() + "\n"
+}
+
+/// What the format knows and the text does not name: the loader's own errors list it. Also examples that do not load.
+pub fn missing() -> Vec<String> {
+    let mut wrong = Vec::new();
+    let probe = |rule: &str| {
+        load(
+            "x",
+            &format!(
+                "id = \"x\"\ntitle = \"t\"\ntags = [\"job\"]\nseverity = \"hint\"\nwhy = \"w\"\nmessage = \"m\"\n{rule}"
+            ),
+        )
+    };
+    let actions =
+        probe("[[clause]]\non = \"command\"\n[clause.fix]\ntitle = \"t\"\napplicability = \"safe\"\nedits = [{}]\n");
+    let actions =
+        actions.split("give one of: ").nth(1).unwrap_or_default().lines().next().unwrap_or_default().to_owned();
+    assert!(actions.contains("delete"), "the loader lists the edit actions");
+    let named = actions.split(", ").map(|word| (word, FIXES));
+    for (word, text) in named {
+        if !text.contains(&format!("`{} = ", word.trim())) {
+            wrong.push(format!("reference-fixes.md does not explain `{word}`"));
+        }
+    }
+    for text in [RULE_FILE, CONDITIONS, FIXES] {
+        for example in examples(text) {
+            let error = load("example", &example);
+            if !error.is_empty() {
+                wrong.push(format!("an example of the reference does not load:\n{error}"));
+            }
+        }
+    }
+    wrong
+}
+
+/// The problems that loading a rule gives, as text.
+fn load(id: &str, rule: &str) -> String {
+    let root = crate::read(&crate::root().join("rules/sites/common.toml"));
+    let files = [
+        ("pack.toml", "name = \"x\"\nversion = \"1\"\n"),
+        ("sites/common.toml", root.as_str()),
+        (&format!("lint/{id}.toml"), rule),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, *text)).collect();
+    Policy::load(&[PackFiles::in_memory("p", &files)]).err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+/// The blocks of TOML that are whole rules.
+fn examples(text: &str) -> Vec<String> {
+    let blocks = text.split("```toml\n").skip(1).filter_map(|after| after.split("```").next());
+    blocks.filter(|block| block.starts_with("id = \"example\"")).map(str::to_owned).collect()
+}
+
+/// What the text beside this file says of a kind of fact.
+fn about(kind: FactKind) -> Option<&'static str> {
+    let list = include_str!("reference-kinds.md");
+    list.lines().find_map(|line| line.strip_prefix(&format!("{}: ", kind.name())))
+}
+
+/// The fields as a table. `short`: what commands have too is not said again.
+fn fields(list: &'static [Field], short: bool) -> String {
+    let mut rows = Vec::new();
+    let (shared, own): (Vec<&Field>, Vec<&Field>) = list.iter().partition(|field| short && is_shared(field));
+    push_fields(own, "", &mut rows);
+    for field in shared {
+        rows.push(vec![format!("`{}`", field.name), String::new(), "As of a [command](#command)".to_owned()]);
+    }
+    table(&["Field", "Type", "Says"], &rows)
+}
+
+/// Commands have the same field, and it takes long to say.
+fn is_shared(field: &Field) -> bool {
+    let is_long = !matches!(field.kind, Type::Flag | Type::Number | Type::Text);
+    let commands = schema::fields(FactKind::Command);
+    is_long && commands.iter().any(|other| format!("{other:?}") == format!("{field:?}"))
+}
+
+fn push_fields(list: impl IntoIterator<Item = &'static Field>, prefix: &str, rows: &mut Vec<Vec<String>>) {
+    for field in list {
+        let name = format!("{prefix}{}", if field.name == "*" { "NAME" } else { field.name });
+        let below = below(&field.kind);
+        // A record of any names is one line with its entry.
+        if !(field.doc.is_empty() && below.is_some()) {
+            rows.push(vec![format!("`{name}`"), type_of(&field.kind), sentence(field.doc)]);
+        }
+        if let Some(inner) = below {
+            push_fields(inner, &format!("{name}."), rows);
+        }
+    }
+}
+
+fn below(kind: &'static Type) -> Option<&'static [Field]> {
+    match kind {
+        Type::Record(fields) => Some(fields),
+        Type::List(inner) => below(inner),
+        _ => None,
+    }
+}
+
+fn type_of(kind: &Type) -> String {
+    match kind {
+        Type::Flag => "flag".to_owned(),
+        Type::Number => "number".to_owned(),
+        Type::Text => "text".to_owned(),
+        Type::Choice(words) => codes(words.iter().copied()),
+        Type::List(inner) => match inner {
+            Type::Record(_) => "list of records".to_owned(),
+            Type::Text => "list of texts".to_owned(),
+            Type::Number => "list of numbers".to_owned(),
+            inner => format!("list of {}", type_of(inner)),
+        },
+        Type::Record(_) => "record".to_owned(),
+    }
+}
+
+/// The names of values with their type and meaning, as the common profile declares them.
+fn values(policy: &Policy) -> String {
+    let common = policy.sites.get(ROOT).expect("the common profile");
+    let rows: Vec<Vec<String>> = common
+        .values
+        .iter()
+        .map(|(name, value)| vec![format!("`{name}`"), value.data.kind().to_owned(), sentence(&meaning(value))])
+        .collect();
+    table(&["Value", "Type", "For"], &rows)
+}
