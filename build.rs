@@ -1,9 +1,10 @@
 //! Embeds every file below `rules/` into the binary, so that the built-in policy needs no file at run time, and
 //! the rules' fixtures below `fixtures/rules/`, which `explain` shows as examples.
 //!
-//! Writes `$OUT_DIR/rules.rs` and `$OUT_DIR/examples.rs`: one array each of (path below the folder, text); and
-//! `$OUT_DIR/heads.rs`: what must be known of each rule and site before it is read, so that a start reads only those
-//! that it needs. Every folder and file is named to cargo, so that a new, changed or removed file always rebuilds.
+//! Writes `$OUT_DIR/rules.rs` and `$OUT_DIR/examples.rs`: one array each of (path below the folder, text). Every
+//! folder and file is named to cargo, so that a new, changed or removed file always rebuilds. The TOML files below
+//! `rules/` are read here once and for all: `$OUT_DIR/trees.rs` holds them as `tree::Node`s, so that no start has
+//! to parse them. Whether they say something sensible is for the tests.
 
 #![expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
 
@@ -13,23 +14,18 @@ use std::{env, fs, io};
 
 use toml::de::{DeTable, DeValue};
 
-#[path = "src/policy/key.rs"]
-mod key;
-
 fn main() -> io::Result<()> {
     // What editors leave behind is hidden, and no part of the policy.
-    let rules = embed("rules", "rules.rs", &|path| {
-        !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-    })?;
+    let rules = |path: &Path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    let files = embed("rules", "rules.rs", &rules)?;
+    write_trees(&files)?;
     // Only UTF-8 can be embedded as text; a fixture of other bytes is no example to show.
     embed("fixtures/rules", "examples.rs", &|path| fs::read_to_string(path).is_ok())?;
-    heads(&rules)?;
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=src/policy/key.rs");
     Ok(())
 }
 
-/// Writes the array `$OUT_DIR/<array>` of the files below `folder` that `wanted` accepts, and gives their names and paths.
+/// Writes the array `$OUT_DIR/<array>` of the files below `folder` that `wanted` accepts.
 fn embed(folder: &str, array: &str, wanted: &dyn Fn(&Path) -> bool) -> io::Result<Vec<(String, PathBuf)>> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join(folder);
     let mut files = Vec::new();
@@ -39,43 +35,72 @@ fn embed(folder: &str, array: &str, wanted: &dyn Fn(&Path) -> bool) -> io::Resul
     files.retain(|file| wanted(file));
     files.sort();
 
+    let name = |file: &Path| file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+    let files: Vec<(String, PathBuf)> = files.into_iter().map(|file| (name(&file), file)).collect();
     let mut code = String::from("&[\n");
-    let mut named = Vec::new();
-    for file in files {
-        let name = file.strip_prefix(&root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+    for (name, file) in &files {
         let _ = writeln!(code, "    ({name:?}, include_str!({:?})),", file.to_string_lossy());
-        named.push((name, file));
     }
     code.push_str("]\n");
-    fs::write(out(array), code)?;
-    Ok(named)
+    write(array, &code)?;
+    Ok(files)
 }
 
-fn out(file: &str) -> PathBuf {
-    PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join(file)
-}
-
-/// Writes the heads of rules and sites. What is wrong in a file is told with its place when the pack is loaded from
-/// its folder, by a test.
-fn heads(files: &[(String, PathBuf)]) -> io::Result<()> {
-    let (mut rules, mut sites) = (Vec::new(), Vec::new());
+/// Writes `$OUT_DIR/trees.rs`: (path, tree) of each TOML file, by path.
+fn write_trees(files: &[(String, PathBuf)]) -> io::Result<()> {
+    let mut files: Vec<_> = files.iter().filter(|(name, _)| name.ends_with(".toml")).collect();
+    files.sort();
+    let mut code = String::from("&[\n");
     for (name, file) in files {
-        let Some((folder, stem)) = name.strip_suffix(".toml").and_then(|name| name.split_once('/')) else { continue };
         let text = fs::read_to_string(file)?;
-        let Ok(table) = DeTable::parse(&text) else { continue };
-        match folder {
-            "lint" => rules.push((stem, rule_head(table.get_ref(), stem))),
-            "sites" => sites.push((stem, site_head(table.get_ref(), stem))),
-            _ => {}
+        let tree = DeTable::parse(&text).map_err(|error| io::Error::other(format!("rules/{name}: {error}")))?;
+        let _ = write!(code, "({name:?}, ");
+        write_table(tree.get_ref(), &mut code)?;
+        code.push_str("),\n");
+    }
+    code.push_str("]\n");
+    write("trees.rs", &code)
+}
+
+fn write_table(table: &DeTable<'_>, code: &mut String) -> io::Result<()> {
+    let mut entries: Vec<_> = table.iter().collect();
+    // In the order of the file, as the reader of TOML texts gives them.
+    entries.sort_by_key(|(key, _)| key.span().start);
+    code.push_str("Node::Table(&[");
+    for (key, value) in entries {
+        let _ = write!(code, "({:?}, ", key.get_ref());
+        write_value(value.get_ref(), code)?;
+        code.push_str("), ");
+    }
+    code.push_str("])");
+    Ok(())
+}
+
+fn write_value(value: &DeValue<'_>, code: &mut String) -> io::Result<()> {
+    let _ = match value {
+        DeValue::String(text) => write!(code, "Node::Text({text:?})"),
+        DeValue::Integer(number) => {
+            let number = i64::from_str_radix(number.as_str(), number.radix()).map_err(io::Error::other)?;
+            write!(code, "Node::Integer({number})")
         }
-    }
-    let mut code = String::new();
-    for (name, kind, mut rows) in [("RULES", "RuleRow", rules), ("SITES", "SiteRow", sites)] {
-        rows.sort_unstable();
-        let rows: String = rows.into_iter().map(|(_, row)| format!("    {row},\n")).collect();
-        let _ = writeln!(code, "static {name}: &[{kind}] = &[\n{rows}];");
-    }
-    fs::write(out("heads.rs"), code)
+        DeValue::Boolean(flag) => write!(code, "Node::Flag({flag})"),
+        DeValue::Datetime(date) => write!(code, "Node::Date({:?})", date.to_string()),
+        DeValue::Float(_) => return Err(io::Error::other("the policy has no use for floats")),
+        DeValue::Array(items) => {
+            code.push_str("Node::List(&[");
+            for item in items.iter() {
+                write_value(item.get_ref(), code)?;
+                code.push_str(", ");
+            }
+            write!(code, "])")
+        }
+        DeValue::Table(table) => return write_table(table, code),
+    };
+    Ok(())
+}
+
+fn write(file: &str, code: &str) -> io::Result<()> {
+    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join(file), code)
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -91,80 +116,4 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// `(id, severity, enabled, tags, clauses)`, a clause being its kind of fact and the first words of its field.
-fn rule_head(table: &DeTable<'_>, id: &str) -> String {
-    let severity = string(table, "severity").unwrap_or("warning");
-    let enabled = !matches!(table.get("enabled").map(|item| item.get_ref()), Some(DeValue::Boolean(false)));
-    let tags = strings(table.get("tags").map(|item| item.get_ref())).unwrap_or_default();
-    let mut clauses = String::new();
-    if let Some(DeValue::Array(all)) = table.get("clause").map(|item| item.get_ref()) {
-        for clause in all.iter().filter_map(|item| as_table(item.get_ref())) {
-            let kind = string(clause, "on").unwrap_or_default();
-            let _ = write!(clauses, "({kind:?}, {:?}), ", words(clause, kind).as_deref());
-        }
-    }
-    let clauses = clauses.replace("Some([", "Some(&[");
-    format!("({id:?}, {severity:?}, {enabled}, &{tags:?}, &[{clauses}])")
-}
-
-/// The first words that the indexed field of a clause must have; `None` when it can be anything.
-fn words(clause: &DeTable<'_>, kind: &str) -> Option<Vec<String>> {
-    let condition = as_table(clause.get("where")?.get_ref())?.get(key::indexed_field(kind)?)?.get_ref();
-    let word = |glob: &str| match key::site_value(glob) {
-        Some(name) => Some(format!("${name}")),
-        None => word_of_glob(glob).map(str::to_owned),
-    };
-    strings(Some(condition))?.into_iter().map(word).collect()
-}
-
-/// The first word of every text that matches `glob`; `None` when it is not always the same.
-fn word_of_glob(glob: &str) -> Option<&str> {
-    match glob.find(['*', '?', '[', '\\', '{', '}']) {
-        None => Some(key::first_word(glob)),
-        Some(end) => {
-            let word = key::first_word(&glob[..end]);
-            // A word that ends where a wildcard begins may go on.
-            (word.len() < end).then_some(word)
-        }
-    }
-}
-
-/// `(id, parent, hosts, environment, evidence)`.
-fn site_head(table: &DeTable<'_>, id: &str) -> String {
-    let parent = string(table, "extends");
-    let detect = table.get("detect").and_then(|item| as_table(item.get_ref()));
-    let list = |key: &str| detect.and_then(|detect| strings(detect.get(key).map(|item| item.get_ref())));
-    let hosts = list("hosts").unwrap_or_default();
-    let evidence = list("evidence").unwrap_or_default();
-    let env = detect.and_then(|detect| as_table(detect.get("env")?.get_ref()));
-    let mut env: Vec<_> = env.into_iter().flat_map(|env| env.iter()).collect();
-    env.sort_by_key(|(name, _)| name.span().start);
-    let env = env.into_iter().flat_map(|(name, item)| {
-        let globs = strings(Some(item.get_ref())).unwrap_or_default();
-        globs.into_iter().map(|glob| (name.get_ref().as_ref(), glob))
-    });
-    let env: Vec<(&str, &str)> = env.collect();
-    format!("({id:?}, {parent:?}, &{hosts:?}, &{env:?}, &{evidence:?})")
-}
-
-fn as_table<'t, 'a>(value: &'t DeValue<'a>) -> Option<&'t DeTable<'a>> {
-    if let DeValue::Table(table) = value { Some(table) } else { None }
-}
-
-fn as_string<'t>(value: &'t DeValue<'_>) -> Option<&'t str> {
-    if let DeValue::String(text) = value { Some(text.as_ref()) } else { None }
-}
-
-fn string<'t>(table: &'t DeTable<'_>, key: &str) -> Option<&'t str> {
-    as_string(table.get(key)?.get_ref())
-}
-
-/// A text, or a list of nothing but texts.
-fn strings<'t>(value: Option<&'t DeValue<'_>>) -> Option<Vec<&'t str>> {
-    match value? {
-        DeValue::Array(items) => items.iter().map(|item| as_string(item.get_ref())).collect(),
-        value => as_string(value).map(|text| vec![text]),
-    }
 }

@@ -3,6 +3,9 @@
 //! Every file under `fixtures/facts/{directive,environment,condarc,requirements}/` has its facts beside it as
 //! `<file>.json`. `BLESS=1 cargo test` rewrites them.
 
+#![expect(clippy::disallowed_methods, reason = "tests read the goldens, and write them when asked")]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use std::path::{Path, PathBuf};
 
 use pydoctor::facts::schema::{self, Field, Type};

@@ -1,6 +1,9 @@
 //! Golden facts of Python files and notebooks: `fixtures/facts/{python,notebook}/CASE.{py,ipynb}` against `CASE.json`.
 //! `BLESS=1 cargo test --test facts_python` writes the goldens anew.
 
+#![expect(clippy::disallowed_methods, reason = "tests read the goldens, and write them when asked")]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

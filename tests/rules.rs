@@ -2,6 +2,8 @@
 //! site and what the case is for, the golden `findings.json` with all findings, and under `fixed/` what
 //! `--fix --unsafe-fixes` makes of the files. `BLESS=1 cargo test` rewrites the goldens.
 
+#![expect(clippy::disallowed_methods, reason = "tests start the program and read what it wrote")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::facts::{Fact, FactKind, FileFacts, Record, Text};
-use crate::policy::effective::ClauseRef;
-use crate::policy::indexed_field;
+use crate::policy::effective::{ClauseRef, indexed_field};
 use crate::policy::rule::{Other, When, Within};
 use crate::policy::{ActiveRule, Clause, Effective};
 use crate::source::{Source, Span};
@@ -153,7 +152,7 @@ impl<'a> Run<'a> {
 impl<'r> Bench<'r> {
     fn judge_fact(&self, subject: Subject<'r>, hits: &mut Vec<Hit<'r>>) {
         let kind = subject.fact.kind;
-        let word = indexed_field(kind.name()).map_or("", |field| subject.fact.fields.text(field));
+        let word = indexed_field(kind).map_or("", |field| subject.fact.fields.text(field));
         for at in self.judge.policy.clauses(kind, word) {
             self.judge_clause(at, subject, hits);
         }

@@ -68,13 +68,16 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, root: &Path) -> Finding {
     let source = hit.subject.view.source;
     let span = place(voice, hit);
     let clause = hit.active.rule.clauses.iter().position(|clause| std::ptr::eq(clause, hit.clause)).unwrap_or(0);
+    let own = |spoken: Option<&[crate::policy::template::Templates]>| {
+        spoken.and_then(|all| all.get(clause)).map(|templates| voice.say_one_of(templates))
+    };
     let possible = hit.certainty == Certainty::Possible;
     Finding {
         rule: hit.active.rule.id.clone(),
         severity: if possible { hit.active.severity.milder() } else { hit.active.severity },
         certainty: hit.certainty,
-        message: voice.say_one_of(hit.active.message(clause).unwrap_or(&hit.clause.message)),
-        help: voice.say_one_of(hit.active.help(clause).unwrap_or(&hit.clause.help)),
+        message: own(hit.active.message()).unwrap_or_else(|| voice.say_one_of(&hit.clause.message)),
+        help: own(hit.active.help()).unwrap_or_else(|| voice.say_one_of(&hit.clause.help)),
         url: hit.active.url().to_owned(),
         tags: hit.active.rule.tags.clone(),
         site: bench.judge.policy.site.id.clone(),

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::facts::{FactKind, FileFacts, Record, Value};
-use crate::policy::entry::SiteHead;
-use crate::policy::{Policy, PolicyError, ROOT};
+use crate::policy::{Policy, PolicyError, ROOT, SiteHead};
 use crate::source::{Kind, Source};
 
 /// What is known of the machine. Nothing below the command line reads the environment.
@@ -132,14 +131,14 @@ fn pragma(source: &Source) -> Option<(String, usize)> {
 
 fn by_environment<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'p str, String> {
     let mut found = BTreeMap::new();
-    for site in policy.sites.values() {
+    for site in policy.sites.heads() {
         let hit = site
             .detect
             .env
             .iter()
             .find(|(name, pattern)| machine.env.get(name).is_some_and(|value| pattern.is_match(value)));
         if let Some((name, _)) = hit {
-            found.insert(site.head.id.as_str(), format!("the environment sets `{name}`"));
+            found.insert(site.id.as_str(), format!("the environment sets `{name}`"));
         }
     }
     found
@@ -147,9 +146,8 @@ fn by_environment<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'
 
 fn by_host<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'p str, String> {
     let Some(host) = machine.hostname.as_deref().map(str::to_ascii_lowercase) else { return BTreeMap::new() };
-    let matching =
-        policy.sites.values().filter(|site| site.head.detect.hosts.iter().any(|pattern| pattern.is_match(&host)));
-    matching.map(|site| (site.head.id.as_str(), format!("this host is called `{host}`"))).collect()
+    let matching = policy.sites.heads().filter(|site| site.detect.hosts.iter().any(|pattern| pattern.is_match(&host)));
+    matching.map(|site| (site.id.as_str(), format!("this host is called `{host}`"))).collect()
 }
 
 fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, String> {
@@ -161,10 +159,10 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
         gather(&fact.fields, &mut texts, 0);
     }
     let mut found = BTreeMap::new();
-    for site in policy.sites.values().filter(|site| !site.head.detect.evidence.is_empty()) {
-        let hit = texts.iter().find(|text| site.head.detect.evidence.iter().any(|pattern| pattern.is_match(text)));
+    for site in policy.sites.heads().filter(|site| !site.detect.evidence.is_empty()) {
+        let hit = texts.iter().find(|text| site.detect.evidence.iter().any(|pattern| pattern.is_match(text)));
         if let Some(text) = hit {
-            found.insert(site.head.id.as_str(), format!("the file names `{text}`"));
+            found.insert(site.id.as_str(), format!("the file names `{text}`"));
         }
     }
     found
@@ -203,10 +201,10 @@ fn agreed<'p>(policy: &'p Policy, found: &BTreeMap<&'p str, String>) -> &'p str 
 /// The sites from the root down to `id`.
 fn descent<'p>(policy: &'p Policy, id: &str) -> Vec<&'p str> {
     let mut line = Vec::new();
-    let mut site: Option<&'p SiteHead> = policy.sites.get(id).map(|entry| &entry.head);
+    let mut site: Option<&'p SiteHead> = policy.sites.head(id);
     while let Some(current) = site {
         line.push(current.id.as_str());
-        site = current.extends.as_deref().and_then(|parent| policy.sites.get(parent)).map(|entry| &entry.head);
+        site = current.extends.as_deref().and_then(|parent| policy.sites.head(parent));
     }
     line.reverse();
     line

@@ -49,7 +49,7 @@ impl Engine {
     pub(super) fn new(options: &PolicyOptions, line: CommandLine, snapshot: &Snapshot) -> anyhow::Result<Self> {
         let policy = policy::builtin()?;
         let files = PackFiles::builtin();
-        let tables = Tables::parse(&|path| files.get(path))?;
+        let tables = Tables::built_in(&|path| files.get(path))?;
         let settings = Settings::new(options, line, &policy, &snapshot.cwd)?;
         let machine = Surroundings {
             env: snapshot.env.clone(),

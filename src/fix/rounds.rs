@@ -77,6 +77,7 @@ pub fn mend(
     let mut mended = Mended { source: source.clone(), checked, applied: Vec::new(), dropped: Vec::new() };
     let mut skip: BTreeSet<Key> = BTreeSet::new();
     let mut accepted = None;
+    let mut postponed = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let base = mended.source.clone();
         let plan = plan(&base, &mended.checked.findings, allow, &|finding| skip.contains(&key(&base, finding)));
@@ -105,15 +106,23 @@ pub fn mend(
         round.accept(&safe);
         round.accept(&other);
         mended.applied.extend(round.taken.iter().map(|finding| applied(&base, finding)));
+        let changed = !round.taken.is_empty();
+        postponed.clear();
         for (finding, reason) in round.faults {
-            skip.insert(key(&base, finding));
-            mended.dropped.push(dropped(&base, finding, &reason));
+            if changed {
+                // What did harm to this text may do none to the next.
+                postponed.push(dropped(&base, finding, &reason));
+            } else {
+                skip.insert(key(&base, finding));
+                mended.dropped.push(dropped(&base, finding, &reason));
+            }
         }
         (mended.source, mended.checked) = match round.result {
             Some(result) => result,
             None => (base, first),
         };
     }
+    mended.dropped.append(&mut postponed);
     mended
 }
 
@@ -284,9 +293,9 @@ mod tests {
         assert_eq!(
             reasons(&mended),
             [
-                (3, "afterwards a part of the file would not be understood: syntax error"),
-                (5, "it would not mend r"),
-                (7, "it would give rise to s"),
+                (2, "afterwards a part of the file would not be understood: syntax error"),
+                (4, "it would not mend r"),
+                (6, "it would give rise to s"),
             ]
         );
         assert_eq!(mended.checked.findings.len(), 3);

@@ -2,14 +2,11 @@
 
 use std::sync::OnceLock;
 
-use regex::Regex;
-use toml::de::DeValue;
-
 use crate::facts::schema::Type;
+use regex::Regex;
 
-use super::document::{Document, Item, Table, Word, expectation};
+use super::document::{Document, Item, Shape, Table, Word, expectation};
 use super::glob::{Pattern, Token, push_literal};
-use super::key;
 use super::path::{FieldPath, Scope, describe};
 use super::template::{Context, Part, Template, UseKind};
 
@@ -154,8 +151,8 @@ fn read_fields(
         let Some(path) = FieldPath::parse(context.doc, &Word { text: &name, span: key.span.clone() }, scope) else {
             continue;
         };
-        let nested = match (path.kind, item.value()) {
-            (Type::Record(_), DeValue::Table(_)) => {
+        let nested = match (path.kind, item.shape()) {
+            (Type::Record(_), Shape::Table) => {
                 item.table().filter(|inner| inner.entries().iter().any(|(key, _)| !OPERATORS.contains(&key.text)))
             }
             _ => None,
@@ -188,21 +185,21 @@ fn read(context: Context<'_, '_>, item: &Item<'_, '_>, kind: &'static Type, dept
         item.wrong("conditions less deep");
         return None;
     }
-    match item.value() {
-        DeValue::Array(_) if !matches!(kind, Type::List(_)) => {
+    match item.shape() {
+        Shape::List if !matches!(kind, Type::List(_)) => {
             let list = item.list()?;
             if list.is_empty() {
                 item.wrong("at least one condition");
             }
             Some(Condition::OneOf(list.iter().filter_map(|item| read(context, item, kind, depth + 1)).collect()))
         }
-        DeValue::Table(_) => read_operators(context, &item.table()?, kind, depth),
+        Shape::Table => read_operators(context, &item.table()?, kind, depth),
         _ => read_scalar(context, item, kind),
     }
 }
 
 fn read_scalar(context: Context<'_, '_>, item: &Item<'_, '_>, kind: &'static Type) -> Option<Condition> {
-    match (kind, item.value()) {
+    match (kind, item.shape()) {
         (Type::List(_), _) => {
             item.wrong("{ any = … }, { all = … }, { none = … } or { count = … }, as the field is a list");
             None
@@ -212,7 +209,7 @@ fn read_scalar(context: Context<'_, '_>, item: &Item<'_, '_>, kind: &'static Typ
             None
         }
         (Type::Flag, _) => item.flag().map(Condition::Flag),
-        (Type::Number, DeValue::String(_)) | (Type::Text | Type::Choice(_), DeValue::String(_)) => {
+        (Type::Number, Shape::Text(_)) | (Type::Text | Type::Choice(_), Shape::Text(_)) => {
             read_text(context, &item.string()?, kind)
         }
         (Type::Number, _) => item.integer().map(Condition::Number),
@@ -223,8 +220,18 @@ fn read_scalar(context: Context<'_, '_>, item: &Item<'_, '_>, kind: &'static Typ
     }
 }
 
+/// The name in `$lower-case-name`, which stands for a value of the site.
+pub(super) fn site_value(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('$')?;
+    let is_name = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-');
+    is_name.then_some(name)
+}
+
 fn read_text(context: Context<'_, '_>, word: &Word<'_>, kind: &'static Type) -> Option<Condition> {
-    if let Some(name) = key::site_value(word.text) {
+    if let Some(name) = site_value(word.text) {
         context.uses(UseKind::Value, name, word.span.clone());
         return Some(Condition::Value(name.into()));
     }
@@ -354,6 +361,17 @@ impl Glob {
             [] => Self::Fixed(Pattern::exactly("")),
             [GlobPiece::Tokens(pattern)] => Self::Fixed(pattern.clone()),
             _ => Self::Filled(pieces),
+        }
+    }
+
+    /// The text of the glob up to its first wildcard or field.
+    pub fn prefix(&self) -> String {
+        match self {
+            Self::Fixed(pattern) => pattern.prefix().into_owned(),
+            Self::Filled(pieces) => match pieces.first() {
+                Some(GlobPiece::Tokens(pattern)) => pattern.prefix().into_owned(),
+                _ => String::new(),
+            },
         }
     }
 }

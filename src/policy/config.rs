@@ -215,7 +215,7 @@ fn read_rules(table: &Table<'_, '_>, policy: &Policy) -> BTreeMap<String, Option
     let mut severities = BTreeMap::new();
     for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
         if policy.rule(key.text).is_none() {
-            table.doc().unknown(&key, "rule", policy.rules.iter().map(|rule| rule.head.id.as_str()));
+            table.doc().unknown(&key, "rule", policy.rules.iter().map(|rule| rule.id.as_str()));
         }
         let Some(rule) = item.table() else { continue };
         let severity = rule.need("severity").and_then(|item| item.choice("severity", LEVELS));
@@ -240,7 +240,7 @@ fn read_ignores(table: &Table<'_, '_>, policy: &Policy) -> Vec<(Files, Vec<Strin
 fn check_names(doc: &Document<'_>, words: &[Word<'_>], policy: &Policy) {
     for word in words {
         if word.text != "ALL" && !TAGS.contains(&word.text) && policy.rule(word.text).is_none() {
-            let ids = policy.rules.iter().map(|rule| rule.head.id.as_str());
+            let ids = policy.rules.iter().map(|rule| rule.id.as_str());
             doc.unknown(word, "rule or tag", ids.chain(TAGS.iter().copied()).chain(["ALL"]));
         }
     }

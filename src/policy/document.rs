@@ -5,9 +5,10 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::error::{Problem, nearest};
+use crate::tree::Node;
 
 /// One file that is being read, and what is wrong with it so far.
 pub(super) struct Document<'a> {
@@ -19,16 +20,42 @@ pub(super) struct Document<'a> {
 /// A table of a document. Its keys are those that the reader asks for; [`Table::finish`] reports the others.
 pub(super) struct Table<'d, 'a> {
     doc: &'d Document<'a>,
-    table: &'d DeTable<'a>,
+    entries: Entries<'d, 'a>,
     span: Range<usize>,
     asked: RefCell<Vec<&'static str>>,
+}
+
+/// Where the entries of a table are: in a text just read, or in the program.
+#[derive(Clone, Copy)]
+enum Entries<'d, 'a> {
+    Read(&'d DeTable<'a>),
+    Built(&'static [(&'static str, Node)]),
+}
+
+/// Where a value is.
+#[derive(Clone, Copy)]
+enum Raw<'d, 'a> {
+    Read(&'d Spanned<DeValue<'a>>),
+    Built(&'static Node),
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape<'d> {
+    Text(&'d str),
+    Integer,
+    Float,
+    Flag(bool),
+    Date,
+    List,
+    Table,
 }
 
 /// A value of a document.
 #[derive(Clone, Copy)]
 pub(super) struct Item<'d, 'a> {
     pub doc: &'d Document<'a>,
-    value: &'d Spanned<DeValue<'a>>,
+    raw: Raw<'d, 'a>,
 }
 
 /// Text with its place.
@@ -56,7 +83,13 @@ impl<'a> Document<'a> {
 
     /// The root table of `tree`.
     pub fn root<'d>(&'d self, tree: &'d Spanned<DeTable<'a>>) -> Table<'d, 'a> {
-        Table { doc: self, table: tree.get_ref(), span: 0..0, asked: RefCell::default() }
+        Table { doc: self, entries: Entries::Read(tree.get_ref()), span: 0..0, asked: RefCell::default() }
+    }
+
+    /// The root table of a file that the build script read. It has no places.
+    pub fn built(&self, tree: &'static Node) -> Table<'_, 'a> {
+        let entries = if let Node::Table(entries) = tree { entries } else { &[][..] };
+        Table { doc: self, entries: Entries::Built(entries), span: 0..0, asked: RefCell::default() }
     }
 
     /// Notes a problem.
@@ -112,12 +145,12 @@ impl<'d, 'a> Table<'d, 'a> {
     /// The value of a key that this table may have.
     pub fn get(&self, key: &'static str) -> Option<Item<'d, 'a>> {
         self.asked.borrow_mut().push(key);
-        self.table.get(key).map(|value| Item { doc: self.doc, value })
+        self.entries.get(key).map(|raw| Item { doc: self.doc, raw })
     }
 
     /// True when the key is given; does not ask for it.
     pub fn has(&self, key: &str) -> bool {
-        self.table.contains_key(key)
+        self.entries.get(key).is_some()
     }
 
     /// The value of a key that this table must have.
@@ -171,19 +204,27 @@ impl<'d, 'a> Table<'d, 'a> {
 
     /// All keys with their values, in the order of the file; for tables whose keys are names.
     pub fn entries(&self) -> Vec<(Word<'d>, Item<'d, 'a>)> {
-        let mut entries: Vec<_> = self
-            .table
-            .iter()
-            .map(|(key, value)| {
-                (Word { text: key.get_ref().as_ref(), span: key.span() }, Item { doc: self.doc, value })
-            })
-            .collect();
-        entries.sort_by_key(|(key, _)| key.span.start);
-        entries
+        let item = |raw| Item { doc: self.doc, raw };
+        match self.entries {
+            Entries::Read(table) => {
+                let entry = |(key, value): (&'d Spanned<_>, _)| {
+                    (Word { text: DeString::as_ref(key.get_ref()), span: key.span() }, item(Raw::Read(value)))
+                };
+                let mut entries: Vec<_> = table.iter().map(entry).collect();
+                entries.sort_by_key(|(key, _)| key.span.start);
+                entries
+            }
+            Entries::Built(entries) => {
+                entries.iter().map(|(key, value)| (Word { text: key, span: 0..0 }, item(Raw::Built(value)))).collect()
+            }
+        }
     }
 
     /// Reports every key that nobody asked for.
     pub fn finish(self) {
+        if matches!(self.entries, Entries::Built(_)) {
+            return;
+        }
         let mut asked = self.asked.borrow_mut();
         asked.sort_unstable();
         asked.dedup();
@@ -195,44 +236,75 @@ impl<'d, 'a> Table<'d, 'a> {
     }
 }
 
+impl<'d, 'a> Entries<'d, 'a> {
+    fn get(self, key: &str) -> Option<Raw<'d, 'a>> {
+        match self {
+            Self::Read(table) => table.get(key).map(Raw::Read),
+            Self::Built(entries) => entries.iter().find(|(name, _)| *name == key).map(|(_, node)| Raw::Built(node)),
+        }
+    }
+}
+
 impl<'d, 'a> Item<'d, 'a> {
     /// Where the value stands.
     pub fn span(&self) -> Range<usize> {
-        self.value.span()
+        match self.raw {
+            Raw::Read(value) => value.span(),
+            Raw::Built(_) => 0..0,
+        }
     }
 
-    /// The value itself.
-    pub fn value(&self) -> &'d DeValue<'a> {
-        self.value.get_ref()
+    /// What the value is.
+    pub fn shape(&self) -> Shape<'d> {
+        match self.raw {
+            Raw::Read(value) => match value.get_ref() {
+                DeValue::String(text) => Shape::Text(text.as_ref()),
+                DeValue::Integer(_) => Shape::Integer,
+                DeValue::Float(_) => Shape::Float,
+                DeValue::Boolean(flag) => Shape::Flag(*flag),
+                DeValue::Datetime(_) => Shape::Date,
+                DeValue::Array(_) => Shape::List,
+                DeValue::Table(_) => Shape::Table,
+            },
+            Raw::Built(node) => match node {
+                Node::Text(text) => Shape::Text(text),
+                Node::Integer(_) => Shape::Integer,
+                Node::Flag(flag) => Shape::Flag(*flag),
+                Node::Date(_) => Shape::Date,
+                Node::List(_) => Shape::List,
+                Node::Table(_) => Shape::Table,
+            },
+        }
     }
 
     /// Notes that something else was expected.
     pub fn wrong(&self, expected: &str) {
-        let found = match self.value() {
-            DeValue::String(_) => "a string",
-            DeValue::Integer(_) => "an integer",
-            DeValue::Float(_) => "a float",
-            DeValue::Boolean(_) => "true or false",
-            DeValue::Datetime(_) => "a date",
-            DeValue::Array(_) => "a list",
-            DeValue::Table(_) => "a table",
+        let found = match self.shape() {
+            Shape::Text(_) => "a string",
+            Shape::Integer => "an integer",
+            Shape::Float => "a float",
+            Shape::Flag(_) => "true or false",
+            Shape::Date => "a date",
+            Shape::List => "a list",
+            Shape::Table => "a table",
         };
         self.doc.problem(self.span(), format!("expected {expected}, found {found}"), None);
     }
 
     /// Text, silently nothing else.
     pub fn as_str(&self) -> Option<&'d str> {
-        match self.value() {
-            DeValue::String(text) => Some(text.as_ref()),
-            _ => None,
-        }
+        if let Shape::Text(text) = self.shape() { Some(text) } else { None }
     }
 
     /// A whole number, silently nothing else.
     pub fn as_integer(&self) -> Option<i64> {
-        match self.value() {
-            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
-            _ => None,
+        match self.raw {
+            Raw::Read(value) => match value.get_ref() {
+                DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+                _ => None,
+            },
+            Raw::Built(Node::Integer(number)) => Some(*number),
+            Raw::Built(_) => None,
         }
     }
 
@@ -249,8 +321,8 @@ impl<'d, 'a> Item<'d, 'a> {
 
     /// Yes or no.
     pub fn flag(&self) -> Option<bool> {
-        match self.value() {
-            DeValue::Boolean(flag) => Some(*flag),
+        match self.shape() {
+            Shape::Flag(flag) => Some(flag),
             _ => {
                 self.wrong("true or false");
                 None
@@ -269,24 +341,35 @@ impl<'d, 'a> Item<'d, 'a> {
 
     /// A date, as written.
     pub fn date(&self) -> Option<String> {
-        match self.value() {
-            DeValue::Datetime(date) => Some(date.to_string()),
-            _ => {
-                self.wrong("a date like 2026-02-12");
-                None
-            }
+        let date = match self.raw {
+            Raw::Read(value) => match value.get_ref() {
+                DeValue::Datetime(date) => Some(date.to_string()),
+                _ => None,
+            },
+            Raw::Built(Node::Date(date)) => Some((*date).to_owned()),
+            Raw::Built(_) => None,
+        };
+        if date.is_none() {
+            self.wrong("a date like 2026-02-12");
         }
+        date
     }
 
     /// A list.
     pub fn list(&self) -> Option<Vec<Self>> {
-        match self.value() {
-            DeValue::Array(items) => Some(items.iter().map(|value| Item { doc: self.doc, value }).collect()),
-            _ => {
-                self.wrong("a list");
-                None
-            }
+        let item = |raw| Item { doc: self.doc, raw };
+        let items = match self.raw {
+            Raw::Read(value) => match value.get_ref() {
+                DeValue::Array(items) => Some(items.iter().map(|value| item(Raw::Read(value))).collect()),
+                _ => None,
+            },
+            Raw::Built(Node::List(items)) => Some(items.iter().map(|node| item(Raw::Built(node))).collect()),
+            Raw::Built(_) => None,
+        };
+        if items.is_none() {
+            self.wrong("a list");
         }
+        items
     }
 
     /// A list of texts.
@@ -296,18 +379,23 @@ impl<'d, 'a> Item<'d, 'a> {
 
     /// A table, silently nothing else.
     pub fn quiet_table(&self) -> Option<Table<'d, 'a>> {
-        matches!(self.value(), DeValue::Table(_)).then(|| self.table())?
+        matches!(self.shape(), Shape::Table).then(|| self.table())?
     }
 
     /// A table.
     pub fn table(&self) -> Option<Table<'d, 'a>> {
-        match self.value() {
-            DeValue::Table(table) => Some(Table { doc: self.doc, table, span: self.span(), asked: RefCell::default() }),
-            _ => {
-                self.wrong("a table");
-                None
-            }
+        let entries = match self.raw {
+            Raw::Read(value) => match value.get_ref() {
+                DeValue::Table(table) => Some(Entries::Read(table)),
+                _ => None,
+            },
+            Raw::Built(Node::Table(entries)) => Some(Entries::Built(entries)),
+            Raw::Built(_) => None,
+        };
+        if entries.is_none() {
+            self.wrong("a table");
         }
+        entries.map(|entries| Table { doc: self.doc, entries, span: self.span(), asked: RefCell::default() })
     }
 
     /// One of `choices`.

@@ -6,15 +6,15 @@ use std::sync::{Arc, OnceLock};
 
 use crate::facts::FactKind;
 
-use super::entry::{RuleEntry, RuleHead, SiteEntry, first_word};
 use super::error::{PolicyError, nearest};
-use super::key;
 use super::pack::Policy;
-use super::rule::{Clause, Rule, TAGS};
+use super::rule::{Clause, ClauseHead, Lead, Rule, TAGS, first_word, first_word_of_glob};
 use super::severity::{Applicability, Severity};
-use super::site::{Site, Stand, ValueData};
+use super::site::{Site, Spoken, Stand, ValueData};
 use super::template::Templates;
 use super::verify;
+
+pub use super::rule::indexed_field;
 
 /// Which rules are wanted, and how bad they are, by configuration and command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +35,7 @@ pub struct Selection {
 #[derive(Debug)]
 pub struct Effective {
     /// The site, completed.
-    pub site: Arc<SiteEntry>,
+    pub site: Arc<Site>,
     /// The rules that are on, by id.
     pub rules: Vec<ActiveRule>,
     /// The ids of all rules, on or off, in order.
@@ -47,20 +47,21 @@ pub struct Effective {
 #[derive(Debug)]
 pub struct ActiveRule {
     /// The rule.
-    pub rule: Arc<RuleEntry>,
+    pub rule: Arc<Rule>,
     /// How bad it is here.
     pub severity: Severity,
     /// What the site says of the fix; `Some(None)` for no fix.
     pub fix: Option<Option<Applicability>>,
-    site: Arc<SiteEntry>,
-    spoken: OnceLock<Spoken>,
+    url: Option<String>,
+    message: Words,
+    help: Words,
 }
 
-/// What a site says in place of a rule, by clause.
-#[derive(Debug, Default)]
-struct Spoken {
-    message: Option<Vec<Templates>>,
-    help: Option<Vec<Templates>>,
+/// What a site says in place of the rule's words, read when it is first needed.
+#[derive(Debug)]
+struct Words {
+    text: Option<Spoken>,
+    by_clause: OnceLock<Vec<Templates>>,
 }
 
 /// A clause of an active rule: positions in [`Effective::rules`] and [`Rule::clauses`].
@@ -82,7 +83,7 @@ struct Index {
 impl Selection {
     /// Checks that every name exists.
     pub fn check(&self, policy: &Policy) -> Result<(), PolicyError> {
-        let ids = || policy.rules.iter().map(|rule| rule.head.id.as_str());
+        let ids = || policy.rules.iter().map(|rule| rule.id.as_str());
         let selectors = self.select.iter().flatten().chain(&self.ignore).chain(&self.off).map(String::as_str);
         let unknown = selectors
             .filter(|name| *name != "ALL" && !TAGS.contains(name))
@@ -120,10 +121,6 @@ impl Selection {
 
     /// How bad `rule` is at a site with this `stand`; `None` when it is off.
     pub fn severity(&self, rule: &Rule, stand: Option<&Stand>) -> Option<Severity> {
-        self.level(&RuleHead::of(rule), stand)
-    }
-
-    fn level(&self, rule: &RuleHead, stand: Option<&Stand>) -> Option<Severity> {
         let configured = self.severities.get(&rule.id).copied();
         let default = rule.enabled.then_some(rule.severity);
         if specificity(&self.off, rule).is_some() {
@@ -146,7 +143,7 @@ impl Selection {
 }
 
 /// How closely `names` name a rule: 2 by id, 1 by tag, 0 as one of all.
-fn specificity(names: &[String], rule: &RuleHead) -> Option<u8> {
+fn specificity(names: &[String], rule: &Rule) -> Option<u8> {
     let of = |name: &String| match name.as_str() {
         "ALL" => Some(0),
         id if id == rule.id => Some(2),
@@ -163,15 +160,13 @@ impl Policy {
         let site = Arc::clone(self.site(site)?);
         let mut rules = Vec::new();
         for rule in &self.rules {
-            let stand = site.rules.get(&rule.head.id);
-            if let Some(severity) = selection.level(&rule.head, stand) {
-                let fix = stand.and_then(|stand| stand.fix);
-                let (rule, site) = (Arc::clone(rule), Arc::clone(&site));
-                rules.push(ActiveRule { rule, severity, fix, site, spoken: OnceLock::new() });
+            let stand = site.rules.get(&rule.id);
+            if let Some(severity) = selection.severity(rule, stand) {
+                rules.push(ActiveRule::new(rule, severity, stand, &site));
             }
         }
         let index = Index::new(&rules, &site);
-        let all_rules = self.rules.iter().map(|rule| rule.head.id.clone()).collect();
+        let all_rules = self.rules.iter().map(|rule| rule.id.clone()).collect();
         Ok(Effective { site, rules, all_rules, index })
     }
 }
@@ -180,8 +175,11 @@ impl Effective {
     /// The clauses that may hold of a fact of that kind whose indexed field has that text, in the order of rules.
     pub fn clauses(&self, kind: FactKind, text: &str) -> impl Iterator<Item = ClauseRef> + use<> {
         let rest = self.index.rest.get(&kind).map_or(&[][..], Vec::as_slice);
-        let word = key::first_word(text);
-        let named = self.index.by_word.get(&kind).and_then(|words| words.get(word)).map_or(&[][..], Vec::as_slice);
+        let word = first_word(text);
+        let named = match indexed_field(kind) {
+            Some(_) => self.index.by_word.get(&kind).and_then(|words| words.get(word)).map_or(&[][..], Vec::as_slice),
+            None => &[],
+        };
         let mut all: Vec<ClauseRef> = rest.iter().chain(named).copied().collect();
         all.sort_unstable();
         all.into_iter()
@@ -195,40 +193,50 @@ impl Effective {
 
     /// The active rule of that id.
     pub fn active(&self, id: &str) -> Option<&ActiveRule> {
-        self.rules.binary_search_by(|active| active.rule.head.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
+        self.rules.binary_search_by(|active| active.rule.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
     }
 }
 
 impl ActiveRule {
-    /// Where the policy stands: the site's link, else the rule's first source; may be empty.
-    pub fn url(&self) -> &str {
-        let own = self.stand().and_then(|stand| stand.url.as_deref()).map(|url| match url.strip_prefix("$link.") {
-            Some(link) => self.site.links.get(link).map_or("", String::as_str),
-            None => url,
+    fn new(rule: &Arc<Rule>, severity: Severity, stand: Option<&Stand>, site: &Site) -> Self {
+        let url = stand.and_then(|stand| stand.url.as_deref()).map(|url| match url.strip_prefix("$link.") {
+            Some(link) => site.links.get(link).cloned().unwrap_or_default(),
+            None => url.to_owned(),
         });
-        own.or_else(|| self.rule.sources.first().map(String::as_str)).unwrap_or_default()
+        Self {
+            severity,
+            fix: stand.and_then(|stand| stand.fix),
+            url,
+            message: Words::new(stand.and_then(|stand| stand.message.as_ref())),
+            help: Words::new(stand.and_then(|stand| stand.help.as_ref())),
+            rule: Arc::clone(rule),
+        }
     }
 
-    /// What the site says in place of the message of a clause.
-    pub fn message(&self, clause: usize) -> Option<&Templates> {
-        self.spoken().message.as_ref()?.get(clause)
+    /// Where the policy stands; may be empty.
+    pub fn url(&self) -> &str {
+        self.url.as_deref().or_else(|| self.rule.sources.first().map(String::as_str)).unwrap_or_default()
     }
 
-    /// What the site says in place of the help of a clause.
-    pub fn help(&self, clause: usize) -> Option<&Templates> {
-        self.spoken().help.as_ref()?.get(clause)
+    /// What the site says in place of the messages, by clause.
+    pub fn message(&self) -> Option<&[Templates]> {
+        self.message.of(&self.rule)
     }
 
-    fn stand(&self) -> Option<&Stand> {
-        self.site.rules.get(&self.rule.head.id)
+    /// What the site says in place of the helps, by clause.
+    pub fn help(&self) -> Option<&[Templates]> {
+        self.help.of(&self.rule)
+    }
+}
+
+impl Words {
+    fn new(text: Option<&Spoken>) -> Self {
+        Self { text: text.cloned(), by_clause: OnceLock::new() }
     }
 
-    fn spoken(&self) -> &Spoken {
-        self.spoken.get_or_init(|| {
-            let Some(stand) = self.stand() else { return Spoken::default() };
-            let read = |text: &super::site::Spoken| verify::spoken(&self.rule, text);
-            Spoken { message: stand.message.as_ref().map(read), help: stand.help.as_ref().map(read) }
-        })
+    fn of(&self, rule: &Rule) -> Option<&[Templates]> {
+        let text = self.text.as_ref()?;
+        Some(self.by_clause.get_or_init(|| verify::spoken(rule, text)))
     }
 }
 
@@ -236,16 +244,15 @@ impl Index {
     fn new(rules: &[ActiveRule], site: &Site) -> Self {
         let mut index = Self::default();
         for (rule, active) in rules.iter().enumerate() {
-            for (clause, wanted) in active.rule.head.clauses.iter().enumerate() {
+            for (clause, spec) in active.rule.heads.iter().enumerate() {
                 let at = ClauseRef { rule, clause };
-                match wanted.words.as_deref().and_then(|words| with_values(words, site)) {
+                match words_of(spec, site) {
                     Some(words) => {
-                        let by_word = index.by_word.entry(wanted.on).or_default();
                         for word in words {
-                            by_word.entry(word).or_default().push(at);
+                            index.by_word.entry(spec.on).or_default().entry(word).or_default().push(at);
                         }
                     }
-                    None => index.rest.entry(wanted.on).or_default().push(at),
+                    None => index.rest.entry(spec.on).or_default().push(at),
                 }
             }
         }
@@ -256,28 +263,24 @@ impl Index {
     }
 }
 
-/// First words with those of the site's values in the place of their names; `None` when it can be any.
-fn with_values(words: &[String], site: &Site) -> Option<Vec<String>> {
-    let mut all = Vec::with_capacity(words.len());
-    for word in words {
-        let Some(name) = key::site_value(word) else {
-            all.push(word.clone());
-            continue;
+/// The first words that the indexed field can begin with; `None` when it can be anything.
+fn words_of(clause: &ClauseHead, site: &Site) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    for lead in clause.leads.as_ref()? {
+        let name = match lead {
+            Lead::Word(word) => {
+                words.push(word.clone());
+                continue;
+            }
+            Lead::Value(name) => name,
         };
+        let mut add = |glob: &str| first_word_of_glob(glob).map(|word| words.push(word.to_owned()));
         match &site.values.get(name)?.data {
-            ValueData::Text(_, pattern) => all.push(first_word(pattern)?),
-            ValueData::List(items) => {
-                for (_, pattern) in items {
-                    all.push(first_word(pattern)?);
-                }
-            }
-            ValueData::Table(rows) => {
-                for (_, pattern, _) in rows {
-                    all.push(first_word(pattern)?);
-                }
-            }
+            ValueData::Text(text, _) => add(text)?,
+            ValueData::List(items) => items.iter().try_for_each(|(text, _)| add(text))?,
+            ValueData::Table(rows) => rows.iter().try_for_each(|(key, ..)| add(key))?,
             ValueData::Number(_) => return None,
         }
     }
-    Some(all)
+    Some(words)
 }

@@ -113,6 +113,11 @@ impl Pattern {
         if holes.is_empty() {
             return if self.is_match(text) { Match::Yes } else { Match::No };
         }
+        let (first, last) = (holes[0].range.start, holes[holes.len() - 1].range.end);
+        let known = text.as_bytes();
+        if !self.may_begin(&known[..first.min(known.len())]) || !self.may_end(known.get(last..).unwrap_or_default()) {
+            return Match::No;
+        }
         let tokens = self.tokens();
         let states = States { tokens: &tokens };
         if states.simulate(text, holes, false) {
@@ -121,6 +126,25 @@ impl Pattern {
             Match::Unknown
         } else {
             Match::No
+        }
+    }
+
+    /// False when no text that begins with `known` can match: most pairs end here.
+    fn may_begin(&self, known: &[u8]) -> bool {
+        match &self.0 {
+            Compiled::Literal(text) => text.bytes().zip(known).all(|(own, byte)| own == *byte),
+            Compiled::Glob(tokens) => tokens.iter().map_while(Token::byte).zip(known).all(|(own, byte)| own == *byte),
+        }
+    }
+
+    /// False when no text that ends with `known` can match.
+    fn may_end(&self, known: &[u8]) -> bool {
+        let known = known.iter().rev();
+        match &self.0 {
+            Compiled::Literal(text) => text.bytes().rev().zip(known).all(|(own, byte)| own == *byte),
+            Compiled::Glob(tokens) => {
+                tokens.iter().rev().map_while(Token::byte).zip(known).all(|(own, byte)| own == *byte)
+            }
         }
     }
 }
@@ -164,13 +188,19 @@ impl States<'_> {
         let mut states = vec![false; last + 1];
         states[0] = true;
         self.skip_runs(&mut states);
+        let mut next = vec![false; last + 1];
         let mut at = 0;
         let mut holes = holes.iter().peekable();
         while at < text.len() {
-            let mut next = vec![false; last + 1];
+            next.fill(false);
             if let Some(hole) = holes.next_if(|hole| hole.range.start <= at && hole.range.end > at) {
                 let name = text.get(hole.range.clone()).unwrap_or("");
-                self.take_hole(&states, &mut next, name, guess && !hole.opaque);
+                let anything = guess && !hole.opaque;
+                if anything && self.tokens.last() == Some(&Token::Run) {
+                    // The hole may stand for all before the last star, which takes the rest.
+                    return true;
+                }
+                self.take_hole(&states, &mut next, name, anything);
                 at = hole.range.end;
             } else {
                 let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
@@ -178,7 +208,7 @@ impl States<'_> {
                 at += character.len_utf8();
             }
             self.skip_runs(&mut next);
-            states = next;
+            std::mem::swap(&mut states, &mut next);
             if !states.contains(&true) {
                 return false;
             }
@@ -216,6 +246,9 @@ impl States<'_> {
             spelt[state] = *token == Token::Byte(b'$');
         }
         for character in name.chars() {
+            if !spelt.contains(&true) {
+                return;
+            }
             let mut after = vec![false; states.len()];
             self.take(&spelt, &mut after, character);
             self.skip_runs(&mut after);

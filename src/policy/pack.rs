@@ -8,17 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::document::Document;
-use super::entry::{RuleEntry, RuleRow, SiteEntry, SiteRow};
 use super::error::{PolicyError, Problem};
 use super::rule::Rule;
-use super::site::{ROOT, Site};
+use super::site::Site;
+use super::sites::Sites;
 use super::verify;
+use crate::tree::{self, Node};
 
 /// The files below `rules/`, embedded when the program was built.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
-
-// The heads of the rules and sites among them: `RULES` and `SITES`, sorted by id.
-include!(concat!(env!("OUT_DIR"), "/heads.rs"));
 
 /// The files of one pack.
 #[derive(Clone, Debug)]
@@ -27,8 +25,6 @@ pub struct PackFiles {
     pub origin: String,
     /// Path below the folder, with `/`, and text.
     pub files: Vec<(String, Cow<'static, str>)>,
-    /// The built-in pack: its regular expressions are compiled when they are needed.
-    trusted: bool,
 }
 
 /// What a pack says of itself.
@@ -48,9 +44,9 @@ pub struct Policy {
     /// The packs, later ones over earlier ones.
     pub packs: Vec<PackInfo>,
     /// The rules by id.
-    pub rules: Vec<Arc<RuleEntry>>,
+    pub rules: Vec<Arc<Rule>>,
     /// The sites by id, each completed from the sites that it extends.
-    pub sites: BTreeMap<String, Arc<SiteEntry>>,
+    pub sites: Sites,
 }
 
 /// What the packs hold before it is checked across files.
@@ -66,13 +62,13 @@ impl PackFiles {
     /// The built-in pack.
     pub fn builtin() -> Self {
         let files = EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), Cow::Borrowed(*text))).collect();
-        Self { origin: "rules".to_owned(), files, trusted: true }
+        Self { origin: "rules".to_owned(), files }
     }
 
     /// A pack of texts in memory, for tests.
     pub fn in_memory(origin: &str, files: &[(&str, &str)]) -> Self {
         let files = files.iter().map(|(path, text)| ((*path).to_owned(), Cow::Owned((*text).to_owned()))).collect();
-        Self { origin: origin.to_owned(), files, trusted: false }
+        Self { origin: origin.to_owned(), files }
     }
 
     /// Reads the pack in the folder `path`. Hidden files are left out.
@@ -80,7 +76,7 @@ impl PackFiles {
         let mut files = Vec::new();
         read_folder(path, path, &mut files, 0)?;
         files.sort();
-        Ok(Self { origin: path.display().to_string(), files, trusted: false })
+        Ok(Self { origin: path.display().to_string(), files })
     }
 
     /// The text of the file `path` (below the pack's folder).
@@ -110,28 +106,28 @@ impl Policy {
         verify::check(draft, packs)
     }
 
-    /// The built-in policy. Its rules and sites are read when they are needed: a test has checked them whole.
-    pub fn builtin() -> Result<Self, PolicyError> {
-        let mut draft = Draft::default();
-        draft.read_info(&PackFiles::builtin())?;
-        if !draft.problems.is_empty() {
-            return Err(PolicyError::Invalid(draft.problems));
-        }
-        let rules = RULES.iter().filter_map(|row| RuleEntry::of_row(row, Box::new(|| embedded_rule(row.0))));
-        let mut sites = BTreeMap::new();
-        for row in SITES {
-            site_entry(row, &mut sites, 0);
-        }
-        Ok(Self { packs: draft.packs, rules: rules.map(Arc::new).collect(), sites })
+    /// The built-in pack alone, from the trees of the build script. A test reads it as any other pack, with all checks.
+    pub(super) fn built_in() -> Self {
+        let below = |folder: &'static str| {
+            let stem = move |path: &'static str| path.strip_prefix(folder)?.strip_suffix(".toml");
+            tree::BUILT_IN.iter().filter_map(move |(path, tree)| Some((stem(path)?, tree)))
+        };
+        let said = |key| tree::built_in("pack.toml")?.get(key)?.text();
+        let word = |key| said(key).unwrap_or_default().to_owned();
+        let info = PackInfo { name: word("name"), version: word("version"), origin: "rules".to_owned() };
+        let mut rules: Vec<Arc<Rule>> = below("lint/").map(|(id, tree)| Arc::new(Rule::built_in(id, tree))).collect();
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        let sites: BTreeMap<&'static str, &'static Node> = below("sites/").collect();
+        Self { packs: vec![info], rules, sites: Sites::built_in(&sites) }
     }
 
     /// The rule of that id.
-    pub fn rule(&self, id: &str) -> Option<&Arc<RuleEntry>> {
-        self.rules.binary_search_by(|rule| rule.head.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
+    pub fn rule(&self, id: &str) -> Option<&Arc<Rule>> {
+        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
     }
 
     /// The site of that id, or an error with the nearest.
-    pub fn site(&self, id: &str) -> Result<&Arc<SiteEntry>, PolicyError> {
+    pub fn site(&self, id: &str) -> Result<&Arc<Site>, PolicyError> {
         self.sites.get(id).ok_or_else(|| PolicyError::UnknownSite {
             name: id.to_owned(),
             nearest: super::error::nearest(id, self.sites.keys().map(String::as_str)),
@@ -157,7 +153,7 @@ impl Draft {
             };
             found += 1;
             if folder == "lint" {
-                match Rule::parse(&name, stem, text, pack.trusted) {
+                match Rule::parse(&name, stem, text) {
                     Ok(rule) => drop(self.rules.insert(stem.to_owned(), rule)),
                     Err(problems) => self.problems.extend(problems),
                 }
@@ -192,44 +188,6 @@ impl Draft {
         self.packs.push(info);
         Ok(())
     }
-}
-
-/// The text of a built-in file.
-fn embedded(path: &str) -> Option<&'static str> {
-    EMBEDDED.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
-}
-
-/// A rule of the built-in pack; one without clauses if it is wrong, which a test would tell.
-fn embedded_rule(id: &str) -> Rule {
-    let path = format!("lint/{id}.toml");
-    let text = embedded(&path).unwrap_or_default();
-    Rule::parse(&format!("rules/{path}"), id, text, true).unwrap_or_else(|_| Rule::nothing(id))
-}
-
-/// A site of the built-in pack with the sites that it extends; put into `sites`.
-fn site_entry(
-    row: &'static SiteRow,
-    sites: &mut BTreeMap<String, Arc<SiteEntry>>,
-    depth: usize,
-) -> Option<Arc<SiteEntry>> {
-    let (id, extends, ..) = *row;
-    if let Some(entry) = sites.get(id) {
-        return Some(Arc::clone(entry));
-    }
-    let parent = extends.or((id != ROOT).then_some(ROOT));
-    let row_of = |id: &str| SITES.iter().find(|row| row.0 == id);
-    let parent = match parent.and_then(row_of) {
-        Some(parent) if depth < SITES.len() => site_entry(parent, sites, depth + 1),
-        _ => None,
-    };
-    let read = move || {
-        let path = format!("sites/{id}.toml");
-        let text = embedded(&path).unwrap_or_default();
-        Site::parse(&format!("rules/{path}"), id, text).unwrap_or_default()
-    };
-    let entry = Arc::new(SiteEntry::of_row(row, parent, Box::new(read)));
-    sites.insert(id.to_owned(), Arc::clone(&entry));
-    Some(entry)
 }
 
 /// True when this program is the version that `needs` (`>=0.1`) asks for, or newer.

@@ -1,11 +1,15 @@
-//! Rules: what they look for and what they say. One file `lint/<id>.toml` each.
+//! Rules: what they look for and what they say. One file `lint/<id>.toml` each. The head of a rule tells whether it
+//! is on and which facts can concern it; the rest of a built-in rule is read when such a fact turns up.
 
 use std::cell::RefCell;
+use std::ops::Deref;
+use std::sync::OnceLock;
 
 use crate::facts::FactKind;
+use crate::tree::Node;
 
-use super::condition::{Condition, Where};
-use super::document::{Document, Item, Table, Word, expectation};
+use super::condition::{Condition, Where, site_value};
+use super::document::{Document, Item, Shape, Table, Word, expectation};
 use super::error::Problem;
 use super::fix::FixSpec;
 use super::path::{FieldPath, Scope};
@@ -28,19 +32,29 @@ pub const TAGS: &[&str] = &[
     "suppression",
 ];
 
-/// A rule.
+/// A rule: its head, and through [`Deref`] all the rest.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// Its name, which is the stem of its file.
     pub id: String,
-    /// What is wrong, short.
-    pub title: String,
     /// Its tags, of [`TAGS`].
     pub tags: Vec<String>,
     /// How bad it is unless the site or the configuration says otherwise.
     pub severity: Severity,
     /// False for a rule that is off until a site or the configuration gives it a severity.
     pub enabled: bool,
+    /// Which facts can concern its clauses.
+    pub(super) heads: Vec<ClauseHead>,
+    /// The file as the build script read it, for a built-in rule.
+    tree: Option<&'static Node>,
+    body: OnceLock<Body>,
+}
+
+/// What a rule says beyond its head.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// What is wrong, short.
+    pub title: String,
     /// A paragraph for `explain`.
     pub why: String,
     /// Where it is asked for.
@@ -53,6 +67,24 @@ pub struct Rule {
     pub origin: String,
     /// Site names that it uses.
     pub(super) uses: Vec<Use>,
+}
+
+/// Which facts can concern a clause.
+#[derive(Clone, Debug)]
+pub(super) struct ClauseHead {
+    /// The kind of fact.
+    pub on: FactKind,
+    /// What the field by which such facts are indexed begins with; `None` when that can be anything.
+    pub leads: Option<Vec<Lead>>,
+}
+
+/// What an indexed field begins with.
+#[derive(Clone, Debug)]
+pub(super) enum Lead {
+    /// This first word.
+    Word(String),
+    /// That of a value of the site.
+    Value(String),
 }
 
 /// One way to be found.
@@ -150,38 +182,29 @@ pub struct LabelSpec {
 
 impl Rule {
     /// Reads the rule file `lint/<id>.toml`.
-    pub(super) fn parse(file: &str, id: &str, text: &str, trusted: bool) -> Result<Self, Vec<Problem>> {
+    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Vec<Problem>> {
         let (doc, tree) = Document::parse(file, text);
         let uses = RefCell::default();
-        let rule = {
-            let context = Context { doc: &doc, kind: FactKind::File, uses: &uses, trusted };
-            read_rule(context, doc.root(&tree), id)
+        let (rule, mut body) = {
+            let context = Context { doc: &doc, kind: FactKind::File, uses: &uses, trusted: false };
+            let table = doc.root(&tree);
+            let read = (read_head(&table, id), read_body(context, &table, id));
+            table.finish();
+            read
         };
         let problems = doc.into_problems();
         if !problems.is_empty() {
             return Err(problems);
         }
-        let mut rule = rule;
-        rule.origin = file.to_owned();
-        rule.uses = uses.into_inner();
-        Ok(rule)
+        body.origin = file.to_owned();
+        body.uses = uses.into_inner();
+        Ok(Self { body: body.into(), ..rule })
     }
 
-    /// A rule that finds nothing.
-    pub(super) fn nothing(id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            title: String::new(),
-            tags: Vec::new(),
-            severity: Severity::Hint,
-            enabled: false,
-            why: String::new(),
-            sources: Vec::new(),
-            once: false,
-            clauses: Vec::new(),
-            origin: String::new(),
-            uses: Vec::new(),
-        }
+    /// The head of a built-in rule.
+    pub(super) fn built_in(id: &str, tree: &'static Node) -> Self {
+        let doc = Document::about("", "");
+        Self { tree: Some(tree), ..read_head(&doc.built(tree), id) }
     }
 
     /// The fix of the first clause that has one.
@@ -190,14 +213,90 @@ impl Rule {
     }
 }
 
-fn read_rule(context: Context<'_, '_>, table: Table<'_, '_>, stem: &str) -> Rule {
+impl Deref for Rule {
+    type Target = Body;
+
+    fn deref(&self) -> &Body {
+        self.body.get_or_init(|| {
+            // A test has checked the built-in rules, so nothing can be wrong here.
+            let doc = Document::about("", "");
+            let uses = RefCell::default();
+            let context = Context { doc: &doc, kind: FactKind::File, uses: &uses, trusted: true };
+            let body = read_body(context, &doc.built(self.tree.unwrap_or(&Node::Table(&[]))), &self.id);
+            Body { origin: format!("rules/lint/{}.toml", self.id), ..body }
+        })
+    }
+}
+
+fn read_head(table: &Table<'_, '_>, stem: &str) -> Rule {
+    let severity = table.need("severity").and_then(|item| item.choice("severity", SEVERITIES));
+    Rule {
+        id: stem.to_owned(),
+        tags: read_tags(table),
+        severity: severity.unwrap_or(Severity::Warning),
+        enabled: table.flag("enabled").unwrap_or(true),
+        heads: table.tables("clause").iter().filter_map(read_clause_head).collect(),
+        tree: None,
+        body: OnceLock::new(),
+    }
+}
+
+/// Reads what of a clause can be told without reading its conditions. Says nothing of faults: reading the clause does.
+fn read_clause_head(table: &Table<'_, '_>) -> Option<ClauseHead> {
+    let on = FactKind::from_name(table.get("on")?.as_str()?)?;
+    let asked = || {
+        let item = table.get("where")?.quiet_table()?.get(indexed_field(on)?)?;
+        let mut leads = Vec::new();
+        read_leads(&item, &mut leads, 0)?;
+        Some(leads)
+    };
+    Some(ClauseHead { on, leads: asked() })
+}
+
+fn read_leads(item: &Item<'_, '_>, leads: &mut Vec<Lead>, depth: usize) -> Option<()> {
+    match item.shape() {
+        Shape::Text(text) => {
+            leads.push(match site_value(text) {
+                Some(name) => Lead::Value(name.to_owned()),
+                None => Lead::Word(first_word_of_glob(text)?.to_owned()),
+            });
+            Some(())
+        }
+        Shape::List if depth < 16 => item.list()?.iter().try_for_each(|item| read_leads(item, leads, depth + 1)),
+        _ => None,
+    }
+}
+
+/// The field by whose first word facts of a kind are sorted.
+pub fn indexed_field(kind: FactKind) -> Option<&'static str> {
+    match kind {
+        FactKind::Command => Some("run"),
+        FactKind::Call => Some("callee"),
+        FactKind::Assignment | FactKind::Key | FactKind::Variable => Some("name"),
+        _ => None,
+    }
+}
+
+/// What stands before the first blank or dot.
+pub(super) fn first_word(text: &str) -> &str {
+    text.split([' ', '.']).next().unwrap_or(text)
+}
+
+/// The first word of all texts that a glob matches, when it tells. A field to fill in counts as a wildcard.
+pub(super) fn first_word_of_glob(glob: &str) -> Option<&str> {
+    let prefix = glob.split(['*', '?', '[', '\\', '{', '}']).next().unwrap_or(glob);
+    let word = first_word(prefix);
+    // A word that ends where a wildcard begins may go on.
+    (word.len() < prefix.len() || prefix.len() == glob.len()).then_some(word)
+}
+
+fn read_body(context: Context<'_, '_>, table: &Table<'_, '_>, stem: &str) -> Body {
     let id = table.need_string("id");
     if let Some(id) = &id {
         check_id(context.doc, id, stem);
     }
     let text = |word: Option<Word<'_>>| word.map(|word| word.text.trim().to_owned()).unwrap_or_default();
     let title = text(table.need_string("title"));
-    let severity = table.need("severity").and_then(|item| item.choice("severity", SEVERITIES));
     let why = text(table.need_string("why"));
     let shared = Shared {
         message: table.get("message"),
@@ -206,12 +305,8 @@ fn read_rule(context: Context<'_, '_>, table: Table<'_, '_>, stem: &str) -> Rule
         labels: table.get("labels"),
         fix: table.get("fix"),
     };
-    let rule = Rule {
-        id: stem.to_owned(),
+    let body = Body {
         title,
-        tags: read_tags(&table),
-        severity: severity.unwrap_or(Severity::Warning),
-        enabled: table.flag("enabled").unwrap_or(true),
         why,
         sources: table.strings("sources").iter().map(|word| word.text.to_owned()).collect(),
         once: table.choice("once", &[("file", true)]).unwrap_or(false),
@@ -222,8 +317,7 @@ fn read_rule(context: Context<'_, '_>, table: Table<'_, '_>, stem: &str) -> Rule
     if !table.has("clause") {
         context.doc.problem(table.span(), "a rule needs at least one `[[clause]]`", None);
     }
-    table.finish();
-    rule
+    body
 }
 
 fn check_id(doc: &Document<'_>, id: &Word<'_>, stem: &str) {

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use toml::de::DeValue;
-
-use super::document::{Document, Item, Table, Word};
+use super::document::{Document, Item, Shape, Table, Word};
 use super::error::Problem;
 use super::glob::Pattern;
 use super::path::PLACES;
 use super::severity::{APPLICABILITIES, Applicability, LEVELS, Severity};
+use crate::tree::Node;
 
 /// The site that every other extends in the end.
 pub const ROOT: &str = "common";
@@ -192,6 +191,23 @@ impl Site {
         if problems.is_empty() { Ok(site) } else { Err(problems) }
     }
 
+    /// A built-in site, as its file says.
+    pub(super) fn built_in(id: &str, tree: &'static Node) -> Self {
+        let doc = Document::about("", "");
+        let site = read_site(&doc, doc.built(tree), id);
+        Self { origin: format!("rules/sites/{id}.toml"), ..site }
+    }
+
+    /// What of a built-in site must be known before it judges: the site that it extends, and how it is recognised.
+    pub(super) fn built_in_head(id: &str, tree: &'static Node) -> (Option<String>, Detect) {
+        let doc = Document::about("", "");
+        let table = doc.built(tree);
+        (
+            read_parent(&table, id).map(|word| word.text.to_owned()),
+            table.table("detect").map(read_detect).unwrap_or_default(),
+        )
+    }
+
     /// The site completed from its parent, which is complete already.
     #[must_use]
     pub(super) fn completed(&self, parent: &Self) -> Self {
@@ -271,11 +287,9 @@ fn read_site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site {
         doc.problem(id.span.clone(), format!("the id `{}` is not the name of its file", id.text), Some(note));
     }
     site.name = table.need_string("name").map(|word| word.text.to_owned()).unwrap_or_default();
-    if let Some(parent) = table.string("extends") {
+    if let Some(parent) = read_parent(&table, stem) {
         site.extends = Some(parent.text.to_owned());
         site.spans.extends = parent.span;
-    } else if stem != ROOT {
-        site.extends = Some(ROOT.to_owned());
     }
     site.scheduler = table.choice("scheduler", SCHEDULERS).map(str::to_owned);
     site.retired = table.table("retired").map(read_retired);
@@ -298,6 +312,11 @@ fn read_site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site {
     }
     table.finish();
     site
+}
+
+/// The site that this one extends: the root unless it says otherwise.
+fn read_parent<'d>(table: &Table<'d, '_>, stem: &str) -> Option<Word<'d>> {
+    table.string("extends").or_else(|| (stem != ROOT).then_some(Word { text: ROOT, span: 0..0 }))
 }
 
 fn read_retired(table: Table<'_, '_>) -> Retired {
@@ -325,8 +344,8 @@ fn read_detect(table: Table<'_, '_>) -> Detect {
 
 /// What an environment variable holds: one text, or one of several.
 fn read_variable(key: &Word<'_>, item: &Item<'_, '_>) -> Vec<(String, Pattern)> {
-    let words = match item.value() {
-        DeValue::Array(_) => item.strings(),
+    let words = match item.shape() {
+        Shape::List => item.strings(),
         _ => item.string().into_iter().collect(),
     };
     words.iter().map(|word| (key.text.to_owned(), Pattern::new(word.text))).collect()
@@ -378,14 +397,14 @@ fn read_value(table: Table<'_, '_>) -> Option<SiteValue> {
 }
 
 fn read_data(item: &Item<'_, '_>) -> Option<ValueData> {
-    match item.value() {
-        DeValue::String(_) => item.as_str().map(|text| ValueData::Text(text.to_owned(), Pattern::new(text))),
-        DeValue::Integer(_) => item.integer().map(ValueData::Number),
-        DeValue::Array(_) => {
+    match item.shape() {
+        Shape::Text(_) => item.as_str().map(|text| ValueData::Text(text.to_owned(), Pattern::new(text))),
+        Shape::Integer => item.integer().map(ValueData::Number),
+        Shape::List => {
             let words = item.strings();
             Some(ValueData::List(words.iter().map(|word| (word.text.to_owned(), Pattern::new(word.text))).collect()))
         }
-        DeValue::Table(_) => {
+        Shape::Table => {
             let entries = item.table()?.entries();
             let rows = entries.iter().filter_map(|(key, item)| {
                 Some((key.text.to_owned(), Pattern::new(key.text), item.string()?.text.to_owned()))

@@ -4,9 +4,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use toml::de::DeValue;
-
-use super::document::{Document, Item, Word};
+use super::document::{Document, Item, Shape, Word};
 use super::path::{FieldPath, Scope};
 use crate::facts::FactKind;
 
@@ -77,15 +75,17 @@ impl Context<'_, '_> {
 
     /// Notes that a site name is used.
     pub fn uses(&self, kind: UseKind, name: &str, span: Range<usize>) {
-        self.uses.borrow_mut().push(Use { kind, name: name.to_owned(), span });
+        if !self.trusted {
+            self.uses.borrow_mut().push(Use { kind, name: name.to_owned(), span });
+        }
     }
 }
 
 impl Templates {
     /// One template, or a list of them.
     pub(super) fn parse(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Self> {
-        let words = match item.value() {
-            DeValue::Array(_) => item.strings(),
+        let words = match item.shape() {
+            Shape::List => item.strings(),
             _ => vec![item.string()?],
         };
         if words.is_empty() {

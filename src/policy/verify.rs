@@ -6,11 +6,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::document::{Document, Word, expectation};
-use super::entry::{RuleEntry, SiteEntry};
 use super::error::{PolicyError, Problem};
 use super::pack::{Draft, PackFiles, Policy};
 use super::rule::Rule;
 use super::site::{ROOT, Site, Spoken, ValueData};
+use super::sites::Sites;
 use super::template::{Context, Template, Templates, Use, UseKind};
 
 /// Checks `draft` across its files and completes the sites.
@@ -27,9 +27,8 @@ pub(super) fn check(draft: Draft, packs: &[PackFiles]) -> Result<Policy, PolicyE
     if !check.problems.is_empty() {
         return Err(PolicyError::Invalid(check.problems));
     }
-    let rules = draft.rules.into_values().map(|rule| Arc::new(RuleEntry::of(rule))).collect();
-    let sites = sites.into_iter().map(|(id, site)| (id, Arc::new(SiteEntry::of(site)))).collect();
-    Ok(Policy { packs: draft.packs, rules, sites })
+    let rules = draft.rules.into_values().map(Arc::new).collect();
+    Ok(Policy { packs: draft.packs, rules, sites: Sites::new(sites) })
 }
 
 /// Reads what a site says in place of a rule's own text, for each clause of the rule.

@@ -1,7 +1,7 @@
 //! YAML as a small tree with the place of everything, for environment files and settings.
 //!
 //! The parser behind it is tree-sitter's, which aborts the process on deep nesting and loses files of many lines:
-//! [`guard`] turns those away before. Nothing outside this file knows which parser it is.
+//! a guard turns those away before. Nothing outside this file knows which parser it is.
 
 use std::fmt;
 

@@ -2,8 +2,11 @@
 //! The data is `commands.toml` of the packs; here are its form and its look-up.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
+
+use crate::tree::{Node, TreeError};
 
 /// The grammar of all known command lines.
 #[derive(Debug, Default)]
@@ -70,9 +73,16 @@ pub struct Wrapper {
     pub queries: Vec<String>,
 }
 
-/// Options of a command line.
+/// Options of a command line, read when the command first occurs.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// Lines as `"-p --prefix PATH"`: its own, then those of its program.
+    lines: Vec<Arc<[String]>>,
+    read: OnceLock<OptionTable>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct OptionTable {
     specs: Vec<OptionSpec>,
     by_spelling: HashMap<String, usize>,
 }
@@ -186,7 +196,20 @@ impl Commands {
     /// # Errors
     /// When the text is not TOML of this form.
     pub fn add(&mut self, text: &str) -> Result<(), toml::de::Error> {
-        let file: File = toml::from_str(text)?;
+        self.extend(toml::from_str(text)?);
+        Ok(())
+    }
+
+    /// Adds a `commands.toml` that the build script read.
+    ///
+    /// # Errors
+    /// When the tree is not of this form.
+    pub fn add_built(&mut self, tree: &'static Node) -> Result<(), TreeError> {
+        self.extend(File::deserialize(tree)?);
+        Ok(())
+    }
+
+    fn extend(&mut self, file: File) {
         for raw in file.program {
             self.add_program(raw);
         }
@@ -194,9 +217,10 @@ impl Commands {
             self.add_command(raw);
         }
         for raw in file.wrapper {
+            let options = Options::new(raw.options);
             for run in &raw.run {
                 let wrapper = Wrapper {
-                    options: Options::parse(&raw.options),
+                    options: options.clone(),
                     skip: raw.skip,
                     assignments: raw.assignments,
                     launcher: raw.launcher,
@@ -214,7 +238,6 @@ impl Commands {
         for raw in file.installers {
             self.installers.extend(raw.names.into_iter().map(|name| (name, raw.family.clone())));
         }
-        Ok(())
     }
 
     fn add_program(&mut self, raw: RawProgram) {
@@ -229,16 +252,17 @@ impl Commands {
         for module in raw.modules {
             self.modules.insert(module, raw.name.clone());
         }
-        let options = Options::parse(&raw.options);
+        let options = Options::new(raw.options);
         self.programs.push(Program { name: raw.name, options, subcommands: raw.subcommands, run: raw.run });
     }
 
     fn add_command(&mut self, raw: RawCommand) {
+        let own = Options::new(raw.options);
         for run in &raw.run {
-            let mut options = Options::parse(&raw.options);
+            let mut options = own.clone();
             let program = run.split(' ').next().unwrap_or("");
             if let Some(shared) = self.program(program) {
-                options.extend(&shared.options);
+                options.lines.extend(shared.options.lines.iter().cloned());
             }
             let fields =
                 [("destination", &raw.destination), ("env", &raw.env), ("script", &raw.script), ("code", &raw.code)];
@@ -255,6 +279,24 @@ impl Commands {
             };
             self.commands.insert(run.clone(), command);
         }
+    }
+
+    /// All of it in an order of its own, for comparing.
+    #[cfg(test)]
+    pub(crate) fn described(&self) -> String {
+        let sorted = |map: Vec<String>| {
+            let mut map = map;
+            map.sort();
+            map.join("\n")
+        };
+        let maps = [
+            sorted(self.by_name.iter().map(|entry| format!("{entry:?}")).collect()),
+            sorted(self.commands.iter().map(|entry| format!("{entry:?}")).collect()),
+            sorted(self.wrappers.iter().map(|entry| format!("{entry:?}")).collect()),
+            sorted(self.modules.iter().map(|entry| format!("{entry:?}")).collect()),
+        ];
+        let lists = (&self.programs, &self.patterns, &self.conda_roots, &self.installers, &self.activators);
+        format!("{}\n{lists:?}", maps.join("\n"))
     }
 
     /// The program of that name (without folders), through its aliases.
@@ -302,10 +344,32 @@ impl Commands {
 }
 
 impl Options {
+    fn new(lines: Vec<String>) -> Self {
+        let lines = if lines.is_empty() { Vec::new() } else { vec![lines.into()] };
+        Self { lines, read: OnceLock::new() }
+    }
+
+    /// The option of that exact spelling, or the only one that it abbreviates.
+    pub fn find(&self, spelling: &str) -> Option<&OptionSpec> {
+        let table = self.read.get_or_init(|| OptionTable::parse(self.lines.iter().flat_map(|lines| lines.iter())));
+        if let Some(index) = table.by_spelling.get(spelling) {
+            return table.specs.get(*index);
+        }
+        if !spelling.starts_with("--") || spelling.len() < 5 {
+            return None;
+        }
+        let mut found =
+            table.by_spelling.iter().filter(|(known, _)| known.starts_with(spelling)).map(|(_, index)| *index);
+        let first = found.next()?;
+        found.all(|other| other == first).then(|| table.specs.get(first)).flatten()
+    }
+}
+
+impl OptionTable {
     /// Reads `"-p --prefix PATH"`: spellings, then a word in capitals when it takes a value, in brackets when
     /// only perhaps.
-    fn parse(lines: &[String]) -> Self {
-        let mut options = Self::default();
+    fn parse<'a>(lines: impl Iterator<Item = &'a String>) -> Self {
+        let mut table = Self::default();
         for line in lines {
             let mut spellings = Vec::new();
             let mut value = TakesValue::No;
@@ -318,35 +382,11 @@ impl Options {
                     value = TakesValue::Yes(if let TakesValue::Yes(count) = value { count + 1 } else { 1 });
                 }
             }
-            options.push(OptionSpec { spellings, value });
+            for spelling in &spellings {
+                table.by_spelling.entry(spelling.clone()).or_insert(table.specs.len());
+            }
+            table.specs.push(OptionSpec { spellings, value });
         }
-        options
-    }
-
-    fn push(&mut self, spec: OptionSpec) {
-        for spelling in &spec.spellings {
-            self.by_spelling.entry(spelling.clone()).or_insert(self.specs.len());
-        }
-        self.specs.push(spec);
-    }
-
-    fn extend(&mut self, other: &Self) {
-        for spec in &other.specs {
-            self.push(spec.clone());
-        }
-    }
-
-    /// The option of that exact spelling, or the only one that it abbreviates.
-    pub fn find(&self, spelling: &str) -> Option<&OptionSpec> {
-        if let Some(index) = self.by_spelling.get(spelling) {
-            return self.specs.get(*index);
-        }
-        if !spelling.starts_with("--") || spelling.len() < 5 {
-            return None;
-        }
-        let mut found =
-            self.by_spelling.iter().filter(|(known, _)| known.starts_with(spelling)).map(|(_, index)| *index);
-        let first = found.next()?;
-        found.all(|other| other == first).then(|| self.specs.get(first)).flatten()
+        table
     }
 }

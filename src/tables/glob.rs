@@ -2,20 +2,29 @@
 
 /// True when the whole of `text` fits `pattern`. Linear in practice: one point of return, no recursion.
 pub fn matches(pattern: &str, text: &str) -> bool {
+    if pattern.is_ascii() && text.is_ascii() {
+        return fits(pattern.as_bytes(), text.as_bytes());
+    }
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
+    fits(&pattern, &text)
+}
+
+/// The same for letters: bytes of ASCII text, which is nearly all, or characters.
+fn fits<T: Copy + Ord + From<u8>>(pattern: &[T], text: &[T]) -> bool {
+    let sign = |byte: u8| T::from(byte);
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
-        let step = match pattern.get(p) {
-            Some('*') => {
+        let step = match pattern.get(p).copied() {
+            Some(letter) if letter == sign(b'*') => {
                 star = Some((p, t));
                 p += 1;
                 continue;
             }
-            Some('?') => Some(1),
-            Some('[') => class(&pattern[p..], text[t]),
-            Some(letter) if *letter == text[t] => Some(1),
+            Some(letter) if letter == sign(b'?') => Some(1),
+            Some(letter) if letter == sign(b'[') => class(&pattern[p..], text[t]),
+            Some(letter) if letter == text[t] => Some(1),
             _ => None,
         };
         match (step, star) {
@@ -31,20 +40,21 @@ pub fn matches(pattern: &str, text: &str) -> bool {
             (None, None) => return false,
         }
     }
-    pattern[p..].iter().all(|letter| *letter == '*')
+    pattern[p..].iter().all(|letter| *letter == sign(b'*'))
 }
 
 /// The length of the class at the front of `pattern` when it holds `letter`.
-fn class(pattern: &[char], letter: char) -> Option<usize> {
-    let Some(close) = pattern.iter().skip(2).position(|c| *c == ']').map(|at| at + 2) else {
-        return (letter == '[').then_some(1);
+fn class<T: Copy + Ord + From<u8>>(pattern: &[T], letter: T) -> Option<usize> {
+    let sign = |byte: u8| T::from(byte);
+    let Some(close) = pattern.iter().skip(2).position(|c| *c == sign(b']')).map(|at| at + 2) else {
+        return (letter == sign(b'[')).then_some(1);
     };
-    let negated = matches!(pattern.get(1), Some('!' | '^'));
+    let negated = pattern.get(1).is_some_and(|second| *second == sign(b'!') || *second == sign(b'^'));
     let inside = &pattern[1 + usize::from(negated)..close];
     let mut hit = false;
     let mut at = 0;
     while at < inside.len() {
-        if at + 2 < inside.len() && inside[at + 1] == '-' {
+        if at + 2 < inside.len() && inside[at + 1] == sign(b'-') {
             hit |= (inside[at]..=inside[at + 2]).contains(&letter);
             at += 3;
         } else {
@@ -72,6 +82,8 @@ mod tests {
             ("*", "", true),
             ("[!a]b", "cb", true),
             ("[!a]b", "ab", false),
+            ("é?c*", "éüc", true),
+            ("[é]", "e", false),
         ] {
             assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
         }

@@ -12,6 +12,8 @@ pub use family::Families;
 pub use scheduler::{BatchOption, Lookup, OptionTable, Schedulers, Takes, Variable};
 pub use toolchain::{Generation, Toolchains};
 
+use crate::tree;
+
 /// All tables of the merged packs.
 #[derive(Debug, Default)]
 pub struct Tables {
@@ -50,6 +52,23 @@ impl Tables {
             line: 0,
             message: error.to_string(),
         })?;
+        Self::with(commands, read)
+    }
+
+    /// The tables that are built into the program. The command grammars are those that the build script read; `read`
+    /// gives the other tables.
+    ///
+    /// # Errors
+    /// As [`Tables::parse`]; a test sees to it that there is none.
+    pub fn built_in<'a>(read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
+        let wrong = |message| TableError { file: "commands.toml".to_owned(), line: 0, message };
+        let tree = tree::built_in("commands.toml").ok_or_else(|| wrong("the pack lacks this table".to_owned()))?;
+        let mut commands = commands::Commands::default();
+        commands.add_built(tree).map_err(|error| wrong(error.to_string()))?;
+        Self::with(commands, read)
+    }
+
+    fn with<'a>(commands: commands::Commands, read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
         Ok(Self {
             commands,
             schedulers: Schedulers::parse(read)?,
@@ -73,6 +92,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// The built-in tables, read from the source tree.
+    #[expect(clippy::disallowed_methods, reason = "a test reads the repository's own tables")]
     pub(crate) fn built_in() -> Tables {
         let texts = std::cell::RefCell::new(Vec::<&'static str>::new());
         Tables::parse(&|file: &str| {
@@ -82,6 +102,16 @@ pub(crate) mod tests {
             Some(text)
         })
         .unwrap()
+    }
+
+    #[test]
+    fn the_grammars_are_the_same_read_from_the_tree() {
+        let text = include_str!("../../rules/commands.toml");
+        let (mut read, mut built) = (commands::Commands::default(), commands::Commands::default());
+        read.add(text).unwrap();
+        built.add_built(tree::built_in("commands.toml").unwrap()).unwrap();
+        assert_eq!(read.described(), built.described());
+        assert!(read.described().len() > 10_000);
     }
 
     #[test]

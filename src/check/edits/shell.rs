@@ -59,7 +59,14 @@ pub(super) fn with_blank(source: &Source, span: Span) -> Span {
     let next = source.text.get(span.end..).and_then(|rest| rest.chars().next());
     let ends_word = next.is_none_or(|next| next.is_whitespace() || matches!(next, ';' | ')' | '|' | '&'));
     let at_line_start = span.start - blanks <= line_start;
-    if blanks == 0 || at_line_start || !ends_word || source.slice(span).ends_with('\n') {
+    let after = source.text.get(span.end..).unwrap_or("");
+    let gap = after.len() - after.trim_start_matches([' ', '\t']).len();
+    let whole_lines = source.slice(span).ends_with('\n');
+    if at_line_start && !whole_lines && gap > 0 && !after[gap..].starts_with(['\n', '\r', '#']) {
+        // The first word of a line: the next one takes its place.
+        return Span::new(span.start, span.end + gap);
+    }
+    if blanks == 0 || at_line_start || !ends_word || whole_lines {
         return span;
     }
     Span::new(span.start - blanks, span.end)

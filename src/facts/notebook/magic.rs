@@ -178,7 +178,7 @@ impl Masked {
             return None;
         }
         let mark = start + target.len() + 1 + (value.len() - value.trim_start().len());
-        match text[..end].as_bytes().get(mark)? {
+        match text.as_bytes()[..end].get(mark)? {
             b'!' => {
                 let end = continued(text, end);
                 self.shell(text, Span::new(mark + 1, end), Form::Line);

@@ -9,11 +9,14 @@ mod conda;
 mod effect;
 mod emit;
 mod frame;
+mod functions;
 mod modules;
+mod nested;
 mod packages;
 mod paths;
 mod state;
 mod value;
+mod variables;
 mod walk;
 
 pub use frame::{Frame, Place};

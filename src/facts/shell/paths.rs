@@ -182,7 +182,7 @@ fn split(resolver: &Resolver<'_>, value: Span, name: &str, appends: bool) -> Vec
 fn without_continuation(bytes: &[u8], mut piece: Span) -> Span {
     while piece.len() > 1 && bytes[piece.start] == b'\\' && matches!(bytes[piece.start + 1], b'\n' | b'\r') {
         piece.start += 2;
-        while piece.len() > 0 && matches!(bytes[piece.start], b' ' | b'\t' | b'\n') {
+        while !piece.is_empty() && matches!(bytes[piece.start], b' ' | b'\t' | b'\n') {
             piece.start += 1;
         }
     }
@@ -195,8 +195,8 @@ fn colons(text: &str, span: Span) -> Vec<Span> {
     let mut pieces = Vec::new();
     let mut depth = 0_usize;
     let mut start = span.start;
-    for at in span.start..span.end {
-        match bytes[at] {
+    for (at, byte) in bytes.iter().enumerate().take(span.end).skip(span.start) {
+        match byte {
             b'{' | b'(' => depth += 1,
             b'}' | b')' => depth = depth.saturating_sub(1),
             b':' if depth == 0 => {

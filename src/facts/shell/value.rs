@@ -320,13 +320,13 @@ fn home<'t>(text: &'t str, out: &mut Text) -> &'t str {
 fn cut_prefix(text: &str, pattern: &str, longest: bool) -> String {
     let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
     let fits = |at: &usize| glob::matches(pattern, &text[..*at]);
-    let end = if longest { ends.filter(fits).last() } else { ends.find(fits) };
+    let end = if longest { ends.rfind(fits) } else { ends.find(fits) };
     text[end.unwrap_or(0)..].to_owned()
 }
 
 fn cut_suffix(text: &str, pattern: &str, longest: bool) -> String {
     let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
     let fits = |at: &usize| glob::matches(pattern, &text[*at..]);
-    let start = if longest { starts.find(fits) } else { starts.filter(fits).last() };
+    let start = if longest { starts.find(fits) } else { starts.rfind(fits) };
     text[..start.unwrap_or(text.len())].to_owned()
 }

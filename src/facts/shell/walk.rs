@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::branch::{Outcome, condition};
 use super::frame::Frame;
+use super::functions::Function;
 use super::state::{Guard, Ready, State};
 use super::value::Resolver;
 use crate::facts::model::{FactKind, Record, Text};
@@ -15,7 +16,7 @@ use crate::syntax::shell::parse;
 use crate::tables::Tables;
 
 /// Nesting of scripts in scripts, calls in calls and files in files.
-const MAX_DEPTH: usize = 12;
+pub(super) const MAX_DEPTH: usize = 12;
 /// Commands walked in one file, repeated calls included; real files stay below a few thousand.
 const MAX_STEPS: usize = 200_000;
 
@@ -23,9 +24,6 @@ const MAX_STEPS: usize = 200_000;
 const MAX_STATEMENT: usize = 4096;
 /// Changes of the state that are followed: a real file has some hundred.
 const MAX_CHANGES: usize = 3000;
-
-/// Calls of one function that are followed: what a later one does, an earlier one has shown.
-const MAX_CALLS: usize = 40;
 
 /// A script to walk.
 #[derive(Clone, Copy)]
@@ -91,7 +89,8 @@ pub(super) struct Walker<'a> {
     /// Command that feeds this one, and the one it feeds.
     pub pipe: (Option<String>, Option<String>),
     emitted: HashSet<(FactKind, Span, usize)>,
-    depth: usize,
+    /// Nesting of frames, held below [`MAX_DEPTH`].
+    pub depth: usize,
     steps: usize,
     /// A limit was reached, and said.
     exhausted: bool,
@@ -106,14 +105,6 @@ pub(super) struct Statement {
     pub whole: bool,
     /// It is the only one of the body of a compound command.
     pub sole: bool,
-}
-
-/// A function of the script.
-#[derive(Clone)]
-pub(super) struct Function {
-    body: Arc<Vec<Command>>,
-    frame: Frame,
-    calls: usize,
 }
 
 impl<'a> Walker<'a> {
@@ -235,7 +226,7 @@ impl<'a> Walker<'a> {
     }
 
     /// A list inside a compound command, with the statement restored after it.
-    fn nested_list(&mut self, body: &[Command]) {
+    pub fn nested_list(&mut self, body: &[Command]) {
         let statement = self.statement;
         self.list(body, false);
         self.statement = statement;
@@ -426,68 +417,6 @@ impl<'a> Walker<'a> {
             Some(state) => state.join(before),
             None => before,
         };
-    }
-
-    fn define(&mut self, name: Span, body: &[Command]) {
-        let name = self.frame.slice(name).to_owned();
-        let function = Function { body: Arc::new(body.to_vec()), frame: self.frame.clone(), calls: 0 };
-        self.functions.insert(name, function);
-    }
-
-    /// Calls a function of the script; `false` when there is none of that name.
-    pub fn call(&mut self, name: &str, args: &[Text]) -> bool {
-        let Some(function) = self.functions.get_mut(name) else { return false };
-        if self.depth >= MAX_DEPTH || self.calls.iter().any(|known| known == name) {
-            return true;
-        }
-        function.calls += 1;
-        if function.calls > MAX_CALLS {
-            return true;
-        }
-        let function = function.clone();
-        let outer: Vec<(String, Option<Text>)> = (1..10)
-            .map(|number| number.to_string())
-            .map(|name| (name.clone(), self.state.variable(&name).map(|v| v.value.clone())))
-            .collect();
-        for (name, _) in &outer {
-            self.state.unset_variable(name);
-        }
-        for (index, value) in args.iter().take(9).enumerate() {
-            self.set_plain(&(index + 1).to_string(), value.clone());
-        }
-        self.calls.push(name.to_owned());
-        self.in_frame(function.frame, |walker| walker.nested_list(&function.body));
-        self.calls.pop();
-        // `return` ends the function, not the script.
-        self.state.ended = false;
-        for (name, value) in outer {
-            match value {
-                Some(value) => self.set_plain(&name, value),
-                None => self.state.unset_variable(&name),
-            }
-        }
-        true
-    }
-
-    /// Functions that nothing calls are there on demand.
-    fn uncalled_functions(&mut self) {
-        let mut waiting: Vec<(String, Function)> = self
-            .functions
-            .iter()
-            .filter(|(_, function)| function.calls == 0)
-            .map(|(n, f)| (n.clone(), f.clone()))
-            .collect();
-        waiting.sort_by_key(|(_, function)| function.body.first().map_or(0, |command| command.span.start));
-        for (name, function) in waiting {
-            let before = self.state.clone();
-            self.state = State::default();
-            self.calls.push(name);
-            self.in_frame(function.frame, |walker| {
-                walker.within("function", |walker| walker.nested_list(&function.body));
-            });
-            self.calls.pop();
-            self.state = before;
-        }
     }
 
     /// Walks in another text.

@@ -5,7 +5,13 @@
 //! length in which each word is inert (`____`), and comments, redirections and here documents are blanks.
 //! Byte positions stay, so that the tree's nodes and the tokens find each other again.
 
-use super::ast::{Heredoc, RedirectOp, WordKind};
+mod keyword;
+mod redirect;
+mod token;
+
+pub use token::{Lexed, Token, TokenKind};
+
+use super::ast::WordKind;
 use super::scan::{Fault, Scanner, is_blank};
 use crate::source::Span;
 
@@ -16,63 +22,6 @@ pub const MAX_BARS_IN_STATEMENT: usize = 500;
 
 /// What editors on Windows put in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// A token: what stands where.
-#[derive(Clone, Debug)]
-pub struct Token {
-    /// Its bytes.
-    pub span: Span,
-    /// What it is.
-    pub kind: TokenKind,
-    /// How many compound commands are open after it.
-    pub depth: usize,
-}
-
-/// What a token is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum TokenKind {
-    /// A word; an assignment before a command when so marked.
-    Word {
-        /// `NAME=value` in front of a command.
-        assignment: bool,
-        /// Plain, `[[ … ]]` or `(( … ))`.
-        kind: WordKind,
-    },
-    /// A reserved word or brace that the grammar is given as it is.
-    Keyword,
-    /// `;`, `&`, `&&`, `||`, `|`, `|&`, `;;`, `(`, `)`.
-    Operator,
-    /// A line end.
-    Newline,
-    /// A redirection, its target included.
-    Redirect {
-        /// What it does.
-        op: RedirectOp,
-        /// File descriptor in front.
-        fd: Option<u32>,
-        /// Its target.
-        target: Span,
-        /// Index into [`Lexed::heredocs`].
-        heredoc: Option<usize>,
-    },
-}
-
-/// The result of lexing one region.
-#[derive(Debug, Default)]
-pub struct Lexed {
-    /// The copy for the grammar: as long as the region.
-    pub mask: Vec<u8>,
-    /// The tokens in order.
-    pub tokens: Vec<Token>,
-    /// The comments.
-    pub comments: Vec<Span>,
-    /// The here documents.
-    pub heredocs: Vec<Heredoc>,
-    /// What went wrong, and where.
-    pub faults: Vec<(Span, &'static str)>,
-    /// Places of quotes that closed on a later line: the suspects when a later quote does not end.
-    pub long_quotes: Vec<usize>,
-}
 
 /// Lexes the bytes `region` of `text`. `broken` holds the places of quotes that are to be read as plain characters.
 pub fn lex(text: &str, region: Span, broken: &[usize], zsh: bool) -> Lexed {
@@ -263,36 +212,6 @@ impl Lexer<'_> {
         }
     }
 
-    fn heredoc_body(&mut self, pending: &Pending) {
-        let start = self.at;
-        let mut line = start;
-        let mut body_end = self.bytes.len();
-        let mut end = self.bytes.len();
-        while line < self.bytes.len() {
-            let next = memchr::memchr(b'\n', &self.bytes[line..]).map_or(self.bytes.len(), |at| line + at + 1);
-            let mut content = &self.bytes[line..next];
-            while let [rest @ .., b'\n' | b'\r'] = content {
-                content = rest;
-            }
-            while let (true, [b'\t', rest @ ..]) = (pending.strip_tabs, content) {
-                content = rest;
-            }
-            if content == pending.delimiter.as_bytes() {
-                (body_end, end) = (line, next);
-                break;
-            }
-            line = next;
-        }
-        if body_end == end && end == self.bytes.len() && start < end {
-            self.out.faults.push((Span::new(start, end), "here document without its end"));
-        }
-        self.out.heredocs[pending.index].body = Span::new(start, body_end);
-        // The body is blanks, its line ends too: to the grammar it is not there.
-        let keep_last = usize::from(end > start && self.bytes[end - 1] == b'\n');
-        self.blank(Span::new(start, end - keep_last));
-        self.at = end;
-    }
-
     fn comment(&mut self) {
         let end = memchr::memchr(b'\n', &self.bytes[self.at..]).map_or(self.bytes.len(), |at| self.at + at);
         let trimmed = end - usize::from(end > self.at && self.bytes[end - 1] == b'\r');
@@ -324,13 +243,8 @@ impl Lexer<'_> {
         self.bars = if text[0] == b'|' && length == 1 { self.bars + 1 } else { 0 };
         self.push(span, TokenKind::Operator);
         self.at = span.end;
-        self.position = if ends_arm && self.nests.last() == Some(&Nest::Case) {
-            Position::Pattern
-        } else if self.position == Position::Pattern {
-            Position::Pattern
-        } else {
-            Position::Command
-        };
+        let pattern = self.position == Position::Pattern || (ends_arm && self.nests.last() == Some(&Nest::Case));
+        self.position = if pattern { Position::Pattern } else { Position::Command };
     }
 
     fn open_paren(&mut self) {
@@ -394,65 +308,6 @@ impl Lexer<'_> {
         self.push(span, TokenKind::Word { assignment: false, kind: WordKind::Arithmetic });
         self.at = end;
         self.position = Position::Words;
-    }
-
-    fn redirect(&mut self, start: usize, fd: Option<u32>) {
-        let rest = &self.bytes[self.at..];
-        let (length, op) = [
-            (&b"&>>"[..], RedirectOp::Write),
-            (b"<<<", RedirectOp::Herestring),
-            (b"<<-", RedirectOp::Heredoc),
-            (b"&>", RedirectOp::Write),
-            (b"<<", RedirectOp::Heredoc),
-            (b"<&", RedirectOp::Duplicate),
-            (b">&", RedirectOp::Duplicate),
-            (b"<>", RedirectOp::Write),
-            (b">>", RedirectOp::Write),
-            (b">|", RedirectOp::Write),
-            (b">!", RedirectOp::Write),
-            (b"<", RedirectOp::Read),
-            (b">", RedirectOp::Write),
-        ]
-        .iter()
-        .find(|(text, _)| rest.starts_with(text))
-        .map_or((1, RedirectOp::Write), |(text, op)| (text.len(), *op));
-        let strip_tabs = rest.starts_with(b"<<-");
-        let mut target_start = self.at + length;
-        while self.bytes.get(target_start).is_some_and(|byte| is_blank(*byte)) {
-            target_start += 1;
-        }
-        let target_end = match self.scanner.word(target_start) {
-            Ok(end) => end,
-            Err(fault) => {
-                let end = fault.resume;
-                self.fault(fault);
-                end
-            }
-        };
-        let target = Span::new(target_start, target_end);
-        let span = Span::new(start, target_end.max(self.at + length));
-        let heredoc = (op == RedirectOp::Heredoc).then(|| {
-            let (delimiter, quoted) = unquote_delimiter(self.slice(target));
-            self.out.heredocs.push(Heredoc { body: Span::at(span.end), quoted });
-            let index = self.out.heredocs.len() - 1;
-            self.pending.push(Pending { index, delimiter, strip_tabs });
-            index
-        });
-        if self.position == Position::Command && fd.is_none() && start == self.at && self.alone(span.end) {
-            // A redirection that is the whole command: the grammar needs a word to stand on.
-            self.blank(span);
-            self.out.mask[span.start - self.base] = b'_';
-        } else {
-            self.blank(span);
-        }
-        self.push(span, TokenKind::Redirect { op, fd, target, heredoc });
-        self.at = span.end;
-    }
-
-    /// True when nothing but blanks stands between `at` and the end of the command.
-    fn alone(&self, at: usize) -> bool {
-        let rest = self.bytes[at..].iter().find(|byte| !is_blank(**byte));
-        matches!(rest, None | Some(b'\n' | b';' | b'&' | b'|' | b')' | b'#'))
     }
 
     // ---- words
@@ -534,23 +389,6 @@ impl Lexer<'_> {
         true
     }
 
-    /// `3>file`, `{fd}>file`: the word is the redirection's descriptor.
-    fn descriptor(&mut self, span: Span) -> bool {
-        if !matches!(self.bytes.get(span.end), Some(b'<' | b'>')) || self.bytes.get(span.end + 1) == Some(&b'(') {
-            return false;
-        }
-        let word = &self.bytes[span.start..span.end];
-        let number = word.iter().all(u8::is_ascii_digit) && word.len() <= 4;
-        let named = word.len() > 2 && word[0] == b'{' && word[word.len() - 1] == b'}';
-        if !number && !named {
-            return false;
-        }
-        let fd = self.slice(span).parse().ok();
-        self.at = span.end;
-        self.redirect(span.start, Some(fd.unwrap_or(u32::MAX)));
-        true
-    }
-
     /// `[[ … ]]`.
     fn test_command(&mut self) -> bool {
         let rest = &self.bytes[self.at..];
@@ -565,141 +403,10 @@ impl Lexer<'_> {
         self.position = Position::Words;
         true
     }
-
-    /// zsh's `if [[ … ]] { … }`: the brace takes the part of `then` and `fi`.
-    fn brace_of_test(&mut self, span: Span) -> bool {
-        let after_test = self.out.tokens.last().is_some_and(|token| {
-            matches!(token.kind, TokenKind::Word { kind: WordKind::Test | WordKind::Arithmetic, .. })
-        });
-        let opens =
-            self.zsh && after_test && self.position == Position::Words && &self.bytes[span.start..span.end] == b"{";
-        if opens {
-            self.nests.pop();
-            self.nests.push(Nest::Brace);
-            self.push(span, TokenKind::Keyword);
-            self.at = span.end;
-            self.position = Position::Command;
-        }
-        opens
-    }
-
-    /// Reserved words, where they are reserved.
-    fn keyword(&mut self, span: Span) -> bool {
-        let word = &self.bytes[span.start..span.end];
-        let next = match self.position {
-            // zsh ends a brace anywhere.
-            Position::Words if self.zsh && word == b"}" && self.nests.last() == Some(&Nest::Brace) => {
-                Some(Position::Closed)
-            }
-            Position::Command => self.opening(word),
-            Position::Closed => closing(word),
-            Position::CaseIn if word == b"in" => Some(Position::Pattern),
-            Position::Pattern if word == b"esac" => Some(Position::Closed),
-            Position::ForIn => match word {
-                b"in" => Some(Position::Words),
-                b"do" | b"{" => {
-                    self.separate_before(span.start);
-                    Some(Position::Command)
-                }
-                _ => None,
-            },
-            _ => None,
-        };
-        let Some(next) = next else { return false };
-        if self.position == Position::Closed {
-            self.separate_before(span.start);
-        }
-        self.nest(span);
-        self.rewrite(span);
-        self.push(span, TokenKind::Keyword);
-        self.at = self.resume.take().unwrap_or(span.end);
-        if next == Position::Words && self.position == Position::ForIn && self.alone(span.end) {
-            // `for x in; do`: the grammar wants no `in` without words.
-            self.blank(span);
-        }
-        self.position = next;
-        true
-    }
-
-    fn opening(&self, word: &[u8]) -> Option<Position> {
-        match word {
-            b"if" | b"while" | b"until" | b"!" | b"time" | b"coproc" | b"{" => Some(Position::Command),
-            b"case" => Some(Position::CaseSubject),
-            b"for" | b"select" => Some(Position::ForName),
-            b"function" => Some(Position::FunctionName),
-            _ => closing(word),
-        }
-    }
-
-    fn nest(&mut self, span: Span) {
-        match &self.bytes[span.start..span.end] {
-            b"if" => self.nests.push(Nest::If),
-            b"while" | b"until" | b"for" | b"select" => self.nests.push(Nest::Loop),
-            b"case" => self.nests.push(Nest::Case),
-            b"{" => self.nests.push(Nest::Brace),
-            b"fi" => self.unnest(Nest::If),
-            b"done" => self.unnest(Nest::Loop),
-            b"esac" => self.unnest(Nest::Case),
-            b"}" => self.unnest(Nest::Brace),
-            _ => {}
-        }
-    }
-
-    fn unnest(&mut self, nest: Nest) {
-        if self.nests.last() == Some(&nest) {
-            self.nests.pop();
-        }
-    }
-
-    /// What the grammar is given instead of words that it knows otherwise or not at all.
-    fn rewrite(&mut self, span: Span) {
-        let word = self.bytes[span.start..span.end].to_vec();
-        match word.as_slice() {
-            b"select" => {
-                self.blank(span);
-                let from = span.start - self.base;
-                self.out.mask[from..from + 3].copy_from_slice(b"for");
-            }
-            b"!" => self.blank(span),
-            b"time" => {
-                self.blank(span);
-                self.blank_word(span.end, |word, _| word == b"-p");
-            }
-            b"coproc" => {
-                self.blank(span);
-                // `coproc NAME { … }`: the name is no command.
-                self.blank_word(span.end, |_, rest| rest.trim_ascii_start().starts_with(b"{"));
-            }
-            _ => {}
-        }
-    }
-
-    /// Blanks the word after `at` when `test` holds of it and of what follows; the lexer goes on behind it.
-    fn blank_word(&mut self, at: usize, test: impl Fn(&[u8], &[u8]) -> bool) {
-        let start = at + self.bytes[at..].iter().take_while(|byte| is_blank(**byte)).count();
-        let length = self.bytes[start..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-            .count();
-        let end = start + length;
-        if length > 0 && test(&self.bytes[start..end], &self.bytes[end..]) {
-            self.blank(Span::new(start, end));
-            self.resume = Some(end);
-        }
-    }
 }
 
 const fn plain() -> TokenKind {
     TokenKind::Word { assignment: false, kind: WordKind::Plain }
-}
-
-/// Words that end or divide a compound command, and what may follow them.
-fn closing(word: &[u8]) -> Option<Position> {
-    match word {
-        b"then" | b"else" | b"elif" | b"do" => Some(Position::Command),
-        b"fi" | b"done" | b"esac" | b"}" => Some(Position::Closed),
-        _ => None,
-    }
 }
 
 /// `NAME=`, `NAME+=`, `NAME[…]=` at the front.
@@ -717,10 +424,4 @@ pub fn is_assignment(word: &[u8]) -> bool {
         _ => rest,
     };
     rest.starts_with(b"=") || rest.starts_with(b"+=")
-}
-
-/// The delimiter of a here document as its last line must read, and whether it was quoted.
-fn unquote_delimiter(word: &str) -> (String, bool) {
-    let quoted = word.contains(['\'', '"', '\\']);
-    (word.chars().filter(|letter| !matches!(letter, '\'' | '"' | '\\')).collect(), quoted)
 }

@@ -191,7 +191,7 @@ impl Reader<'_> {
                 },
                 b'$' | b'`' => self.expansion(true),
                 _ => {
-                    let end = self.run(|byte| !matches!(byte, b'\\' | b'$' | b'`') && !(closes && byte == b'"'));
+                    let end = self.run(|byte| !matches!(byte, b'\\' | b'$' | b'`') && (!closes || byte != b'"'));
                     self.literal(Span::new(self.at, end), true);
                     self.at = end;
                 }
