@@ -101,12 +101,18 @@ impl<'e> Detection<'e> {
 
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let width = self.choices.iter().map(|(_, choice)| choice.id.len()).max().unwrap_or(0);
-        for (path, choice) in &self.choices {
-            let path = path.as_ref().map_or_else(|| ".".to_owned(), |path| path.display().to_string());
-            writeln!(out, "{:width$}  {}: {}", choice.id, for_terminal(&path), for_terminal(&choice.why))?;
-        }
-        if self.choices.is_empty() {
-            writeln!(out, "no file that pydoctor checks")?;
+        match self.choices.as_slice() {
+            [] => writeln!(out, "no file that pydoctor checks")?,
+            [(None, choice)] => writeln!(out, "{}: {}", choice.id, for_terminal(&choice.why))?,
+            [(_, first), rest @ ..] if !rest.is_empty() && rest.iter().all(|(_, choice)| choice == first) => {
+                writeln!(out, "{} for {} files: {}", first.id, self.choices.len(), for_terminal(&first.why))?;
+            }
+            choices => {
+                for (path, choice) in choices {
+                    let path = path.as_deref().unwrap_or(Path::new(".")).to_string_lossy();
+                    writeln!(out, "{:width$}  {}: {}", choice.id, for_terminal(&path), for_terminal(&choice.why))?;
+                }
+            }
         }
         writeln!(out, "\nLooked at, the first that tells a site counts:")?;
         for (what, found) in self.looked_at() {
@@ -121,7 +127,8 @@ impl<'e> Detection<'e> {
         let count = |grounds| self.choices.iter().filter(|(_, choice)| choice.grounds == grounds).count();
         let in_files = |grounds| match (files, count(grounds)) {
             (0, _) => "no file given".to_owned(),
-            (files, told) => format!("tells the site of {told} of {files} files"),
+            (1, told) => format!("{} the site of the file", if told == 1 { "tell" } else { "do not tell" }),
+            (files, told) => format!("tell the site of {told} of {files} files"),
         };
         let flag = self.engine.settings.flag().map_or("not given".to_owned(), str::to_owned);
         let configurations: Vec<String> = self
@@ -139,20 +146,21 @@ impl<'e> Detection<'e> {
             true => format!("none of {} is set", self.variables().into_iter().collect::<Vec<_>>().join(", ")),
             false => set.join(", "),
         };
+        let host = self.engine.machine.hostname.clone().unwrap_or_else(|| "not known".to_owned());
         vec![
             ("--site", flag),
-            ("comment", in_files(Grounds::Pragma)),
+            ("comments", in_files(Grounds::Pragma)),
             ("configuration", configuration),
             ("environment", environment),
-            ("host name", self.engine.machine.hostname.clone().unwrap_or_default()),
+            ("host name", host),
             ("paths, modules", in_files(Grounds::Evidence)),
         ]
     }
 
     /// The environment variables by which sites are recognised.
     fn variables(&self) -> BTreeSet<&'e str> {
-        let sites = self.engine.policy.sites.values();
-        sites.flat_map(|site| site.head.detect.env.iter().map(|(name, _)| name.as_str())).collect()
+        let sites = self.engine.policy.sites.heads();
+        sites.flat_map(|site| site.detect.env.iter().map(|(name, _)| name.as_str())).collect()
     }
 
     fn json(&self) -> Json {

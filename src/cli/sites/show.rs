@@ -2,11 +2,11 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::policy::site::{Provenance, Retired, Stand, ValueData};
+use crate::policy::glob::Pattern;
+use crate::policy::site::{Provenance, Quota, Retired, Stand, ValueData};
 use crate::policy::{Policy, Rule, Selection, Severity, Site};
 use crate::report::{Format, Palette, encode, for_terminal};
 
@@ -20,12 +20,8 @@ use super::super::streams::{Streams, emit};
 pub(in super::super) fn run(args: &Show, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let policy = crate::policy::builtin()?;
     policy.site(&args.site)?;
-    let page = Page {
-        line: descent(&policy, &args.site),
-        policy: &policy,
-        today: snapshot.today(),
-        palette: if args.format.file.is_none() { streams.palette } else { Palette::PLAIN },
-    };
+    let palette = if args.format.file.is_none() { streams.palette } else { Palette::PLAIN };
+    let page = Page { line: descent(&policy, &args.site), policy: &policy, today: snapshot.today(), palette };
     emit(&args.format, streams, |format, out| match format {
         Format::Human => page.human(out),
         Format::Json => {
@@ -38,7 +34,7 @@ pub(in super::super) fn run(args: &Show, snapshot: &Snapshot, streams: &mut Stre
 
 /// The site and those that it extends, itself first.
 fn descent<'p>(policy: &'p Policy, id: &str) -> Vec<&'p Site> {
-    let site = |id: &str| policy.sites.get(id).map(|entry| &***entry);
+    let site = |id: &str| policy.sites.get(id).map(|site| &**site);
     std::iter::successors(site(id), |child| child.extends.as_deref().and_then(site)).take(policy.sites.len()).collect()
 }
 
@@ -75,66 +71,16 @@ impl<'p> Page<'p> {
         self.line[0]
     }
 
-    /// The site that says something first: the last one upwards for which it holds.
-    fn from(&self, holds: impl Fn(&Site) -> bool) -> &'p str {
-        self.line.iter().take_while(|site| holds(site)).last().map_or(&self.site().id, |site| &site.id)
-    }
-
-    fn places(&self) -> Vec<Entry<'p>> {
-        let entry = |row: &'p Arc<crate::policy::site::PlaceRow>| {
-            let paths: Vec<&str> = row.paths.iter().map(|path| path.text.as_str()).collect();
-            Entry {
-                name: &row.place,
-                text: paths.join(", "),
-                json: json!({ "place": row.place, "paths": paths }),
-                from: self.from(|site| site.places.iter().any(|other| Arc::ptr_eq(row, other))),
-                source: &row.source,
-            }
-        };
-        self.site().places.iter().map(entry).collect()
-    }
-
-    fn quotas(&self) -> Vec<Entry<'p>> {
-        let entry = |quota: &'p crate::policy::site::Quota| {
-            let files = quota.files.map(|files| format!("{files} files"));
-            let limits: Vec<&str> = quota.bytes.as_deref().into_iter().chain(files.as_deref()).collect();
-            let key = |quota: &crate::policy::site::Quota| {
-                (quota.place.clone(), quota.bytes.clone(), quota.files, quota.source.source.clone())
-            };
-            Entry {
-                name: &quota.place,
-                text: limits.join(", "),
-                json: json!({ "place": quota.place, "bytes": quota.bytes, "files": quota.files }),
-                from: self.from(|site| site.quotas.iter().any(|other| key(other) == key(quota))),
-                source: &quota.source,
-            }
-        };
-        self.site().quotas.iter().map(entry).collect()
-    }
-
-    fn values(&self) -> Vec<Entry<'p>> {
-        let entry = |(name, value): (&'p String, &'p Arc<crate::policy::site::SiteValue>)| {
-            let (text, data) = shown(&value.data);
-            Entry {
-                name,
-                text,
-                json: json!({ "name": name, "value": data }),
-                from: self.from(|site| site.values.get(name).is_some_and(|other| Arc::ptr_eq(value, other))),
-                source: &value.source,
-            }
-        };
-        self.site().values.iter().map(entry).collect()
-    }
-
-    fn recipes(&self) -> Vec<Entry<'p>> {
-        let entry = |(name, recipe): (&'p String, &'p Arc<crate::policy::site::Sourced<String>>)| Entry {
-            name,
-            text: recipe.value.trim_end().to_owned(),
-            json: json!({ "name": name, "text": recipe.value }),
-            from: self.from(|site| site.recipes.get(name).is_some_and(|other| Arc::ptr_eq(recipe, other))),
-            source: &recipe.source,
-        };
-        self.site().recipes.iter().map(entry).collect()
+    /// What the site says, each entry with the site that says it: the last one upwards that says the same.
+    fn entries(&self, read: fn(&'p Site) -> Vec<Entry<'p>>) -> Vec<Entry<'p>> {
+        let mut own = read(self.site());
+        let parents: Vec<(&'p str, Vec<Entry<'p>>)> =
+            self.line.iter().skip(1).map(|site| (site.id.as_str(), read(site))).collect();
+        for entry in &mut own {
+            let mut same = parents.iter().take_while(|(_, theirs)| theirs.iter().any(|other| entry.is_as(other)));
+            entry.from = same.by_ref().last().map_or(&self.site().id, |(id, _)| id);
+        }
+        own
     }
 
     fn differences(&self) -> Vec<Difference<'p>> {
@@ -156,15 +102,15 @@ impl<'p> Page<'p> {
         }
         writeln!(out, "scheduler: {}", site.scheduler.as_deref().unwrap_or("not known"))?;
         self.detection(out)?;
-        self.section("Places", &self.places(), out)?;
-        self.section("Quotas", &self.quotas(), out)?;
-        let (set, unset): (Vec<_>, Vec<_>) = self.values().into_iter().partition(|value| !value.text.is_empty());
+        self.section("Places", &self.entries(places), out)?;
+        self.section("Quotas", &self.entries(quotas), out)?;
+        let (set, unset): (Vec<_>, Vec<_>) = self.entries(values).into_iter().partition(|value| !value.text.is_empty());
         self.section("Values", &set, out)?;
         if !unset.is_empty() {
             let names: Vec<&str> = unset.iter().map(|value| value.name).collect();
             writeln!(out, "  not set: {}", names.join(", "))?;
         }
-        self.section("Recipes", &self.recipes(), out)?;
+        self.section("Recipes", &self.entries(recipes), out)?;
         if !site.links.is_empty() {
             self.heading("Links", out)?;
             site.links.iter().try_for_each(|(name, link)| writeln!(out, "  {name}: {}", for_terminal(link)))?;
@@ -180,9 +126,7 @@ impl<'p> Page<'p> {
 
     fn detection(&self, out: &mut dyn Write) -> io::Result<()> {
         let detect = &self.site().detect;
-        let join = |patterns: &[crate::policy::glob::Pattern]| {
-            patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        };
+        let join = |patterns: &[Pattern]| patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let env: Vec<String> = detect.env.iter().map(|(name, glob)| format!("{name}={glob}")).collect();
         self.heading("Recognised by", out)?;
         let signs =
@@ -238,7 +182,7 @@ impl<'p> Page<'p> {
 
     /// How many statements want another look.
     fn closing(&self, out: &mut dyn Write) -> io::Result<()> {
-        let all = [self.places(), self.quotas(), self.values(), self.recipes()];
+        let all = [self.entries(places), self.entries(quotas), self.entries(values), self.entries(recipes)];
         let dated: Vec<bool> = all
             .iter()
             .flatten()
@@ -269,9 +213,7 @@ impl<'p> Page<'p> {
                 "words": words,
             })
         };
-        let texts = |patterns: &[crate::policy::glob::Pattern]| -> Vec<String> {
-            patterns.iter().map(ToString::to_string).collect()
-        };
+        let texts = |patterns: &[Pattern]| -> Vec<String> { patterns.iter().map(ToString::to_string).collect() };
         let env = site.detect.env.iter().map(|(name, glob)| json!({ "name": name, "value": glob.to_string() }));
         let retired = site
             .retired
@@ -290,10 +232,10 @@ impl<'p> Page<'p> {
                 "hosts": texts(&site.detect.hosts),
                 "evidence": texts(&site.detect.evidence),
             },
-            "places": entries(self.places()),
-            "quotas": entries(self.quotas()),
-            "values": entries(self.values()),
-            "recipes": entries(self.recipes()),
+            "places": entries(self.entries(places)),
+            "quotas": entries(self.entries(quotas)),
+            "values": entries(self.entries(values)),
+            "recipes": entries(self.entries(recipes)),
             "links": site.links,
             "rules": self.differences().into_iter().map(rule).collect::<Vec<_>>(),
         })
@@ -311,6 +253,51 @@ impl<'p> Page<'p> {
         }
         json
     }
+}
+
+impl Entry<'_> {
+    /// True when another site says the same thing by the same authority.
+    fn is_as(&self, other: &Self) -> bool {
+        let source = |entry: &Self| (entry.source.source.clone(), entry.source.verified.clone());
+        self.name == other.name && self.json == other.json && source(self) == source(other)
+    }
+}
+
+fn places(site: &Site) -> Vec<Entry<'_>> {
+    let entries = site.places.iter().map(|row| {
+        let paths: Vec<&str> = row.paths.iter().map(|path| path.text.as_str()).collect();
+        let json = json!({ "place": row.place, "paths": paths });
+        Entry { name: &row.place, text: paths.join(", "), json, from: &site.id, source: &row.source }
+    });
+    entries.collect()
+}
+
+fn quotas(site: &Site) -> Vec<Entry<'_>> {
+    let entries = site.quotas.iter().map(|quota| {
+        let Quota { place, bytes, files, source } = quota;
+        let limits = bytes.iter().cloned().chain(files.map(|files| format!("{files} files")));
+        let text = limits.collect::<Vec<_>>().join(", ");
+        let json = json!({ "place": place, "bytes": bytes, "files": files });
+        Entry { name: place, text, json, from: &site.id, source }
+    });
+    entries.collect()
+}
+
+fn values(site: &Site) -> Vec<Entry<'_>> {
+    let entries = site.values.iter().map(|(name, value)| {
+        let (text, data) = shown(&value.data);
+        let json = json!({ "name": name, "value": data });
+        Entry { name, text, json, from: &site.id, source: &value.source }
+    });
+    entries.collect()
+}
+
+fn recipes(site: &Site) -> Vec<Entry<'_>> {
+    let entries = site.recipes.iter().map(|(name, recipe)| {
+        let json = json!({ "name": name, "text": recipe.value });
+        Entry { name, text: recipe.value.trim_end().to_owned(), json, from: &site.id, source: &recipe.source }
+    });
+    entries.collect()
 }
 
 /// A value for people, empty when it says «none», and for programs.
@@ -364,4 +351,91 @@ fn difference<'p>(rule: &'p Rule, site: &'p Site, parent: Option<&'p Site>) -> O
 
 fn level(severity: Option<Severity>) -> &'static str {
     severity.map_or("off", Severity::name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::PackFiles;
+
+    #[test]
+    fn a_site_tells_what_is_its_own_and_how_old_it_is() {
+        let rule = |id: &str| {
+            format!(
+                "id = \"{id}\"\ntitle = \"t\"\ntags = [\"job\"]\nseverity = \"hint\"\nwhy = \"w\"\nmessage = \"m\"\n\
+                 [[clause]]\non = \"command\"\n"
+            )
+        };
+        let common = r#"
+            id = "common"
+            name = "x"
+            [values.launcher]
+            value = "srun"
+            source = "custom"
+            [values.limit]
+            value = -1
+            source = "each site"
+        "#;
+        let union = r#"
+            id = "union"
+            name = "x"
+            [[quota]]
+            place = "home"
+            bytes = "3 GB"
+            source = "https://union.example/"
+            verified = 2025-06-01
+            [rules.one]
+            severity = "error"
+            help = "ask"
+            [rules.two]
+            severity = "warning"
+        "#;
+        let north = r#"
+            id = "north"
+            name = "x"
+            extends = "union"
+            [values.limit]
+            value = 7
+            source = "https://north.example/"
+            verified = 2026-01-01
+            [rules.one]
+            help = "ask us"
+            [rules.two]
+            severity = "warning"
+        "#;
+        let (one, two) = (rule("one"), rule("two"));
+        let files = [
+            ("pack.toml", "name = \"x\"\nversion = \"1\"\n"),
+            ("sites/common.toml", common),
+            ("sites/union.toml", union),
+            ("sites/north.toml", north),
+            ("lint/one.toml", &one),
+            ("lint/two.toml", &two),
+        ];
+        let policy = Policy::load(&[PackFiles::in_memory("p", &files)]).unwrap_or_else(|error| panic!("{error}"));
+        let today = Day::parse("2026-06-02").unwrap();
+        let page = Page { line: descent(&policy, "north"), policy: &policy, today, palette: Palette::PLAIN };
+        let json = page.json();
+        assert_eq!(json["extends"], json!(["union", "common"]));
+        let value = |at: usize| (json["values"][at]["from"].clone(), json["values"][at]["age_days"].clone());
+        assert_eq!((value(0), value(1)), ((json!("common"), Json::Null), (json!("north"), json!(152))));
+        assert_eq!(json["quotas"][0]["from"], "union");
+        assert_eq!(json["quotas"][0]["stale"], true);
+        let rules =
+            json!([{ "id": "one", "severity": "error", "parent_severity": "error", "words": { "help": "ask us" } }]);
+        assert_eq!(json["rules"], rules, "what the parent says too is no difference");
+
+        let page = Page { line: descent(&policy, "union"), policy: &policy, today, palette: Palette::PLAIN };
+        let mut out = Vec::new();
+        page.human(&mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        for expected in [
+            "home: 3 GB\n    https://union.example/, looked at 2025-06-01, 366 days ago: older than a year\n",
+            "  not set: limit\n",
+            "Rules that differ from common\n  one: error (common: hint)\n    help: ask\n  two: warning (common: hint)\n",
+            "1 statements with a date, 1 of them older than a year on 2026-06-02\n",
+        ] {
+            assert!(text.contains(expected), "{expected} in\n{text}");
+        }
+    }
 }
