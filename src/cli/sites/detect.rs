@@ -127,8 +127,7 @@ impl<'e> Detection<'e> {
         let count = |grounds| self.choices.iter().filter(|(_, choice)| choice.grounds == grounds).count();
         let in_files = |grounds| match (files, count(grounds)) {
             (0, _) => "no file given".to_owned(),
-            (1, told) => format!("{} the site of the file", if told == 1 { "tell" } else { "do not tell" }),
-            (files, told) => format!("tell the site of {told} of {files} files"),
+            (files, decided) => format!("decide {decided} of {files} file{}", if files == 1 { "" } else { "s" }),
         };
         let flag = self.engine.settings.flag().map_or("not given".to_owned(), str::to_owned);
         let configurations: Vec<String> = self

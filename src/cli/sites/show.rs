@@ -189,8 +189,9 @@ impl<'p> Page<'p> {
             .filter(|entry| entry.source.verified.is_some())
             .map(|entry| self.age(entry.source).1)
             .collect();
-        let stale = dated.iter().filter(|stale| **stale).count();
-        writeln!(out, "\n{} statements with a date, {stale} of them older than a year on {}", dated.len(), self.today)
+        let (all, stale) = (dated.len(), dated.iter().filter(|stale| **stale).count());
+        let noun = if all == 1 { "statement" } else { "statements" };
+        writeln!(out, "\n{all} {noun} with a date, {stale} older than a year on {}", self.today)
     }
 
     /// How many days ago a statement was looked at, and whether that is too long.
@@ -433,7 +434,7 @@ mod tests {
             "home: 3 GB\n    https://union.example/, looked at 2025-06-01, 366 days ago: older than a year\n",
             "  not set: limit\n",
             "Rules that differ from common\n  one: error (common: hint)\n    help: ask\n  two: warning (common: hint)\n",
-            "1 statements with a date, 1 of them older than a year on 2026-06-02\n",
+            "1 statement with a date, 1 older than a year on 2026-06-02\n",
         ] {
             assert!(text.contains(expected), "{expected} in\n{text}");
         }
