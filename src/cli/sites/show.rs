@@ -329,18 +329,22 @@ fn retired(retired: &Retired) -> String {
 fn difference<'p>(rule: &'p Rule, site: &'p Site, parent: Option<&'p Site>) -> Option<Difference<'p>> {
     let own = site.rules.get(&rule.id)?;
     let theirs = parent.and_then(|parent| parent.rules.get(&rule.id));
-    let all = |stand: &'p Stand| {
+    let all = |stand: &'p Stand, site: &'p Site| {
+        let url = stand.url.as_deref().map(|url| match url.strip_prefix("$link.") {
+            Some(link) => site.links.get(link).map_or(url, String::as_str),
+            None => url,
+        });
         let fix = stand.fix.map(|fix| fix.map_or("none", |fix| fix.name()));
         [
             ("message", stand.message.as_ref().map(|spoken| spoken.text.as_str())),
             ("help", stand.help.as_ref().map(|spoken| spoken.text.as_str())),
-            ("url", stand.url.as_deref()),
+            ("url", url),
             ("fix", fix),
             ("reason", stand.reason.as_deref()),
         ]
     };
-    let before = theirs.map(all);
-    let changed = all(own).into_iter().enumerate().filter_map(|(at, (what, words))| {
+    let before = parent.and_then(|parent| Some(all(theirs?, parent)));
+    let changed = all(own, site).into_iter().enumerate().filter_map(|(at, (what, words))| {
         let same = before.is_some_and(|before| before[at].1 == words);
         Some((what, words.filter(|_| !same)?))
     });
