@@ -72,7 +72,7 @@ fn run(case: &Case) -> String {
     let output = pydoctor(folder.path(), &case.args, case.stdin.as_deref(), &case.env);
 
     let here = fs::canonicalize(folder.path()).unwrap();
-    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(here.to_str().unwrap(), "[here]");
+    let shown = |bytes: &[u8]| without_host(&String::from_utf8_lossy(bytes).replace(here.to_str().unwrap(), "[here]"));
     let mut actual = String::new();
     writeln!(actual, "exit = {}", output.status.code().unwrap()).unwrap();
     writeln!(actual, "stdout = {}", quoted(&shown(&output.stdout))).unwrap();
@@ -83,6 +83,13 @@ fn run(case: &Case) -> String {
         }
     }
     actual
+}
+
+/// A text without the name of this host.
+fn without_host(text: &str) -> String {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    text.replace(&format!("host name      {host}\n"), "host name      [host]\n")
+        .replace(&format!("\"host\":\"{host}\""), "\"host\":\"[host]\"")
 }
 
 fn pydoctor(folder: &Path, args: &[String], stdin: Option<&str>, env: &BTreeMap<String, String>) -> Output {

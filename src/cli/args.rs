@@ -76,6 +76,10 @@ pub(super) enum RulesCommand {
 pub(super) enum SitesCommand {
     /// List the sites
     List(Listing),
+    /// Show a site: how it is recognised, its places, quotas and values, who says so, where it differs
+    Show(Show),
+    /// Tell which site would judge files, and by what evidence
+    Detect(Detect),
 }
 
 /// Options that say which policy applies.
@@ -152,6 +156,28 @@ pub(super) struct Explain {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Listing {
+    #[command(flatten)]
+    pub(super) policy: PolicyOptions,
+    /// Output format: human or json
+    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
+    pub(super) format: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Show {
+    /// The site's id
+    #[arg(value_name = "ID")]
+    pub(super) site: String,
+    /// Output format: human or json
+    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
+    pub(super) format: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Detect {
+    /// Files and folders; none means where you are, whatever lies there
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) policy: PolicyOptions,
     /// Output format: human or json

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod day;
 mod engine;
 mod examples;
 mod explain;
@@ -85,6 +86,8 @@ fn run(args: &Args, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Resul
         Command::Explain(explain) => explain::run(explain, snapshot, streams),
         Command::Rules { command: RulesCommand::List(list) } => rules::list(list, snapshot, streams),
         Command::Sites { command: SitesCommand::List(list) } => sites::list(list, snapshot, streams),
+        Command::Sites { command: SitesCommand::Show(show) } => sites::show::run(show, snapshot, streams),
+        Command::Sites { command: SitesCommand::Detect(detect) } => sites::detect::run(detect, snapshot, streams),
         Command::Facts(facts) => facts::run(facts, snapshot, streams),
     }
 }

@@ -1,4 +1,7 @@
-//! `pydoctor sites list`.
+//! `pydoctor sites list`, and beside it `show` and `detect`.
+
+pub(super) mod detect;
+pub(super) mod show;
 
 use std::io::{self, Write};
 

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::day::Day;
 
 /// What the process was started in.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,13 @@ impl Snapshot {
             terminal: std::io::stdout().is_terminal(),
             cores: cores(),
         }
+    }
+
+    /// Today: what `SOURCE_DATE_EPOCH` says when it is set, so that output can be reproduced.
+    pub(super) fn today(&self) -> Day {
+        let told = self.var("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.parse::<u64>().ok());
+        let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Day::of_epoch(told.unwrap_or_else(now))
     }
 
     /// An environment variable that is set and not empty.

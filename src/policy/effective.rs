@@ -215,7 +215,9 @@ impl ActiveRule {
 
     /// Where the policy stands; may be empty.
     pub fn url(&self) -> &str {
-        self.url.as_deref().or_else(|| self.rule.sources.first().map(String::as_str)).unwrap_or_default()
+        // A source in words is told by `explain`; a link must be one.
+        let linked = self.rule.sources.iter().map(String::as_str).find(|source| source.starts_with("http"));
+        self.url.as_deref().or(linked).unwrap_or_default()
     }
 
     /// What the site says in place of the messages, by clause.

@@ -3,6 +3,7 @@
 //! cost is at most pattern × text.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -145,6 +146,31 @@ impl Pattern {
                 tokens.iter().rev().map_while(Token::byte).zip(known).all(|(own, byte)| own == *byte)
             }
         }
+    }
+}
+
+impl fmt::Display for Pattern {
+    /// The glob, as one could have written it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Compiled::Glob(tokens) = &self.0 else { return f.write_str(self.literal().unwrap_or_default()) };
+        for part in tokens.chunk_by(|a, b| a.byte().is_some() && b.byte().is_some()) {
+            match &part[0] {
+                Token::Byte(_) => {
+                    let bytes: Vec<u8> = part.iter().filter_map(Token::byte).collect();
+                    f.write_str(&String::from_utf8_lossy(&bytes))?;
+                }
+                Token::Any => f.write_str("?")?,
+                Token::Run => f.write_str("*")?,
+                Token::Class(negated, ranges) => {
+                    f.write_str(if *negated { "[!" } else { "[" })?;
+                    for (low, high) in ranges {
+                        if low == high { write!(f, "{low}")? } else { write!(f, "{low}-{high}")? }
+                    }
+                    f.write_str("]")?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -365,6 +391,13 @@ fn matches(tokens: &[Token], text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_shows_as_written() {
+        for glob in ["plain", "/user/*/vsc[1-4]*", "a?[!b-dé]", "*"] {
+            assert_eq!(Pattern::new(glob).to_string(), glob);
+        }
+    }
 
     fn hole(text: &str, name: &str, opaque: bool) -> Hole {
         let at = text.find(name).unwrap();
