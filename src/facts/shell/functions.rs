@@ -74,15 +74,12 @@ impl Walker<'_> {
         waiting.sort_by_key(|(_, function)| function.body.first().map_or(0, |command| command.span.start));
         for (name, function) in waiting {
             let before = self.state.clone();
-            // Somebody may call it: what it does is done then.
-            let certain = std::mem::replace(&mut self.certain, false);
             self.state = State::default();
             self.calls.push(name);
             self.in_frame(function.frame, |walker| {
                 walker.within("function", |walker| walker.nested_list(&function.body));
             });
             self.calls.pop();
-            self.certain = certain;
             self.state = before;
         }
     }
