@@ -117,7 +117,9 @@ impl Walker<'_> {
         if line.run.is_empty() || line.run == "[" || line.run == "test" {
             return;
         }
-        let place = self.passed(simple).unwrap_or(line.words);
+        // Only where the grammar knows what the words mean does it matter which of them the caller gave.
+        let known = self.script.tables.commands.command(&line.run).is_some();
+        let place = known.then(|| self.passed(simple)).flatten().unwrap_or(line.words);
         if !self.first_time(FactKind::Command, place, line.words.start) {
             return;
         }

@@ -399,6 +399,9 @@ impl<'a> Walker<'a> {
 
     fn case(&mut self, subject: Option<Span>, arms: &[(Vec<Span>, Vec<Command>)]) {
         let certain = self.certain;
+        if let Some(subject) = subject {
+            self.nested_scripts(subject);
+        }
         let written = subject.map_or("", |span| self.frame.slice(span)).to_owned();
         let about_flags = written.contains("$-");
         // `case ":$PATH:" in *:X:*) ;; *) PATH=X:$PATH;; esac`: the second arm is what the first run takes.
