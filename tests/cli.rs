@@ -1,8 +1,9 @@
 //! The command line as its users meet it: every case is a file `tests/cmd/NAME.toml`.
 //!
-//! A case says what is run (`args`, `stdin`, `env`, `files`, `links`), and below a marker line what came of it:
-//! exit status, both streams, files that are new or other than before. `BLESS=1 cargo test` writes what
-//! is below the marker; read the difference before you commit it.
+//! A case says what is run (`args`, `stdin`, `env`, `files`, `links`, `modes`), and below a marker line what came of
+//! it: exit status, both streams, files that are new or other than before. `[[then]]` runs more commands in the same
+//! folder, each after it wrote its own `files`. `[here]` in arguments, variables and files is that folder.
+//! `BLESS=1 cargo test` writes what is below the marker; read the difference before you commit it.
 
 #![expect(clippy::disallowed_methods, reason = "tests start the program and read what it wrote")]
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -28,6 +30,24 @@ struct Case {
     files: BTreeMap<String, String>,
     #[serde(default)]
     links: BTreeMap<String, String>,
+    /// Octal modes of files and folders, set when all are written.
+    #[serde(default)]
+    modes: BTreeMap<String, String>,
+    #[serde(default)]
+    then: Vec<Step>,
+}
+
+/// What is run next in the same folder.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    args: Vec<String>,
+    stdin: Option<String>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    /// Written before it runs.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
 }
 
 #[test]
@@ -60,26 +80,48 @@ fn check(path: &Path) -> Result<(), String> {
 /// Runs a case in a folder of its own, and describes what came of it.
 fn run(case: &Case) -> String {
     let folder = tempfile::tempdir().unwrap();
-    for (name, text) in &case.files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
     for (name, target) in &case.links {
         std::os::unix::fs::symlink(target, folder.path().join(name)).unwrap();
     }
-    let before = files(folder.path());
-    let output = pydoctor(folder.path(), &case.args, case.stdin.as_deref(), &case.env);
+    write_files(folder.path(), &case.files);
+    for (name, mode) in &case.modes {
+        let mode = fs::Permissions::from_mode(u32::from_str_radix(mode, 8).unwrap());
+        fs::set_permissions(folder.path().join(name), mode).unwrap();
+    }
+    let mut actual = step(folder.path(), &case.args, case.stdin.as_deref(), &case.env, "");
+    for (index, next) in case.then.iter().enumerate() {
+        write_files(folder.path(), &next.files);
+        let name = format!("then.{}.", index + 1);
+        actual.push_str(&step(folder.path(), &next.args, next.stdin.as_deref(), &next.env, &name));
+    }
+    actual
+}
 
-    let here = fs::canonicalize(folder.path()).unwrap();
-    let shown = |bytes: &[u8]| without_host(&String::from_utf8_lossy(bytes).replace(here.to_str().unwrap(), "[here]"));
+fn write_files(folder: &Path, files: &BTreeMap<String, String>) {
+    let here = fs::canonicalize(folder).unwrap();
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text.replace("[here]", here.to_str().unwrap())).unwrap();
+    }
+}
+
+/// Runs one command, and describes what came of it in keys that begin with `name`.
+fn step(folder: &Path, args: &[String], stdin: Option<&str>, env: &BTreeMap<String, String>, name: &str) -> String {
+    let here = fs::canonicalize(folder).unwrap().to_str().unwrap().to_owned();
+    let args: Vec<String> = args.iter().map(|arg| arg.replace("[here]", &here)).collect();
+    let env = env.iter().map(|(name, value)| (name.clone(), value.replace("[here]", &here))).collect();
+    let before = files(folder);
+    let output = pydoctor(folder, &args, stdin, &env);
+
+    let shown = |bytes: &[u8]| without_host(&String::from_utf8_lossy(bytes).replace(&here, "[here]"));
     let mut actual = String::new();
-    writeln!(actual, "exit = {}", output.status.code().unwrap()).unwrap();
-    writeln!(actual, "stdout = {}", quoted(&shown(&output.stdout))).unwrap();
-    writeln!(actual, "stderr = {}", quoted(&shown(&output.stderr))).unwrap();
-    for (name, text) in files(folder.path()) {
-        if before.get(&name) != Some(&text) {
-            writeln!(actual, "after.{name:?} = {}", quoted(&shown(&text))).unwrap();
+    writeln!(actual, "{name}exit = {}", output.status.code().unwrap()).unwrap();
+    writeln!(actual, "{name}stdout = {}", quoted(&shown(&output.stdout))).unwrap();
+    writeln!(actual, "{name}stderr = {}", quoted(&shown(&output.stderr))).unwrap();
+    for (file, text) in files(folder) {
+        if before.get(&file) != Some(&text) {
+            writeln!(actual, "{name}after.{file:?} = {}", quoted(&shown(&text))).unwrap();
         }
     }
     actual
@@ -109,7 +151,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     while let Some(next) = stack.pop() {
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            if path.is_dir() && !path.is_symlink() {
                 stack.push(path);
             } else {
                 let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
