@@ -159,7 +159,7 @@ impl Input {
         for path in &files {
             let _ = engine.settings_of(&path.join(NAMES[0]));
         }
-        let exclude = |path: &Path| engine.settings.excludes(path, &engine.policy);
+        let exclude = |path: &Path| engine.settings.excludes(path);
         let found = source::discover(&files, &WalkOptions { exclude: Some(&exclude) });
         input.problems.extend(found.problems.iter().map(problem));
         let loaded = workers.map(&found.files, |found| panics::catch(|| source::load(found)));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::check::{self, Analysed, Finding, Run, Severity, Surroundings};
 use crate::facts::{self, FileFacts, Gap, Reach};
 use crate::fix::Checked;
-use crate::policy::{self, Effective, PackFiles, Policy, PolicyError, Selection};
+use crate::policy::{Effective, Policy, PolicyError, Selection};
 use crate::report::{FileResult, SiteChoice};
 use crate::source::{Kind, Source, Span};
 use crate::tables::Tables;
@@ -24,10 +24,6 @@ const FAIL_ON: Severity = Severity::Warning;
 
 /// Policy and surroundings, ready to judge files.
 pub(super) struct Engine {
-    /// Everything that is known.
-    pub(super) policy: Policy,
-    /// The tables of the policy, for the facts.
-    pub(super) tables: Tables,
     /// Which site and rules hold for which file.
     pub(super) settings: Settings,
     /// What the environment tells of the site.
@@ -37,40 +33,40 @@ pub(super) struct Engine {
 
 /// What applies in the working directory, where no file tells more.
 pub(super) struct Here {
-    /// The policy.
+    /// All rules and sites that are known.
+    pub(super) policy: Arc<Policy>,
+    /// What holds.
     pub(super) effective: Effective,
     /// The site that judges.
     pub(super) site: check::SiteChoice,
 }
 
 impl Engine {
-    /// Loads the policy. Errors: a file that `--config` names and is faulty; an unknown rule, tag or site on the
-    /// command line, with the nearest name; a faulty pack.
+    /// Looks at what the command line says. Errors: a file that `--config` names and is faulty.
     pub(super) fn new(options: &PolicyOptions, line: CommandLine, snapshot: &Snapshot) -> anyhow::Result<Self> {
-        let policy = policy::builtin()?;
-        let files = PackFiles::builtin();
-        let tables = Tables::built_in(&|path| files.get(path))?;
-        let settings = Settings::new(options, line, &policy, &snapshot.cwd)?;
+        let settings = Settings::new(options, line, &snapshot.cwd)?;
         let machine = Surroundings {
             env: snapshot.env.clone(),
             hostname: Some(snapshot.host.clone()),
             home: snapshot.var("HOME").map(PathBuf::from),
         };
-        Ok(Self { policy, tables, settings, machine, cwd: snapshot.cwd.clone() })
+        Ok(Self { settings, machine, cwd: snapshot.cwd.clone() })
     }
 
-    /// What applies where no file tells more. Errors: a faulty configuration.
+    /// What applies where no file tells more. Errors: a faulty configuration or pack; an unknown rule, tag or site on
+    /// the command line, with the nearest name.
     pub(super) fn here(&self) -> anyhow::Result<Here> {
-        let settings = self.settings.here(&self.policy)?;
+        let settings = self.settings.here()?;
+        self.settings.check_line([&settings.policy])?;
         let nothing = Source::new(PathBuf::new(), Kind::Other, Vec::new());
         let site = self.site(&settings, &nothing, &FileFacts::default())?;
-        let effective = self.policy.effective(&site.id, &settings.config.selection)?;
-        Ok(Here { effective, site })
+        let effective = settings.policy.effective(&site.id, &settings.config.selection)?;
+        Ok(Here { policy: settings.policy, effective, site })
     }
 
     /// The settings of a file, as the user wrote its path. Errors: a faulty configuration.
     pub(super) fn settings_of(&self, path: &Path) -> Result<FileSettings, Arc<PolicyError>> {
-        self.settings.of_file(path, &self.policy)
+        self.settings.of_file(path)
     }
 
     /// The site that judges a file with these settings.
@@ -81,7 +77,7 @@ impl Engine {
         facts: &FileFacts,
     ) -> Result<check::SiteChoice, PolicyError> {
         let (flag, configured) = (self.settings.flag(), settings.config.site.as_deref());
-        check::detect(&self.policy, flag, configured, source, facts, &self.machine)
+        check::detect(&settings.policy, flag, configured, source, facts, &self.machine)
     }
 
     /// Takes files in to judge them together. A panic in one is a gap of that one.
@@ -91,11 +87,15 @@ impl Engine {
         let reported = sources.len();
         let all: Vec<Arc<Source>> = sources.into_iter().chain(own).collect();
         // Of a file that is only in reach nothing is reported, so a faulty configuration there is no matter.
-        let settings: Vec<FileSettings> =
-            all.iter().map(|source| self.settings_of(&source.path).unwrap_or_default()).collect();
+        let settings: Vec<FileSettings> = all
+            .iter()
+            .map(|source| self.settings_of(&source.path).unwrap_or_else(|_| self.settings.nothing()))
+            .collect();
+        self.settings.check_line(settings.iter().map(|settings| &settings.policy))?;
         let root = self.settings.project_root(settings.first().and_then(|first| first.origin.as_deref()));
         let reach = InReach::new(all.iter(), &self.cwd, home.as_deref());
-        let facts = workers.map(&all, |source| self.facts(source, &reach));
+        let pairs: Vec<(&Arc<Source>, &FileSettings)> = all.iter().zip(&settings).collect();
+        let facts = workers.map(&pairs, |(source, settings)| self.facts(source, &settings.policy.tables, &reach));
         let mut session = Session {
             engine: self,
             inputs: Vec::with_capacity(all.len()),
@@ -106,14 +106,14 @@ impl Engine {
             reported,
             inside: Vec::new(),
         };
-        let mut policies: BTreeMap<(String, &Selection), Arc<Effective>> = BTreeMap::new();
+        let mut policies: BTreeMap<(*const Policy, String, &Selection), Arc<Effective>> = BTreeMap::new();
         for ((source, facts), settings) in all.iter().zip(facts).zip(&settings) {
             let site = self.site(settings, source, &facts)?;
-            let key = (site.id.clone(), &settings.config.selection);
+            let key = (Arc::as_ptr(&settings.policy), site.id.clone(), &settings.config.selection);
             let policy = match policies.get(&key) {
                 Some(policy) => Arc::clone(policy),
                 None => {
-                    let policy = Arc::new(self.policy.effective(&site.id, &settings.config.selection)?);
+                    let policy = Arc::new(settings.policy.effective(&site.id, &settings.config.selection)?);
                     policies.insert(key, Arc::clone(&policy));
                     policy
                 }
@@ -137,7 +137,7 @@ impl Engine {
         let settings = self.settings_of(&source.path)?;
         let facts = FileFacts { gaps: file.gaps.clone(), ..FileFacts::default() };
         let site = self.site(&settings, &source, &facts)?;
-        let policy = Arc::new(self.policy.effective(&site.id, &settings.config.selection)?);
+        let policy = Arc::new(settings.policy.effective(&site.id, &settings.config.selection)?);
         let root = self.settings.project_root(settings.origin.as_deref());
         let about = check::Settings { cwd: self.cwd.clone(), project_root: root, home: None };
         let inputs = [Analysed { source, facts, policy, embedded: false }];
@@ -146,8 +146,8 @@ impl Engine {
     }
 
     /// The facts of one file; a panic is a gap.
-    pub(super) fn facts(&self, source: &Source, reach: &dyn Reach) -> FileFacts {
-        panics::catch(|| facts::collect(source, &self.tables, reach)).unwrap_or_else(|panic| {
+    pub(super) fn facts(&self, source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts {
+        panics::catch(|| facts::collect(source, tables, reach)).unwrap_or_else(|panic| {
             let gaps = vec![internal_error(source, &panic)];
             FileFacts { gaps, ..FileFacts::default() }
         })
@@ -204,7 +204,7 @@ impl Session<'_> {
     pub(super) fn recheck(&self, run: &Run<'_>, index: usize, source: &Source) -> Checked {
         let mut inputs: Vec<Analysed> =
             run.related(index).into_iter().map(|other| self.inputs[other].clone()).collect();
-        let facts = self.engine.facts(source, &self.reach);
+        let facts = self.engine.facts(source, &self.by_file[index].policy.tables, &self.reach);
         let policy = Arc::clone(&self.inputs[index].policy);
         inputs.push(Analysed { source: source.clone(), facts, policy, embedded: false });
         let own = inputs.len() - 1;

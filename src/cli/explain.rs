@@ -17,15 +17,15 @@ use super::streams::Streams;
 pub(super) fn run(args: &args::Explain, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
     let here = engine.here()?;
-    let Some(rule) = engine.policy.rule(&args.rule) else {
-        let ids = engine.policy.rules.iter().map(|rule| rule.id.as_str());
+    let Some(rule) = here.policy.rule(&args.rule) else {
+        let ids = here.policy.rules.iter().map(|rule| rule.id.as_str());
         return Err(PolicyError::UnknownRule { nearest: nearest(&args.rule, ids), name: args.rule.clone() }.into());
     };
-    streams.print(|out| write(rule, &engine, &here, out));
+    streams.print(|out| write(rule, &here, out));
     Ok(Status::Clean)
 }
 
-fn write(rule: &Rule, engine: &Engine, here: &Here, out: &mut dyn Write) -> io::Result<()> {
+fn write(rule: &Rule, here: &Here, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {}\n", rule.id, rule.title)?;
     writeln!(out, "{}\n", rule.why.trim())?;
     let site = &here.site.id;
@@ -41,8 +41,8 @@ fn write(rule: &Rule, engine: &Engine, here: &Here, out: &mut dyn Write) -> io::
     write_fixes(rule, out)?;
     examples::of(&rule.id).iter().try_for_each(|example| write_example(example, out))?;
     writeln!(out, "\nAt the sites:")?;
-    let width = engine.policy.sites.keys().map(String::len).max().unwrap_or(0);
-    engine.policy.sites.values().try_for_each(|site| write_stand(rule, site, width, out))
+    let width = here.policy.sites.keys().map(String::len).max().unwrap_or(0);
+    here.policy.sites.values().try_for_each(|site| write_stand(rule, site, width, out))
 }
 
 fn write_fixes(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {

@@ -22,7 +22,7 @@ use super::streams::Streams;
 pub(super) fn run(args: &args::Facts, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
     let source = read(args)?;
-    let facts = facts::collect(&source, &engine.tables, &Alone);
+    let facts = facts::collect(&source, &engine.settings.of_file(&source.path)?.policy.tables, &Alone);
     let document = document(&source, &facts);
     streams.print(|out| {
         encode::pretty(&document, out)?;

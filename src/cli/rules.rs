@@ -19,8 +19,8 @@ pub(super) fn list(args: &Listing, snapshot: &Snapshot, streams: &mut Streams) -
     let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
     let here = engine.here()?;
     emit(&args.format, streams, |format, out| match format {
-        Format::Human => table(&engine, &here, out),
-        Format::Json => json(&engine, &here, out),
+        Format::Human => table(&here, out),
+        Format::Json => json(&here, out),
     })?;
     Ok(Status::Clean)
 }
@@ -30,13 +30,13 @@ fn severity(here: &Here, rule: &Rule) -> &'static str {
     here.effective.active(&rule.id).map_or("off", |active| active.severity.name())
 }
 
-fn table(engine: &Engine, here: &Here, out: &mut dyn Write) -> io::Result<()> {
-    let rules = &engine.policy.rules;
+fn table(here: &Here, out: &mut dyn Write) -> io::Result<()> {
+    let rules = &here.policy.rules;
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     rules.iter().try_for_each(|rule| writeln!(out, "{:width$}  {:7}  {}", rule.id, severity(here, rule), rule.title))
 }
 
-fn json(engine: &Engine, here: &Here, out: &mut dyn Write) -> io::Result<()> {
+fn json(here: &Here, out: &mut dyn Write) -> io::Result<()> {
     let rule = |rule: &Rule| {
         let fixes = rule.clauses.iter().filter_map(|clause| clause.fix.as_ref());
         json!({
@@ -48,6 +48,6 @@ fn json(engine: &Engine, here: &Here, out: &mut dyn Write) -> io::Result<()> {
             "fix": fixes.map(|fix| fix.applicability).max(),
         })
     };
-    let rules: Vec<_> = engine.policy.rules.iter().map(|each| rule(each)).collect();
+    let rules: Vec<_> = here.policy.rules.iter().map(|each| rule(each)).collect();
     writeln!(out, "{}", json!({ "version": 1, "site": here.site.id, "rules": rules }))
 }

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{anyhow, bail};
 
-use crate::policy::{Config, FileConfig, Policy, PolicyError, Selection, Severity};
+use crate::policy::config::Packs;
+use crate::policy::{Config, FileConfig, Library, Policy, PolicyError, Selection, Severity};
 use crate::source;
 
 use super::args::PolicyOptions;
@@ -26,6 +27,7 @@ pub(super) struct CommandLine {
 /// Configurations by the folder of the files that they hold for: several projects may be checked in one run.
 #[derive(Debug)]
 pub(super) struct Settings {
+    library: Library,
     origin: Origin,
     line: CommandLine,
     cwd: PathBuf,
@@ -33,8 +35,10 @@ pub(super) struct Settings {
 }
 
 /// What holds for one file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct FileSettings {
+    /// All rules and sites that are known there.
+    pub(super) policy: Arc<Policy>,
     /// Site and rules, those of the command line over those of the configuration.
     pub(super) config: FileConfig,
     /// Exit with 1 from this severity on; `None` when nobody says.
@@ -58,20 +62,41 @@ enum Origin {
 type Found = Result<Option<Arc<Config>>, Arc<PolicyError>>;
 
 impl Settings {
-    /// Reads what `--config` names; everything else is looked for when a file needs it. Errors: that file, and names
-    /// on the command line that do not exist.
-    pub(super) fn new(options: &PolicyOptions, line: CommandLine, policy: &Policy, cwd: &Path) -> anyhow::Result<Self> {
-        line.selection.check(policy)?;
-        if let Some(site) = &options.site {
-            policy.site(site)?;
-        }
+    /// Reads what `--config` names; everything else is looked for when a file needs it. Errors: that file.
+    pub(super) fn new(options: &PolicyOptions, line: CommandLine, cwd: &Path) -> anyhow::Result<Self> {
+        let library = Library::default();
         let origin = match &options.config {
             _ if options.isolated => Origin::Nowhere,
-            Some(file) => Origin::File(Arc::new(named(file, policy, cwd)?)),
+            Some(file) => Origin::File(Arc::new(named(file, &Packs { library: &library, folders: &[] }, cwd)?)),
             None => Origin::Nearest,
         };
         let line = CommandLine { site: options.site.clone(), ..line };
-        Ok(Self { origin, line, cwd: cwd.to_owned(), by_folder: Mutex::default() })
+        Ok(Self { library, origin, line, cwd: cwd.to_owned(), by_folder: Mutex::default() })
+    }
+
+    /// Checks that what the command line names exists: built in, or in a pack of one of `policies`.
+    pub(super) fn check_line<'p>(
+        &self,
+        policies: impl IntoIterator<Item = &'p Arc<Policy>>,
+    ) -> Result<(), PolicyError> {
+        let check = |policy: &Policy| {
+            self.line.selection.check(policy)?;
+            self.line.site.as_ref().map_or(Ok(()), |site| policy.site(site).map(|_| ()))
+        };
+        let mut outcome = check(self.library.built_in());
+        for policy in policies {
+            if outcome.is_ok() {
+                break;
+            }
+            // The last error knows the names of a pack too.
+            outcome = check(policy);
+        }
+        outcome
+    }
+
+    /// What holds for a file of which nothing else is known.
+    pub(super) fn nothing(&self) -> FileSettings {
+        self.joined(None, |_| FileConfig::default())
     }
 
     /// The site that the command line names.
@@ -80,24 +105,24 @@ impl Settings {
     }
 
     /// What holds for the file `path`, as the user wrote it.
-    pub(super) fn of_file(&self, path: &Path, policy: &Policy) -> Result<FileSettings, Arc<PolicyError>> {
+    pub(super) fn of_file(&self, path: &Path) -> Result<FileSettings, Arc<PolicyError>> {
         let path = self.cwd.join(path);
         let folder = path.parent().unwrap_or(&self.cwd);
         let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-        let config = self.of_folder(&folder, policy)?;
+        let config = self.of_folder(&folder)?;
         let real = folder.join(path.file_name().unwrap_or_default());
         Ok(self.joined(config, |config| config.for_file(&real)))
     }
 
     /// What holds in the working directory where no file is meant.
-    pub(super) fn here(&self, policy: &Policy) -> Result<FileSettings, Arc<PolicyError>> {
-        let config = self.of_folder(&self.cwd, policy)?;
+    pub(super) fn here(&self) -> Result<FileSettings, Arc<PolicyError>> {
+        let config = self.of_folder(&self.cwd)?;
         Ok(self.joined(config, |config| FileConfig { site: config.site.clone(), selection: config.selection.clone() }))
     }
 
     /// True for a file or folder that walks leave out: its configuration says so, or is faulty. The path is absolute.
-    pub(super) fn excludes(&self, path: &Path, policy: &Policy) -> bool {
-        match self.of_folder(path.parent().unwrap_or(path), policy) {
+    pub(super) fn excludes(&self, path: &Path) -> bool {
+        match self.of_folder(path.parent().unwrap_or(path)) {
             Ok(Some(config)) => config.exclude.matches(path.strip_prefix(&config.folder).unwrap_or(path)),
             Ok(None) => false,
             Err(_) => true,
@@ -127,7 +152,9 @@ impl Settings {
 
     fn joined(&self, config: Option<Arc<Config>>, read: impl Fn(&Config) -> FileConfig) -> FileSettings {
         let written = config.as_deref().map(read).unwrap_or_default();
+        let policy = config.as_ref().map_or_else(|| self.library.built_in(), |config| &config.policy);
         FileSettings {
+            policy: Arc::clone(policy),
             config: FileConfig { site: written.site, selection: written.selection.under(&self.line.selection) },
             fail_on: self.line.fail_on.or(config.as_ref().and_then(|config| config.fail_on)),
             origin: config,
@@ -135,13 +162,14 @@ impl Settings {
     }
 
     /// The configuration nearest to a folder, upwards.
-    fn of_folder(&self, folder: &Path, policy: &Policy) -> Found {
+    fn of_folder(&self, folder: &Path) -> Found {
         match &self.origin {
             Origin::Nowhere => return Ok(None),
             Origin::File(config) => return Ok(Some(Arc::clone(config))),
             Origin::Nearest => {}
         }
         let mut by_folder = self.by_folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let packs = Packs { library: &self.library, folders: &[] };
         let mut below = Vec::new();
         let mut found = Ok(None);
         for folder in folder.ancestors() {
@@ -150,7 +178,7 @@ impl Settings {
                 break;
             }
             below.push(folder.to_owned());
-            match Config::in_folder(folder, policy) {
+            match Config::in_folder(folder, &packs) {
                 Ok(None) => {}
                 Ok(Some(config)) => {
                     found = Ok(Some(Arc::new(config)));
@@ -168,8 +196,8 @@ impl Settings {
 }
 
 /// The configuration that `--config` names: its globs count from its own folder.
-fn named(file: &Path, policy: &Policy, cwd: &Path) -> anyhow::Result<Config> {
-    match Config::load(&cwd.join(file), policy) {
+fn named(file: &Path, packs: &Packs<'_>, cwd: &Path) -> anyhow::Result<Config> {
+    match Config::load(&cwd.join(file), packs) {
         Ok(Some(config)) => Ok(config),
         Ok(None) => bail!("{}: has no table [tool.{}]", file.display(), crate::policy::config::TABLE),
         Err(PolicyError::Unreadable { source, .. }) => {

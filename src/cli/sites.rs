@@ -22,15 +22,15 @@ pub(super) fn list(args: &Listing, snapshot: &Snapshot, streams: &mut Streams) -
     let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
     let here = engine.here()?;
     emit(&args.format, streams, |format, out| match format {
-        Format::Human => table(&engine, &here, out),
-        Format::Json => json(&engine.policy, out),
+        Format::Human => table(&here, out),
+        Format::Json => json(&here.policy, out),
     })?;
     Ok(Status::Clean)
 }
 
 /// One line a site; the one that judges here is marked.
-fn table(engine: &Engine, here: &Here, out: &mut dyn Write) -> io::Result<()> {
-    let sites = &engine.policy.sites;
+fn table(here: &Here, out: &mut dyn Write) -> io::Result<()> {
+    let sites = &here.policy.sites;
     let width = sites.keys().map(String::len).max().unwrap_or(0);
     sites.values().try_for_each(|site| {
         let mark = if site.id == here.site.id { '*' } else { ' ' };

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::document::{Document, Table, Word};
 use super::effective::Selection;
 use super::error::{PolicyError, Problem};
+use super::library::Library;
 use super::pack::Policy;
 use super::rule::TAGS;
 use super::severity::{LEVELS, SEVERITIES, Severity};
@@ -25,12 +27,16 @@ pub const TABLE: &str = "pydoctor-hpc";
 const MAX_BYTES: u64 = 1 << 20;
 
 /// What a configuration file says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// The file.
     pub file: PathBuf,
     /// The folder from which its globs count: that of the file.
     pub folder: PathBuf,
+    /// Folders of packs: those that were there before, then its own.
+    pub packs: Vec<PathBuf>,
+    /// What the packs say, with the built-in one below them.
+    pub policy: Arc<Policy>,
     /// The site of all files.
     pub site: Option<String>,
     /// Which rules, for all files.
@@ -41,6 +47,15 @@ pub struct Config {
     pub exclude: Files,
     overrides: Vec<Override>,
     ignores: Vec<(Files, Vec<String>)>,
+}
+
+/// The packs that are there before a configuration is read, and where more are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Packs<'a> {
+    /// Where policies are read.
+    pub library: &'a Library,
+    /// Folders of packs of lower layers, lowest first.
+    pub folders: &'a [PathBuf],
 }
 
 /// Settings of some files only.
@@ -71,13 +86,13 @@ pub struct Files {
 
 impl Config {
     /// The configuration in `folder`; `None` when there is none.
-    pub fn in_folder(folder: &Path, policy: &Policy) -> Result<Option<Self>, PolicyError> {
+    pub fn in_folder(folder: &Path, packs: &Packs<'_>) -> Result<Option<Self>, PolicyError> {
         for name in NAMES {
             let file = folder.join(name);
             if !file.is_file() {
                 continue;
             }
-            match Self::load(&file, policy) {
+            match Self::load(&file, packs) {
                 Ok(None) => {}
                 // Whether it would be ours is not known, and it is other tools' file in the first place.
                 Err(PolicyError::Unreadable { .. }) if name == PYPROJECT => {}
@@ -89,18 +104,19 @@ impl Config {
 
     /// Reads the configuration file `path`. `None` for a `pyproject.toml` without our table.
     #[expect(clippy::disallowed_methods, reason = "configuration is no checked file")]
-    pub fn load(path: &Path, policy: &Policy) -> Result<Option<Self>, PolicyError> {
+    pub fn load(path: &Path, packs: &Packs<'_>) -> Result<Option<Self>, PolicyError> {
         let unreadable = |source| PolicyError::Unreadable { path: path.to_owned(), source };
         let meta = fs::metadata(path).map_err(unreadable)?;
         if !meta.is_file() || meta.len() > MAX_BYTES {
             let message = "not a configuration file: it is no file, or larger than 1 MB";
             return Err(unreadable(std::io::Error::other(message)));
         }
-        Self::parse(path, &fs::read_to_string(path).map_err(unreadable)?, policy)
+        Self::parse(path, &fs::read_to_string(path).map_err(unreadable)?, packs)
     }
 
-    /// Reads the text of the configuration file `path`. Rules, tags and sites that it names must exist.
-    pub fn parse(path: &Path, text: &str, policy: &Policy) -> Result<Option<Self>, PolicyError> {
+    /// Reads the text of the configuration file `path`. Rules, tags and sites that it names must exist, in the packs
+    /// that it names too.
+    pub fn parse(path: &Path, text: &str, packs: &Packs<'_>) -> Result<Option<Self>, PolicyError> {
         let name = path.display().to_string();
         let (doc, tree) = Document::parse(&name, text);
         let root = doc.root(&tree);
@@ -109,9 +125,9 @@ impl Config {
                 // Other tools' tables are theirs to report on.
                 return Ok(None);
             };
-            table.table().map(|table| read(table, path, policy))
+            table.table().map(|table| read(table, path, packs)).transpose()?
         } else {
-            Some(read(root, path, policy))
+            Some(read(root, path, packs)?)
         };
         let mut problems: Vec<Problem> = doc.into_problems();
         problems.sort_by_key(|problem| (problem.line, problem.column));
@@ -162,20 +178,52 @@ impl Files {
     }
 }
 
-fn read(table: Table<'_, '_>, path: &Path, policy: &Policy) -> Config {
+fn read(table: Table<'_, '_>, path: &Path, below: &Packs<'_>) -> Result<Config, PolicyError> {
     let doc = table.doc();
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    let (packs, all) = read_packs(&table, &folder, below)?;
+    let policy = &*all;
     let config = Config {
         file: path.to_owned(),
-        folder: path.parent().map(Path::to_owned).unwrap_or_default(),
+        folder,
         site: read_site(&table, policy),
         selection: Selection { severities: read_rules(&table, policy), ..read_selection(&table, policy) },
         fail_on: table.choice("fail-on", SEVERITIES),
         exclude: Files::read(doc, &table.strings("exclude")),
         overrides: table.tables("override").into_iter().map(|table| read_override(table, policy)).collect(),
         ignores: read_ignores(&table, policy),
+        packs,
+        policy: Arc::clone(&all),
     };
     table.finish();
-    config
+    Ok(config)
+}
+
+/// Reads `[[pack]]`: folders, from that of the configuration on, and the policy with what lies in them.
+fn read_packs(
+    table: &Table<'_, '_>,
+    folder: &Path,
+    below: &Packs<'_>,
+) -> Result<(Vec<PathBuf>, Arc<Policy>), PolicyError> {
+    let mut packs = below.folders.to_vec();
+    let mut place = None;
+    for pack in table.tables("pack") {
+        if let Some(path) = pack.need_string("path") {
+            let pack = folder.join(path.text);
+            if let Err(error) = fs::read_dir(&pack) {
+                let message = format!("the pack `{}` cannot be read: {error}", path.text);
+                let note = Some("`path` is the folder of a pack, from the folder of this file on".to_owned());
+                table.doc().problem(path.span, message, note);
+                continue;
+            }
+            place.get_or_insert_with(|| table.doc().place(path.span));
+            packs.push(pack);
+        }
+        pack.finish();
+    }
+    let loaded = below.library.with(&packs);
+    let policy = loaded.map_err(|error| PolicyError::Pack { error, place: place.unwrap_or_default() })?;
+    Ok((packs, policy))
 }
 
 fn read_override(table: Table<'_, '_>, policy: &Policy) -> Override {
@@ -251,7 +299,7 @@ mod tests {
     use super::*;
     use crate::policy::PackFiles;
 
-    fn policy() -> Policy {
+    fn library() -> Library {
         let rule = |id: &str| {
             format!(
                 "id = \"{id}\"\ntitle = \"t\"\ntags = [\"job\"]\nseverity = \"hint\"\nwhy = \"w\"\nmessage = \"m\"\n\
@@ -266,11 +314,12 @@ mod tests {
             ("lint/one.toml", &one),
             ("lint/two.toml", &two),
         ];
-        Policy::load(&[PackFiles::in_memory("p", &files)]).unwrap()
+        Library::over(Policy::load(&[PackFiles::in_memory("p", &files)]).unwrap())
     }
 
     fn parse(name: &str, text: &str) -> Result<Option<Config>, String> {
-        Config::parse(Path::new(name), text, &policy()).map_err(|error| error.to_string())
+        let packs = Packs { library: &library(), folders: &[] };
+        Config::parse(Path::new(name), text, &packs).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -337,7 +386,9 @@ select = ["ALL"]
     fn the_first_name_of_a_folder_counts() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-        let site = || Config::in_folder(folder.path(), &policy()).unwrap().and_then(|config| config.site);
+        let library = library();
+        let packs = Packs { library: &library, folders: &[] };
+        let site = || Config::in_folder(folder.path(), &packs).unwrap().and_then(|config| config.site);
         assert_eq!(site(), None);
         std::fs::write(folder.path().join("pyproject.toml"), [0xff, b'\n']).unwrap();
         assert_eq!(site(), None, "a file of other tools that cannot be read is theirs");

@@ -116,6 +116,12 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// File, line and column of `span`, as people write them.
+    pub fn place(&self, span: Range<usize>) -> String {
+        let problem = Problem::new(self.file, self.text, span, String::new(), None);
+        format!("{}:{}:{}", problem.file, problem.line, problem.column)
+    }
+
     /// Everything wrong with the document.
     pub fn into_problems(self) -> Vec<Problem> {
         self.problems.into_inner()

@@ -154,9 +154,12 @@ fn specificity(names: &[String], rule: &Rule) -> Option<u8> {
 }
 
 impl Policy {
-    /// The policy for one site and selection. Unknown names are errors with the nearest.
+    /// The policy for one site and selection. Names in the selection that are unknown select nothing:
+    /// [`Selection::check`] tells them.
+    ///
+    /// # Errors
+    /// An unknown site, with the nearest name.
     pub fn effective(&self, site: &str, selection: &Selection) -> Result<Effective, PolicyError> {
-        selection.check(self)?;
         let site = Arc::clone(self.site(site)?);
         let mut rules = Vec::new();
         for rule in &self.rules {

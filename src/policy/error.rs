@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why policy or configuration cannot be used. All of them are the fault of the pack or configuration, or of
 /// the name that was asked for, never of a checked file.
@@ -19,16 +20,18 @@ pub enum PolicyError {
         /// What the system says.
         source: io::Error,
     },
-    /// A pack without a single rule.
-    #[error("the pack `{0}` holds no rule: a pack needs at least one file `lint/<rule>.toml`")]
+    /// A pack that holds nothing.
+    #[error(
+        "the pack `{0}` holds no rule and no site: a pack needs at least one file `lint/<rule>.toml` or `sites/<site>.toml`"
+    )]
     Empty(String),
-    /// A pack for another version of pydoctor.
-    #[error("the pack `{pack}` needs pydoctor {needs}, this is {}", env!("CARGO_PKG_VERSION"))]
-    Version {
-        /// Name of the pack.
-        pack: String,
-        /// What it asks for.
-        needs: String,
+    /// A pack that a configuration names.
+    #[error("{error}\n\nthe pack is named in {place}")]
+    Pack {
+        /// What is wrong with it.
+        error: Arc<PolicyError>,
+        /// File, line and column that name it.
+        place: String,
     },
     /// A rule, tag or `ALL` that was asked for and does not exist.
     #[error("there is no rule or tag `{name}`{}", did_you_mean(.nearest.as_deref()))]
@@ -68,18 +71,38 @@ pub struct Problem {
 impl PolicyError {
     /// The same with files below `folder` named from there on, as somebody in that folder would write them.
     #[must_use]
-    pub fn seen_from(mut self, folder: &Path) -> Self {
+    pub fn seen_from(self, folder: &Path) -> Self {
         let shorter = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_owned();
-        match &mut self {
+        match self {
+            Self::Pack { error, place } => Self::Pack {
+                error: Arc::new(error.copied().seen_from(folder)),
+                place: shorter(Path::new(&place)).display().to_string(),
+            },
             Self::Invalid(problems) => {
-                for problem in problems {
-                    problem.file = shorter(Path::new(&problem.file)).display().to_string();
-                }
+                let shown = |problem: Problem| Problem {
+                    file: shorter(Path::new(&problem.file)).display().to_string(),
+                    ..problem
+                };
+                Self::Invalid(problems.into_iter().map(shown).collect())
             }
-            Self::Unreadable { path, .. } => *path = shorter(path),
-            _ => {}
+            Self::Unreadable { path, source } => Self::Unreadable { path: shorter(&path), source },
+            Self::Empty(pack) => Self::Empty(shorter(Path::new(&pack)).display().to_string()),
+            other => other,
         }
-        self
+    }
+
+    /// The same again; what the system says is kept as text.
+    fn copied(&self) -> Self {
+        match self {
+            Self::Invalid(problems) => Self::Invalid(problems.clone()),
+            Self::Unreadable { path, source } => {
+                Self::Unreadable { path: path.clone(), source: io::Error::new(source.kind(), source.to_string()) }
+            }
+            Self::Empty(pack) => Self::Empty(pack.clone()),
+            Self::Pack { error, place } => Self::Pack { error: Arc::clone(error), place: place.clone() },
+            Self::UnknownRule { name, nearest } => Self::UnknownRule { name: name.clone(), nearest: nearest.clone() },
+            Self::UnknownSite { name, nearest } => Self::UnknownSite { name: name.clone(), nearest: nearest.clone() },
+        }
     }
 }
 

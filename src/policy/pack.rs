@@ -3,20 +3,30 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
-use super::document::Document;
-use super::error::{PolicyError, Problem};
+use super::document::{Document, Word};
+use super::error::{PolicyError, Problem, nearest};
 use super::rule::Rule;
 use super::site::Site;
 use super::sites::Sites;
 use super::verify;
+use crate::tables::Tables;
 use crate::tree::{self, Node};
 
 /// The files below `rules/`, embedded when the program was built.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// The folders of a pack that are read.
+const FOLDERS: [&str; 4] = ["data", "lint", "sites", "symptoms"];
+
+/// The command grammars of a pack.
+const COMMANDS: &str = "commands.toml";
+
+/// A file of a pack is small; a larger one is something else.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// The files of one pack.
 #[derive(Clone, Debug)]
@@ -39,7 +49,7 @@ pub struct PackInfo {
 }
 
 /// All rules and sites of the packs, checked.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Policy {
     /// The packs, later ones over earlier ones.
     pub packs: Vec<PackInfo>,
@@ -47,14 +57,18 @@ pub struct Policy {
     pub rules: Vec<Arc<Rule>>,
     /// The sites by id, each completed from the sites that it extends.
     pub sites: Sites,
+    /// What facts are read by: command grammars, scheduler options, modules.
+    pub tables: Tables,
 }
 
-/// What the packs hold before it is checked across files.
+/// What packs bring before it is checked across files.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub packs: Vec<PackInfo>,
-    pub rules: BTreeMap<String, Rule>,
-    pub sites: BTreeMap<String, Site>,
+    /// Their rules, earlier packs first.
+    pub rules: Vec<Arc<Rule>>,
+    /// What they say of sites, earlier packs first.
+    pub sites: Vec<Arc<Site>>,
     pub problems: Vec<Problem>,
 }
 
@@ -71,11 +85,26 @@ impl PackFiles {
         Self { origin: origin.to_owned(), files }
     }
 
-    /// Reads the pack in the folder `path`. Hidden files are left out.
+    /// Reads the pack in the folder `path`: its TOML files and tables. Hidden files and other folders (`fixtures`,
+    /// `docs`) are left out.
+    ///
+    /// # Errors
+    /// A folder or file of the pack that cannot be read.
     pub fn read(path: &Path) -> Result<Self, PolicyError> {
         let mut files = Vec::new();
-        read_folder(path, path, &mut files, 0)?;
-        files.sort();
+        for entry in sorted_entries(path)? {
+            let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if entry.is_dir() && FOLDERS.contains(&name.as_str()) {
+                for file in sorted_entries(&entry)? {
+                    let below = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    files.push((format!("{name}/{below}"), read_file(&file)?));
+                }
+            } else if entry.is_dir() {
+                files.push((format!("{name}/"), Cow::Borrowed("")));
+            } else if name.ends_with(".toml") {
+                files.push((name, read_file(&entry)?));
+            }
+        }
         Ok(Self { origin: path.display().to_string(), files })
     }
 
@@ -90,20 +119,32 @@ impl PackFiles {
 }
 
 impl Policy {
-    /// Reads packs into one policy: a later pack's rules and sites replace earlier ones of the same id. With any
-    /// problem in any file, nothing is loaded and all problems are told.
+    /// Reads packs into one policy, without the built-in one below them. With any problem in any file, nothing is
+    /// loaded and all problems are told.
     pub fn load(packs: &[PackFiles]) -> Result<Self, PolicyError> {
+        Self::default().with(packs)
+    }
+
+    /// This policy with further packs over it. They may bring rules and sites, say more of a site that is there, and
+    /// add to the tables. With any problem in any file, nothing is loaded and all problems are told.
+    pub fn with(self, packs: &[PackFiles]) -> Result<Self, PolicyError> {
+        if packs.is_empty() {
+            return Ok(self);
+        }
         let mut draft = Draft::default();
+        let mut tables = self.tables;
         for pack in packs {
             draft.read(pack)?;
+            draft.read_tables(pack, &mut tables);
         }
+        let below = Self { tables: Tables::default(), ..self };
         if !draft.problems.is_empty() {
             return Err(PolicyError::Invalid(draft.problems));
         }
-        if draft.rules.is_empty() {
+        if draft.rules.is_empty() && below.rules.is_empty() {
             return Err(PolicyError::Empty(packs.last().map(|pack| pack.origin.clone()).unwrap_or_default()));
         }
-        verify::check(draft, packs)
+        Ok(Self { tables, ..verify::check(&below, draft, packs)? })
     }
 
     /// The built-in pack alone, from the trees of the build script. A test reads it as any other pack, with all checks.
@@ -118,7 +159,10 @@ impl Policy {
         let mut rules: Vec<Arc<Rule>> = below("lint/").map(|(id, tree)| Arc::new(Rule::built_in(id, tree))).collect();
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         let sites: BTreeMap<&'static str, &'static Node> = below("sites/").collect();
-        Self { packs: vec![info], rules, sites: Sites::built_in(&sites) }
+        let text = |path: &str| EMBEDDED.iter().find(|(name, _)| *name == path).map(|(_, text)| *text);
+        // A test reads the tables, so that they cannot be faulty here.
+        let tables = Tables::built_in(&text).unwrap_or_default();
+        Self { packs: vec![info], rules, sites: Sites::built_in(&sites), tables }
     }
 
     /// The rule of that id.
@@ -137,92 +181,122 @@ impl Policy {
 
 impl Draft {
     fn read(&mut self, pack: &PackFiles) -> Result<(), PolicyError> {
-        self.read_info(pack)?;
-        let before = self.rules.len() + self.sites.len() + self.problems.len();
+        self.read_info(pack);
         let mut found = 0;
         for (path, text) in &pack.files {
-            let Some((folder, file)) = path.rsplit_once('/') else { continue };
-            if !matches!(folder, "lint" | "sites") || file == "README.md" {
-                continue;
-            }
-            let name = pack.named(path);
-            let Some(stem) = file.strip_suffix(".toml") else {
-                let note = Some("rules and sites are files that end in `.toml`".to_owned());
-                self.problems.push(Problem::new(&name, "", 0..0, format!("`{file}` is not read"), note));
-                continue;
-            };
-            found += 1;
-            if folder == "lint" {
-                match Rule::parse(&name, stem, text) {
-                    Ok(rule) => drop(self.rules.insert(stem.to_owned(), rule)),
-                    Err(problems) => self.problems.extend(problems),
+            match path.rsplit_once('/') {
+                Some((folder, "")) => self.check_folder(pack, folder),
+                Some((folder @ ("lint" | "sites"), file)) if file != "README.md" => {
+                    found += 1;
+                    self.read_one(&pack.named(path), folder, file, text);
                 }
-            } else {
-                match Site::parse(&name, stem, text) {
-                    Ok(site) => drop(self.sites.insert(stem.to_owned(), site)),
-                    Err(problems) => self.problems.extend(problems),
-                }
+                Some((_, _)) => found += 1,
+                None => found += usize::from(path == COMMANDS),
             }
         }
-        let nothing = found == 0 && before == self.rules.len() + self.sites.len() + self.problems.len();
-        if nothing { Err(PolicyError::Empty(pack.origin.clone())) } else { Ok(()) }
+        if found == 0 && self.problems.is_empty() { Err(PolicyError::Empty(pack.origin.clone())) } else { Ok(()) }
     }
 
-    fn read_info(&mut self, pack: &PackFiles) -> Result<(), PolicyError> {
+    /// Reads one rule or site.
+    fn read_one(&mut self, name: &str, folder: &str, file: &str, text: &str) {
+        let Some(stem) = file.strip_suffix(".toml") else {
+            let note = Some("rules and sites are files that end in `.toml`".to_owned());
+            self.problems.push(Problem::new(name, "", 0..0, format!("`{file}` is not read"), note));
+            return;
+        };
+        if folder == "lint" {
+            match Rule::parse(name, stem, text) {
+                Ok(rule) => self.rules.push(Arc::new(rule)),
+                Err(problems) => self.problems.extend(problems),
+            }
+        } else {
+            match Site::parse(name, stem, text) {
+                Ok(site) => self.sites.push(Arc::new(site)),
+                Err(problems) => self.problems.extend(problems),
+            }
+        }
+    }
+
+    /// A folder that is not read must not be one that was meant to be.
+    fn check_folder(&mut self, pack: &PackFiles, folder: &str) {
+        let meant = match folder {
+            "rules" | "lints" => Some("lint".to_owned()),
+            other => nearest(other, FOLDERS),
+        };
+        if let Some(meant) = meant {
+            let note = Some(format!("did you mean `{meant}/`?"));
+            let message = format!("the folder `{folder}/` is not read");
+            self.problems.push(Problem::new(&pack.named(folder), "", 0..0, message, note));
+        }
+    }
+
+    fn read_tables(&mut self, pack: &PackFiles, tables: &mut Tables) {
+        if let Err(error) = tables.add(&|path| pack.get(path)) {
+            let text = pack.get(&error.file).unwrap_or_default();
+            let start: usize = text.split_inclusive('\n').take(error.line.saturating_sub(1)).map(str::len).sum();
+            let line = text[start..].lines().next().unwrap_or_default();
+            let name = pack.named(&error.file);
+            self.problems.push(Problem::new(&name, text, start..start + line.len(), error.message, None));
+        }
+    }
+
+    fn read_info(&mut self, pack: &PackFiles) {
         let name = pack.named("pack.toml");
         let Some(text) = pack.get("pack.toml") else {
             let note = Some("a pack is a folder with `pack.toml`, `lint/` and `sites/`".to_owned());
             self.problems.push(Problem::new(&name, "", 0..0, "the pack has no `pack.toml`".to_owned(), note));
-            return Ok(());
+            return;
         };
         let (doc, tree) = Document::parse(&name, text);
         let table = doc.root(&tree);
         let word = |key| table.need_string(key).map(|word| word.text.to_owned()).unwrap_or_default();
         let info = PackInfo { name: word("name"), version: word("version"), origin: pack.origin.clone() };
-        let needs = table.string("pydoctor").map(|word| word.text.to_owned());
+        if let Some(needs) = table.string("pydoctor") {
+            check_needs(&doc, &needs);
+        }
         table.finish();
         self.problems.extend(doc.into_problems());
-        if let Some(needs) = needs.filter(|needs| !is_new_enough(needs)) {
-            return Err(PolicyError::Version { pack: info.name, needs });
-        }
         self.packs.push(info);
-        Ok(())
     }
 }
 
-/// True when this program is the version that `needs` (`>=0.1`) asks for, or newer.
-fn is_new_enough(needs: &str) -> bool {
-    let numbers = |text: &str| -> Vec<u64> { text.trim().split('.').map(|part| part.parse().unwrap_or(0)).collect() };
-    numbers(env!("CARGO_PKG_VERSION")) >= numbers(needs.trim_start_matches([' ', '>', '=']))
+/// Checks that this program is the version that a pack asks for (`>=0.1`), or newer.
+fn check_needs(doc: &Document<'_>, needs: &Word<'_>) {
+    let numbers = |text: &str| text.trim().split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u64>>>();
+    let (asked, own) = (needs.text.strip_prefix(">=").and_then(numbers), numbers(env!("CARGO_PKG_VERSION")));
+    match asked {
+        None => {
+            let note = Some("write the oldest version that will do, like `>=0.1`".to_owned());
+            doc.problem(needs.span.clone(), format!("`{}` is not a version to ask for", needs.text), note);
+        }
+        Some(asked) if own.is_some_and(|own| own < asked) => {
+            let message = format!("the pack needs pydoctor {}, this is {}", needs.text, env!("CARGO_PKG_VERSION"));
+            doc.problem(needs.span.clone(), message, Some("install a newer pydoctor".to_owned()));
+        }
+        Some(_) => {}
+    }
 }
 
-fn read_folder(
-    root: &Path,
-    folder: &Path,
-    files: &mut Vec<(String, Cow<'static, str>)>,
-    depth: usize,
-) -> Result<(), PolicyError> {
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| PolicyError::Unreadable { path, source }
-    };
-    if depth > 8 {
-        return Ok(());
-    }
-    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
-        let entry = entry.map_err(unreadable(folder))?;
-        let path: PathBuf = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
-            read_folder(root, &path, files, depth + 1)?;
-        } else {
-            #[expect(clippy::disallowed_methods, reason = "packs are the administrator's own files")]
-            let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
-            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            files.push((name, Cow::Owned(text)));
+/// What lies in a folder, in order, without hidden files.
+fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, PolicyError> {
+    let unreadable = |source| PolicyError::Unreadable { path: folder.to_owned(), source };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+            paths.push(path);
         }
     }
-    Ok(())
+    paths.sort();
+    Ok(paths)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a pack is no checked file")]
+fn read_file(path: &Path) -> Result<Cow<'static, str>, PolicyError> {
+    let unreadable = |source| PolicyError::Unreadable { path: path.to_owned(), source };
+    let meta = fs::metadata(path).map_err(unreadable)?;
+    if !meta.is_file() || meta.len() > MAX_BYTES {
+        return Err(unreadable(io::Error::other("no file of a pack: a folder, a device, or larger than 4 MB")));
+    }
+    fs::read_to_string(path).map(Cow::Owned).map_err(unreadable)
 }

@@ -2,7 +2,7 @@
 //! is on and which facts can concern it; the rest of a built-in rule is read when such a fact turns up.
 
 use std::cell::RefCell;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::OnceLock;
 
 use crate::facts::FactKind;
@@ -65,6 +65,10 @@ pub struct Body {
     pub clauses: Vec<Clause>,
     /// The file that says so, for people.
     pub origin: String,
+    /// It takes the place of a rule of that id in an earlier pack.
+    pub(super) replaces: bool,
+    /// Where its id stands.
+    pub(super) id_span: Range<usize>,
     /// Site names that it uses.
     pub(super) uses: Vec<Use>,
 }
@@ -312,6 +316,8 @@ fn read_body(context: Context<'_, '_>, table: &Table<'_, '_>, stem: &str) -> Bod
         once: table.choice("once", &[("file", true)]).unwrap_or(false),
         clauses: table.tables("clause").into_iter().filter_map(|table| read_clause(context, table, &shared)).collect(),
         origin: String::new(),
+        replaces: table.flag("replaces").unwrap_or(false),
+        id_span: id.map(|id| id.span).unwrap_or_default(),
         uses: Vec::new(),
     };
     if !table.has("clause") {

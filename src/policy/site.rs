@@ -23,7 +23,7 @@ pub struct Site {
     pub id: String,
     /// Its name for people.
     pub name: String,
-    /// The site that it completes.
+    /// The site that it completes; in a file that does not say, the root is meant unless an earlier pack has the site.
     pub extends: Option<String>,
     /// The scheduler that it runs.
     pub scheduler: Option<String>,
@@ -199,13 +199,26 @@ impl Site {
     }
 
     /// What of a built-in site must be known before it judges: the site that it extends, and how it is recognised.
-    pub(super) fn built_in_head(id: &str, tree: &'static Node) -> (Option<String>, Detect) {
+    pub(super) fn built_in_head(tree: &'static Node) -> (Option<String>, Detect) {
         let doc = Document::about("", "");
         let table = doc.built(tree);
         (
-            read_parent(&table, id).map(|word| word.text.to_owned()),
+            table.string("extends").map(|word| word.text.to_owned()),
             table.table("detect").map(read_detect).unwrap_or_default(),
         )
+    }
+
+    /// What a later pack says of a site that an earlier one has: what it does not mention stays.
+    #[must_use]
+    pub(super) fn over(&self, earlier: &Self) -> Self {
+        let site = self.completed(earlier);
+        Self {
+            name: if self.name.is_empty() { earlier.name.clone() } else { self.name.clone() },
+            extends: self.extends.clone().or_else(|| earlier.extends.clone()),
+            retired: self.retired.clone().or_else(|| earlier.retired.clone()),
+            detect: self.detect.over(&earlier.detect),
+            ..site
+        }
     }
 
     /// The site completed from its parent, which is complete already.
@@ -228,6 +241,21 @@ impl Site {
             site.rules.insert(rule.clone(), merged);
         }
         site
+    }
+}
+
+impl Detect {
+    /// Each list that is given replaces the earlier one.
+    #[must_use]
+    pub(super) fn over(&self, earlier: &Self) -> Self {
+        fn given<T: Clone>(own: &[T], earlier: &[T]) -> Vec<T> {
+            if own.is_empty() { earlier.to_vec() } else { own.to_vec() }
+        }
+        Self {
+            hosts: given(&self.hosts, &earlier.hosts),
+            env: given(&self.env, &earlier.env),
+            evidence: given(&self.evidence, &earlier.evidence),
+        }
     }
 }
 
@@ -286,8 +314,8 @@ fn read_site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site {
         let note = format!("the file is called `{stem}.toml`");
         doc.problem(id.span.clone(), format!("the id `{}` is not the name of its file", id.text), Some(note));
     }
-    site.name = table.need_string("name").map(|word| word.text.to_owned()).unwrap_or_default();
-    if let Some(parent) = read_parent(&table, stem) {
+    site.name = table.string("name").map(|word| word.text.to_owned()).unwrap_or_default();
+    if let Some(parent) = table.string("extends") {
         site.extends = Some(parent.text.to_owned());
         site.spans.extends = parent.span;
     }
@@ -312,11 +340,6 @@ fn read_site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site {
     }
     table.finish();
     site
-}
-
-/// The site that this one extends: the root unless it says otherwise.
-fn read_parent<'d>(table: &Table<'d, '_>, stem: &str) -> Option<Word<'d>> {
-    table.string("extends").or_else(|| (stem != ROOT).then_some(Word { text: ROOT, span: 0..0 }))
 }
 
 fn read_retired(table: Table<'_, '_>) -> Retired {

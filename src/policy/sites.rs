@@ -25,39 +25,58 @@ pub struct SiteHead {
 #[derive(Debug)]
 struct Entry {
     head: SiteHead,
-    /// For a built-in site: its file and those of the sites that it extends, the root's last.
-    chain: Vec<(&'static str, &'static Node)>,
+    /// What packs say of it, the latest first.
+    said: Vec<Said>,
+    /// What they say of the sites that it extends, the nearest first.
+    below: Vec<Said>,
     whole: OnceLock<Arc<Site>>,
 }
 
-impl Sites {
-    /// Sites that are complete.
-    pub(super) fn new(whole: BTreeMap<String, Site>) -> Self {
-        let entry = |site: Site| Entry {
-            head: SiteHead { id: site.id.clone(), extends: site.extends.clone(), detect: site.detect.clone() },
-            chain: Vec::new(),
-            whole: Arc::new(site).into(),
-        };
-        Self(whole.into_iter().map(|(id, site)| (id, entry(site))).collect())
-    }
+/// What one pack says of a site.
+#[derive(Clone, Debug)]
+enum Said {
+    /// A file of the built-in pack: the id and its tree.
+    Built(&'static str, &'static Node),
+    /// A file that was read.
+    Read(Arc<Site>),
+}
 
+impl Sites {
     /// The built-in sites, each with its file's tree.
     pub(super) fn built_in(trees: &BTreeMap<&'static str, &'static Node>) -> Self {
-        let entry = |id: &&'static str| {
-            let mut chain = Vec::new();
-            let mut next = Some(*id);
-            // A test has checked that no site extends itself.
-            while let Some((id, tree)) = next.and_then(|id| trees.get_key_value(id)) {
-                chain.push((*id, *tree));
-                next = tree.get("extends").and_then(Node::text).or(if *id == ROOT { None } else { Some(ROOT) });
+        let said = trees.iter().map(|(id, tree)| ((*id).to_owned(), vec![Said::Built(id, tree)])).collect();
+        Self::joined(said)
+    }
+
+    /// The same with what a further pack says: a new site, or other words on one that is known. Every parent exists,
+    /// and none extends itself.
+    #[must_use]
+    pub(super) fn with(&self, sites: Vec<Arc<Site>>) -> Self {
+        let mut said: BTreeMap<String, Vec<Said>> =
+            self.0.iter().map(|(id, entry)| (id.clone(), entry.said.clone())).collect();
+        for site in sites {
+            said.entry(site.id.clone()).or_default().insert(0, Said::Read(site));
+        }
+        Self::joined(said)
+    }
+
+    fn joined(said: BTreeMap<String, Vec<Said>>) -> Self {
+        let heads: BTreeMap<&String, SiteHead> = said.iter().map(|(id, said)| (id, SiteHead::of(id, said))).collect();
+        let below = |id: &String| {
+            let mut below = Vec::new();
+            let mut next = heads.get(id).and_then(|head| head.extends.as_ref());
+            // Whoever reads packs has seen to it that no site extends itself; a mistake there must not hang.
+            for _ in 0..heads.len() {
+                let Some((parent, said)) = next.and_then(|id| said.get_key_value(id)) else { break };
+                below.extend(said.iter().cloned());
+                next = heads.get(parent).and_then(|head| head.extends.as_ref());
             }
-            let (extends, detect) = Site::built_in_head(id, trees[id]);
-            (
-                (*id).to_owned(),
-                Entry { head: SiteHead { id: (*id).to_owned(), extends, detect }, chain, whole: OnceLock::new() },
-            )
+            below
         };
-        Self(trees.keys().map(entry).collect())
+        let entries: Vec<Vec<Said>> = said.keys().map(below).collect();
+        let heads: Vec<SiteHead> = heads.into_values().collect();
+        let entry = |(((id, said), below), head)| (id, Entry { head, said, below, whole: OnceLock::new() });
+        Self(said.into_iter().zip(entries).zip(heads).map(entry).collect())
     }
 
     /// The site of that id, completed from the sites that it extends.
@@ -101,11 +120,36 @@ impl Sites {
     }
 }
 
+impl SiteHead {
+    fn of(id: &str, said: &[Said]) -> Self {
+        let mut head = Self { id: id.to_owned(), extends: None, detect: Detect::default() };
+        for said in said.iter().rev() {
+            let (extends, detect) = match said {
+                Said::Built(_, tree) => Site::built_in_head(tree),
+                Said::Read(site) => (site.extends.clone(), site.detect.clone()),
+            };
+            head.extends = extends.or(head.extends);
+            head.detect = detect.over(&head.detect);
+        }
+        head.extends = head.extends.or_else(|| (id != ROOT).then(|| ROOT.to_owned()));
+        head
+    }
+}
+
 impl Entry {
     fn whole(&self) -> &Arc<Site> {
         self.whole.get_or_init(|| {
-            let sites = self.chain.iter().rev().map(|(id, tree)| Site::built_in(id, tree));
-            Arc::new(sites.reduce(|parent, child| child.completed(&parent)).unwrap_or_default())
+            let read = |said: &Said| match said {
+                Said::Built(id, tree) => Site::built_in(id, tree),
+                Said::Read(site) => Site::clone(site),
+            };
+            let own = self.said.iter().rev().map(read).reduce(|earlier, later| later.over(&earlier));
+            let below = self.below.iter().rev().map(read).reduce(|parent, child| child.completed(&parent));
+            let own = Site { extends: self.head.extends.clone(), ..own.unwrap_or_default() };
+            Arc::new(match below {
+                Some(below) => own.completed(&below),
+                None => own,
+            })
         })
     }
 }

@@ -31,7 +31,7 @@ fn the_built_in_pack_is_the_same_read_from_trees() {
             format!("{:?}", (&built.id, &built.tags, &built.heads))
         );
         assert_eq!((fresh.severity, fresh.enabled), (built.severity, built.enabled));
-        let said = |rule: &Rule| format!("{:?}", rule::Body { uses: Vec::new(), ..(**rule).clone() });
+        let said = |rule: &Rule| format!("{:?}", rule::Body { uses: Vec::new(), id_span: 0..0, ..(**rule).clone() });
         assert_eq!(without_cells(&said(fresh)), without_cells(&said(built)), "{}", fresh.id);
     }
     assert_eq!(fresh.sites.keys().collect::<Vec<_>>(), built.sites.keys().collect::<Vec<_>>());
@@ -216,13 +216,11 @@ fn severity_comes_from_rule_site_and_selection_in_this_order() {
 fn unknown_names_are_refused_with_the_nearest() {
     let policy = policy(&[("conda-in-home", "")], "");
     let of = |select: &str| Selection { select: Some(vec![select.to_owned()]), ..Selection::default() };
-    let told = |result: Result<Effective, PolicyError>| result.unwrap_err().to_string();
-    assert_eq!(
-        told(policy.effective("s", &of("conda-in-hom"))),
-        "there is no rule or tag `conda-in-hom`, did you mean `conda-in-home`?"
-    );
-    assert_eq!(told(policy.effective("s", &of("jobs"))), "there is no rule or tag `jobs`, did you mean `job`?");
-    assert_eq!(told(policy.effective("comon", &of("ALL"))), "there is no site `comon`, did you mean `common`?");
+    let checked = |select: &str| of(select).check(&policy).unwrap_err().to_string();
+    assert_eq!(checked("conda-in-hom"), "there is no rule or tag `conda-in-hom`, did you mean `conda-in-home`?");
+    assert_eq!(checked("jobs"), "there is no rule or tag `jobs`, did you mean `job`?");
+    let comon = policy.effective("comon", &of("ALL")).unwrap_err().to_string();
+    assert_eq!(comon, "there is no site `comon`, did you mean `common`?");
 }
 
 #[test]

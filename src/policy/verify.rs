@@ -13,22 +13,29 @@ use super::site::{ROOT, Site, Spoken, ValueData};
 use super::sites::Sites;
 use super::template::{Context, Template, Templates, Use, UseKind};
 
-/// Checks `draft` across its files and completes the sites.
-pub(super) fn check(draft: Draft, packs: &[PackFiles]) -> Result<Policy, PolicyError> {
+/// Checks `draft` across its files and against the policy `below` it, and joins both.
+pub(super) fn check(below: &Policy, draft: Draft, packs: &[PackFiles]) -> Result<Policy, PolicyError> {
     let mut check = Check { packs, problems: Vec::new() };
-    let sites = check.complete_sites(&draft.sites);
-    check.values(&draft.sites, &sites);
-    for rule in draft.rules.values() {
-        check.uses(&rule.origin, &rule.uses, &draft.sites);
+    check.parents(&below.sites, &draft.sites);
+    check.packs(below, &draft);
+    if !check.problems.is_empty() {
+        return Err(PolicyError::Invalid(check.problems));
     }
-    for site in draft.sites.values() {
-        check.stands(site, &draft, &sites);
+    let rules = check.rules(below, &draft.rules);
+    let whole = Whole { sites: below.sites.with(draft.sites.clone()), rules };
+    check.values(&draft.sites, &whole);
+    for rule in &draft.rules {
+        check.uses(&rule.origin, &rule.uses, &whole);
+    }
+    for site in &draft.sites {
+        check.stands(site, &whole);
     }
     if !check.problems.is_empty() {
         return Err(PolicyError::Invalid(check.problems));
     }
-    let rules = draft.rules.into_values().map(Arc::new).collect();
-    Ok(Policy { packs: draft.packs, rules, sites: Sites::new(sites) })
+    let rules = whole.rules.into_values().collect();
+    let packs = below.packs.iter().cloned().chain(draft.packs).collect();
+    Ok(Policy { packs, rules, sites: whole.sites, ..Policy::default() })
 }
 
 /// Reads what a site says in place of a rule's own text, for each clause of the rule.
@@ -43,59 +50,120 @@ pub(super) fn spoken(rule: &Rule, spoken: &Spoken) -> Vec<Templates> {
     rule.clauses.iter().map(read).collect()
 }
 
+/// All rules and sites, with what is being added.
+struct Whole {
+    sites: Sites,
+    rules: BTreeMap<String, Arc<Rule>>,
+}
+
 struct Check<'p> {
     packs: &'p [PackFiles],
     problems: Vec<Problem>,
 }
 
-impl Check<'_> {
+impl<'p> Check<'p> {
+    /// The text of a file of the packs.
+    fn text(&self, file: &str) -> &'p str {
+        let text = |pack: &'p PackFiles| pack.get(file.strip_prefix(&pack.origin)?.strip_prefix('/')?);
+        self.packs.iter().rev().find_map(text).unwrap_or_default()
+    }
+
     fn problem(&mut self, file: &str, span: Range<usize>, message: String, note: Option<String>) {
-        let text =
-            self.packs.iter().rev().find_map(|pack| pack.get(file.strip_prefix(&pack.origin)?.strip_prefix('/')?));
-        let problem = Problem::new(file, text.unwrap_or(""), span, message, note);
+        let problem = Problem::new(file, self.text(file), span, message, note);
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
     }
 
-    /// Completes every site from its parents; the root must exist and no site may extend itself.
-    fn complete_sites(&mut self, sites: &BTreeMap<String, Site>) -> BTreeMap<String, Site> {
-        let mut done = BTreeMap::new();
-        if !sites.contains_key(ROOT) {
+    /// The root exists; every site has a name and a parent that exists, and none extends itself.
+    fn parents(&mut self, below: &Sites, sites: &[Arc<Site>]) {
+        if !below.contains_key(ROOT) && !sites.iter().any(|site| site.id == ROOT) {
             let message = format!("there is no `sites/{ROOT}.toml`, which every site extends");
             let file = self.packs.last().map(|pack| format!("{}/sites/{ROOT}.toml", pack.origin)).unwrap_or_default();
             self.problem(&file, 0..0, message, None);
-            return done;
+            return;
         }
-        for site in sites.values() {
-            let mut chain = vec![site];
-            while let Some(parent) = chain[chain.len() - 1].extends.as_deref() {
-                let child = chain[chain.len() - 1];
-                let Some(parent) = sites.get(parent) else {
-                    let known: Vec<&str> = sites.keys().map(String::as_str).collect();
-                    let note = expectation(parent, &known);
-                    self.problem(&child.origin, child.spans.extends.clone(), format!("unknown site `{parent}`"), note);
-                    break;
-                };
-                if chain.iter().any(|site| site.id == parent.id) {
+        let mut parents: BTreeMap<&str, &str> =
+            below.heads().filter_map(|head| Some((head.id.as_str(), head.extends.as_deref()?))).collect();
+        for site in sites {
+            let known = below.contains_key(&site.id) || parents.contains_key(site.id.as_str());
+            if !known && site.name.is_empty() {
+                self.problem(&site.origin, 0..0, "`name` is missing".to_owned(), None);
+            }
+            match &site.extends {
+                Some(parent) => drop(parents.insert(&site.id, parent)),
+                None if site.id != ROOT => drop(parents.entry(&site.id).or_insert(ROOT)),
+                None => {}
+            }
+        }
+        for site in sites.iter().filter(|site| site.extends.is_some()) {
+            let mut chain = vec![site.id.as_str()];
+            while let Some(parent) = parents.get(chain[chain.len() - 1]).copied() {
+                let span = site.spans.extends.clone();
+                if chain.contains(&parent) {
+                    let path = chain.iter().chain([&parent]).copied().collect::<Vec<_>>().join("` → `");
                     let message = format!("`{}` extends itself", site.id);
-                    self.problem(&child.origin, child.spans.extends.clone(), message, None);
+                    self.problem(&site.origin, span, message, Some(format!("`{path}`")));
+                    break;
+                }
+                if !parents.contains_key(parent) && parent != ROOT {
+                    // Each is told at the file that names it.
+                    if chain.len() == 1 {
+                        let known: Vec<&str> = parents.keys().copied().chain([ROOT]).collect();
+                        self.problem(
+                            &site.origin,
+                            span,
+                            format!("unknown site `{parent}`"),
+                            expectation(parent, &known),
+                        );
+                    }
                     break;
                 }
                 chain.push(parent);
             }
-            let Some((top, rest)) = chain.split_last() else { continue };
-            let whole = rest.iter().rev().fold((*top).clone(), |parent, child| child.completed(&parent));
-            done.insert(site.id.clone(), whole);
         }
-        done
+    }
+
+    /// No two packs have one name.
+    fn packs(&mut self, below: &Policy, draft: &Draft) {
+        let mut seen: BTreeMap<&str, &str> =
+            below.packs.iter().map(|pack| (pack.name.as_str(), pack.origin.as_str())).collect();
+        for pack in &draft.packs {
+            if let Some(other) = seen.insert(&pack.name, &pack.origin) {
+                let message = format!("two packs are called `{}`: `{other}` and this one", pack.name);
+                let note = Some("load one of them, or give them names of their own".to_owned());
+                self.problem(&format!("{}/pack.toml", pack.origin), 0..0, message, note);
+            }
+        }
+    }
+
+    /// The rules by id; one that is there already is replaced only by one that says so.
+    fn rules(&mut self, below: &Policy, added: &[Arc<Rule>]) -> BTreeMap<String, Arc<Rule>> {
+        let mut rules: BTreeMap<String, Arc<Rule>> =
+            below.rules.iter().map(|rule| (rule.id.clone(), Arc::clone(rule))).collect();
+        for rule in added {
+            match (rules.insert(rule.id.clone(), Arc::clone(rule)), rule.replaces) {
+                (Some(earlier), false) => {
+                    let message = format!("there is a rule `{}` already: {}", rule.id, earlier.origin);
+                    let note = "give it another id, or say `replaces = true`".to_owned();
+                    self.problem(&rule.origin, rule.id_span.clone(), message, Some(note));
+                }
+                (None, true) => {
+                    let message = format!("there is no earlier rule `{}` to replace", rule.id);
+                    let known: Vec<&str> = rules.keys().map(String::as_str).filter(|id| *id != rule.id).collect();
+                    self.problem(&rule.origin, rule.id_span.clone(), message, expectation(&rule.id, &known));
+                }
+                _ => {}
+            }
+        }
+        rules
     }
 
     /// The root declares every value; others give them in the same type.
-    fn values(&mut self, sites: &BTreeMap<String, Site>, completed: &BTreeMap<String, Site>) {
-        let Some(root) = sites.get(ROOT) else { return };
+    fn values(&mut self, sites: &[Arc<Site>], whole: &Whole) {
+        let Some(root) = whole.sites.get(ROOT) else { return };
         let known: Vec<&str> = root.values.keys().map(String::as_str).collect();
-        for site in sites.values() {
+        for site in sites {
             for (name, value) in &site.values {
                 let span = site.spans.values.get(name).cloned().unwrap_or_default();
                 match root.values.get(name) {
@@ -112,9 +180,9 @@ impl Check<'_> {
                 }
             }
             if let Some(successor) = site.retired.as_ref().and_then(|retired| retired.successor.as_deref())
-                && !completed.contains_key(successor)
+                && !whole.sites.contains_key(successor)
             {
-                let known: Vec<&str> = completed.keys().map(String::as_str).collect();
+                let known: Vec<&str> = whole.sites.keys().map(String::as_str).collect();
                 let note = expectation(successor, &known);
                 self.problem(&site.origin, 0..0, format!("unknown site `{successor}` as successor"), note);
             }
@@ -122,18 +190,16 @@ impl Check<'_> {
     }
 
     /// Every value is declared by the root; every recipe and link exists at some site.
-    fn uses(&mut self, file: &str, uses: &[Use], sites: &BTreeMap<String, Site>) {
+    fn uses(&mut self, file: &str, uses: &[Use], whole: &Whole) {
+        let root = whole.sites.get(ROOT);
         for used in uses {
+            let sites = whole.sites.values();
             let (what, known): (&str, BTreeSet<&str>) = match used.kind {
                 UseKind::Value | UseKind::Table => {
-                    ("value", sites.get(ROOT).iter().flat_map(|root| root.values.keys().map(String::as_str)).collect())
+                    ("value", root.iter().flat_map(|root| root.values.keys().map(String::as_str)).collect())
                 }
-                UseKind::Recipe => {
-                    ("recipe", sites.values().flat_map(|site| site.recipes.keys().map(String::as_str)).collect())
-                }
-                UseKind::Link => {
-                    ("link", sites.values().flat_map(|site| site.links.keys().map(String::as_str)).collect())
-                }
+                UseKind::Recipe => ("recipe", sites.flat_map(|site| site.recipes.keys().map(String::as_str)).collect()),
+                UseKind::Link => ("link", sites.flat_map(|site| site.links.keys().map(String::as_str)).collect()),
             };
             if !known.contains(used.name.as_str()) {
                 let known: Vec<&str> = known.into_iter().collect();
@@ -141,7 +207,7 @@ impl Check<'_> {
                     .or_else(|| Some(format!("values are declared in `sites/{ROOT}.toml`")));
                 self.problem(file, used.span.clone(), format!("unknown {what} `${}` of a site", used.name), note);
             } else if used.kind == UseKind::Table
-                && let Some(value) = sites.get(ROOT).and_then(|root| root.values.get(&used.name))
+                && let Some(value) = root.and_then(|root| root.values.get(&used.name))
                 && !matches!(value.data, ValueData::Table(_))
             {
                 let message = format!("`${}` is {}, not a table", used.name, value.data.kind());
@@ -151,41 +217,35 @@ impl Check<'_> {
     }
 
     /// What a site says of rules: they exist, and the templates fit their facts.
-    fn stands(&mut self, site: &Site, draft: &Draft, completed: &BTreeMap<String, Site>) {
+    fn stands(&mut self, site: &Site, whole: &Whole) {
         for (id, stand) in &site.rules {
             let span = site.spans.rules.get(id).cloned().unwrap_or_default();
-            let Some(rule) = draft.rules.get(id) else {
-                let known: Vec<&str> = draft.rules.keys().map(String::as_str).collect();
+            let Some(rule) = whole.rules.get(id) else {
+                let known: Vec<&str> = whole.rules.keys().map(String::as_str).collect();
                 self.problem(&site.origin, span, format!("unknown rule `{id}`"), expectation(id, &known));
                 continue;
             };
             for text in [&stand.message, &stand.help].into_iter().flatten() {
-                self.spoken(site, rule, text, &draft.sites);
+                self.spoken(site, rule, text, whole);
             }
             if let Some(link) = stand.url.as_deref().and_then(|url| url.strip_prefix("$link."))
-                && let Some(whole) = completed.get(&site.id)
-                && !whole.links.contains_key(link)
+                && let Some(complete) = whole.sites.get(&site.id)
+                && !complete.links.contains_key(link)
             {
-                let known: Vec<&str> = whole.links.keys().map(String::as_str).collect();
+                let known: Vec<&str> = complete.links.keys().map(String::as_str).collect();
                 self.problem(&site.origin, span, format!("unknown link `{link}`"), expectation(link, &known));
             }
         }
     }
 
-    fn spoken(&mut self, site: &Site, rule: &Rule, spoken: &Spoken, sites: &BTreeMap<String, Site>) {
-        let packs = self.packs;
-        let text = packs
-            .iter()
-            .rev()
-            .find_map(|pack| pack.get(site.origin.strip_prefix(&pack.origin)?.strip_prefix('/')?))
-            .unwrap_or("");
-        let doc = Document::about(&site.origin, text);
+    fn spoken(&mut self, site: &Site, rule: &Rule, spoken: &Spoken, whole: &Whole) {
+        let doc = Document::about(&site.origin, self.text(&site.origin));
         let uses = RefCell::default();
         for clause in &rule.clauses {
-            let context = Context { doc: &doc, kind: clause.on, uses: &uses, trusted: true };
+            let context = Context { doc: &doc, kind: clause.on, uses: &uses, trusted: false };
             Template::parse(context, &Word { text: &spoken.text, span: spoken.span.clone() });
         }
         self.problems.extend(doc.into_problems());
-        self.uses(&site.origin, &uses.into_inner(), sites);
+        self.uses(&site.origin, &uses.into_inner(), whole);
     }
 }

@@ -191,7 +191,8 @@ struct RawWrapper {
 }
 
 impl Commands {
-    /// Adds the text of a `commands.toml`; later entries replace earlier ones of the same name.
+    /// Adds the text of a `commands.toml`; later entries replace earlier ones of the same name, and later patterns are
+    /// tried first.
     ///
     /// # Errors
     /// When the text is not TOML of this form.
@@ -210,6 +211,7 @@ impl Commands {
     }
 
     fn extend(&mut self, file: File) {
+        let earlier = (std::mem::take(&mut self.patterns), std::mem::take(&mut self.installers));
         for raw in file.program {
             self.add_program(raw);
         }
@@ -238,6 +240,8 @@ impl Commands {
         for raw in file.installers {
             self.installers.extend(raw.names.into_iter().map(|name| (name, raw.family.clone())));
         }
+        self.patterns.extend(earlier.0);
+        self.installers.extend(earlier.1);
     }
 
     fn add_program(&mut self, raw: RawProgram) {

@@ -3,6 +3,8 @@
 use super::tsv::Tsv;
 use super::{TableError, glob, required};
 
+const FILE: &str = "data/module-families.tsv";
+
 /// The family table.
 #[derive(Debug, Default)]
 pub struct Families {
@@ -15,10 +17,22 @@ impl Families {
     /// # Errors
     /// As [`super::Tables::parse`].
     pub fn parse<'a>(read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
-        let file = "data/module-families.tsv";
-        let table = Tsv::parse(file, required(read, file)?, &["glob", "family"])?;
-        let rows = table.rows().map(|row| (row.get("glob").to_lowercase(), row.get("family").to_owned())).collect();
-        Ok(Self { rows })
+        required(read, FILE)?;
+        let mut families = Self::default();
+        families.add(read)?;
+        Ok(families)
+    }
+
+    /// Adds the rows of a further pack, which decide before those that are there.
+    ///
+    /// # Errors
+    /// As [`super::Tables::add`].
+    pub fn add<'a>(&mut self, read: &dyn Fn(&str) -> Option<&'a str>) -> Result<(), TableError> {
+        let Some(text) = read(FILE) else { return Ok(()) };
+        let table = Tsv::parse(FILE, text, &["glob", "family"])?;
+        let rows = table.rows().map(|row| (row.get("glob").to_lowercase(), row.get("family").to_owned()));
+        self.rows = rows.chain(std::mem::take(&mut self.rows)).collect();
+        Ok(())
     }
 
     /// The family of a module by its whole name (`python/3.11.9`); the first row that matches decides.

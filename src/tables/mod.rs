@@ -68,6 +68,23 @@ impl Tables {
         Self::with(commands, read)
     }
 
+    /// Adds what a further pack has of these tables; what it says of a name replaces what earlier ones said.
+    ///
+    /// # Errors
+    /// A row that cannot be understood.
+    pub fn add<'a>(&mut self, read: &dyn Fn(&str) -> Option<&'a str>) -> Result<(), TableError> {
+        if let Some(text) = read("commands.toml") {
+            self.commands.add(text).map_err(|error| {
+                let at = error.span().map_or(0, |span| span.start);
+                let line = text[..at].matches('\n').count() + 1;
+                TableError { file: "commands.toml".to_owned(), line, message: error.message().to_owned() }
+            })?;
+        }
+        self.schedulers.add(read)?;
+        self.toolchains.add(read)?;
+        self.families.add(read)
+    }
+
     fn with<'a>(commands: commands::Commands, read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
         Ok(Self {
             commands,

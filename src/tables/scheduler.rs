@@ -6,6 +6,16 @@ use crate::source::Scheduler;
 
 const OPTION_COLUMNS: &[&str] = &["option", "short", "value", "alias", "since", "until", "excludes", "repeat"];
 
+/// The tables of options, by scheduler.
+const OPTION_FILES: [(&str, Scheduler); 4] = [
+    ("data/sbatch-options.tsv", Scheduler::Slurm),
+    ("data/pbs-options.tsv", Scheduler::Pbs),
+    ("data/sge-options.tsv", Scheduler::Sge),
+    ("data/bsub-options.tsv", Scheduler::Lsf),
+];
+
+const VARIABLES: &str = "data/scheduler-variables.tsv";
+
 /// Options and variables of all schedulers.
 #[derive(Debug, Default)]
 pub struct Schedulers {
@@ -86,14 +96,39 @@ impl Schedulers {
     /// # Errors
     /// As [`super::Tables::parse`].
     pub fn parse<'a>(read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
-        let options = |file| OptionTable::parse(file, required(read, file)?);
-        Ok(Self {
-            slurm: options("data/sbatch-options.tsv")?,
-            pbs: options("data/pbs-options.tsv")?,
-            sge: options("data/sge-options.tsv")?,
-            lsf: options("data/bsub-options.tsv")?,
-            variables: parse_variables(read)?,
-        })
+        for (file, _) in OPTION_FILES {
+            required(read, file)?;
+        }
+        required(read, VARIABLES)?;
+        let mut schedulers = Self::default();
+        schedulers.add(read)?;
+        Ok(schedulers)
+    }
+
+    /// Adds what a further pack knows: options of plugins, variables of the site. One of the same name replaces the
+    /// earlier.
+    ///
+    /// # Errors
+    /// As [`super::Tables::add`].
+    pub fn add<'a>(&mut self, read: &dyn Fn(&str) -> Option<&'a str>) -> Result<(), TableError> {
+        for (file, scheduler) in OPTION_FILES {
+            if let Some(text) = read(file) {
+                self.options_mut(scheduler).add(file, text)?;
+            }
+        }
+        if let Some(text) = read(VARIABLES) {
+            add_variables(&mut self.variables, text)?;
+        }
+        Ok(())
+    }
+
+    const fn options_mut(&mut self, scheduler: Scheduler) -> &mut OptionTable {
+        match scheduler {
+            Scheduler::Slurm => &mut self.slurm,
+            Scheduler::Pbs => &mut self.pbs,
+            Scheduler::Sge => &mut self.sge,
+            Scheduler::Lsf => &mut self.lsf,
+        }
     }
 
     /// The options of a scheduler's submit command.
@@ -145,9 +180,9 @@ impl Schedulers {
 }
 
 impl OptionTable {
-    fn parse(file: &str, text: &str) -> Result<Self, TableError> {
+    fn add(&mut self, file: &str, text: &str) -> Result<(), TableError> {
         let table = Tsv::parse(file, text, OPTION_COLUMNS)?;
-        let mut options = Vec::new();
+        self.options.retain(|option| !table.rows().any(|row| row.get("option") == option.name));
         for row in table.rows() {
             let takes = match row.get("value") {
                 "no" => Takes::No,
@@ -156,7 +191,7 @@ impl OptionTable {
                 "two" => Takes::Two,
                 _ => return Err(row.error("value must be yes, no, optional or two")),
             };
-            options.push(BatchOption {
+            self.options.push(BatchOption {
                 name: row.get("option").to_owned(),
                 short: row.get("short").chars().next(),
                 takes,
@@ -166,7 +201,7 @@ impl OptionTable {
                 merges: row.get("repeat") == "merge",
             });
         }
-        Ok(Self { options })
+        Ok(())
     }
 
     /// All options in the order of the table.
@@ -212,10 +247,9 @@ impl BatchOption {
     }
 }
 
-fn parse_variables<'a>(read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Vec<Variable>, TableError> {
-    let file = "data/scheduler-variables.tsv";
-    let table = Tsv::parse(file, required(read, file)?, &["name", "scheduler", "kind", "needs"])?;
-    let mut variables = Vec::new();
+fn add_variables(variables: &mut Vec<Variable>, text: &str) -> Result<(), TableError> {
+    let table = Tsv::parse(VARIABLES, text, &["name", "scheduler", "kind", "needs"])?;
+    variables.retain(|variable| !table.rows().any(|row| row.get("name") == variable.name));
     for row in table.rows() {
         let scheduler = Scheduler::ALL
             .into_iter()
@@ -229,7 +263,7 @@ fn parse_variables<'a>(read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Vec<Var
         let needs = row.some("needs").map(|cell| cell.split('|').map(str::to_owned).collect()).unwrap_or_default();
         variables.push(Variable { name: row.get("name").to_owned(), scheduler, output, needs });
     }
-    Ok(variables)
+    Ok(())
 }
 
 #[cfg(test)]

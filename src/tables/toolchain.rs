@@ -3,6 +3,8 @@
 use super::tsv::Tsv;
 use super::{TableError, required};
 
+const FILE: &str = "data/easybuild-toolchains.tsv";
+
 const COLUMNS: &[&str] = &[
     "generation",
     "gcccore",
@@ -71,15 +73,26 @@ impl Toolchains {
     /// # Errors
     /// As [`super::Tables::parse`].
     pub fn parse<'a>(read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
-        let file = "data/easybuild-toolchains.tsv";
-        let table = Tsv::parse(file, required(read, file)?, COLUMNS)?;
-        let mut generations = Vec::new();
+        required(read, FILE)?;
+        let mut toolchains = Self::default();
+        toolchains.add(read)?;
+        Ok(toolchains)
+    }
+
+    /// Adds the generations of a further pack; one of the same name replaces the earlier.
+    ///
+    /// # Errors
+    /// As [`super::Tables::add`].
+    pub fn add<'a>(&mut self, read: &dyn Fn(&str) -> Option<&'a str>) -> Result<(), TableError> {
+        let Some(text) = read(FILE) else { return Ok(()) };
+        let table = Tsv::parse(FILE, text, COLUMNS)?;
+        self.generations.retain(|generation| !table.rows().any(|row| row.get("generation") == generation.name));
         for row in table.rows() {
             if row.get("generation").is_empty() || row.get("gcccore").is_empty() {
                 return Err(row.error("a generation needs a name and a GCCcore version"));
             }
             let owned = |column| row.some(column).map(str::to_owned);
-            generations.push(Generation {
+            self.generations.push(Generation {
                 name: row.get("generation").to_owned(),
                 gcccore: row.get("gcccore").to_owned(),
                 gcc: row.get("gcc").to_owned(),
@@ -96,7 +109,7 @@ impl Toolchains {
                 python_bundle: owned("python-bundle-pypi"),
             });
         }
-        Ok(Self { generations })
+        Ok(())
     }
 
     /// The generation of that name.

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
 use crate::check::{Grounds, SiteChoice};
 use crate::facts::{Alone, FileFacts};
+use crate::policy::Policy;
 use crate::report::{Format, encode, for_terminal};
 use crate::source::{self, Kind, Loaded, Source, WalkOptions};
 
@@ -23,11 +25,12 @@ pub(in super::super) fn run(args: &Detect, snapshot: &Snapshot, streams: &mut St
     let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
     let mut detection = Detection::new(&engine);
     if args.paths.is_empty() {
-        let here = engine.settings.here(&engine.policy)?;
+        let here = engine.settings.here()?;
         detection.add(None, here, &Source::new(PathBuf::new(), Kind::Other, Vec::new()), &FileFacts::default())?;
     } else {
         detection.add_files(&args.paths)?;
     }
+    engine.settings.check_line(&detection.policies)?;
     detection.problems.extend(engine.settings.faults());
     for problem in &detection.problems {
         streams.complain(problem);
@@ -47,6 +50,9 @@ struct Detection<'e> {
     engine: &'e Engine,
     /// For each file; without a path for the place where one is.
     choices: Vec<(Option<PathBuf>, SiteChoice)>,
+    policies: Vec<Arc<Policy>>,
+    /// The environment variables by which sites are recognised.
+    variables: BTreeSet<String>,
     /// Configurations that hold, with the sites that they name for these files.
     configurations: BTreeSet<(PathBuf, Option<String>)>,
     problems: Vec<String>,
@@ -54,12 +60,30 @@ struct Detection<'e> {
 
 impl<'e> Detection<'e> {
     fn new(engine: &'e Engine) -> Self {
-        Self { engine, choices: Vec::new(), configurations: BTreeSet::new(), problems: Vec::new() }
+        let mut detection = Self {
+            engine,
+            choices: Vec::new(),
+            policies: Vec::new(),
+            variables: BTreeSet::new(),
+            configurations: BTreeSet::new(),
+            problems: Vec::new(),
+        };
+        detection.knows(&engine.settings.nothing().policy);
+        detection
+    }
+
+    /// Takes in a policy by which files are judged.
+    fn knows(&mut self, policy: &Arc<Policy>) {
+        if !self.policies.iter().any(|known| Arc::ptr_eq(known, policy)) {
+            let variables = policy.sites.heads().flat_map(|site| site.detect.env.iter().map(|(name, _)| name));
+            self.variables.extend(variables.cloned());
+            self.policies.push(Arc::clone(policy));
+        }
     }
 
     fn add_files(&mut self, paths: &[PathBuf]) -> anyhow::Result<()> {
         let engine = self.engine;
-        let exclude = |path: &Path| engine.settings.excludes(path, &engine.policy);
+        let exclude = |path: &Path| engine.settings.excludes(path);
         let found = source::discover(paths, &WalkOptions { exclude: Some(&exclude) });
         let problem = |problem: &source::Problem| format!("{}: {}", problem.path.display(), problem.message);
         self.problems.extend(found.problems.iter().map(problem));
@@ -78,7 +102,7 @@ impl<'e> Detection<'e> {
             };
             // A faulty configuration is told once, for all its files.
             let Ok(settings) = engine.settings_of(&source.path) else { continue };
-            let facts = engine.facts(&source, &Alone);
+            let facts = engine.facts(&source, &settings.policy.tables, &Alone);
             self.add(Some(source.path.clone()), settings, &source, &facts)?;
         }
         Ok(())
@@ -92,6 +116,7 @@ impl<'e> Detection<'e> {
         facts: &FileFacts,
     ) -> anyhow::Result<()> {
         self.choices.push((path, self.engine.site(&settings, source, facts)?));
+        self.knows(&settings.policy);
         if let Some(config) = &settings.origin {
             let file = self.engine.settings.shown(&config.file).to_owned();
             self.configurations.insert((file, settings.config.site));
@@ -137,12 +162,14 @@ impl<'e> Detection<'e> {
             .collect();
         let configuration = if configurations.is_empty() { "none".to_owned() } else { configurations.join(", ") };
         let set: Vec<String> = self
-            .variables()
-            .into_iter()
+            .variables
+            .iter()
             .filter_map(|name| Some(format!("{name}={}", self.engine.machine.env.get(name)?)))
             .collect();
         let environment = match set.is_empty() {
-            true => format!("none of {} is set", self.variables().into_iter().collect::<Vec<_>>().join(", ")),
+            true => {
+                format!("none of {} is set", self.variables.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+            }
             false => set.join(", "),
         };
         let host = self.engine.machine.hostname.clone().unwrap_or_else(|| "not known".to_owned());
@@ -154,12 +181,6 @@ impl<'e> Detection<'e> {
             ("host name", host),
             ("paths, modules", in_files(Grounds::Evidence)),
         ]
-    }
-
-    /// The environment variables by which sites are recognised.
-    fn variables(&self) -> BTreeSet<&'e str> {
-        let sites = self.engine.policy.sites.heads();
-        sites.flat_map(|site| site.detect.env.iter().map(|(name, _)| name.as_str())).collect()
     }
 
     fn json(&self) -> Json {
@@ -175,7 +196,7 @@ impl<'e> Detection<'e> {
             |(file, site): &(PathBuf, Option<String>)| json!({ "path": file.to_string_lossy(), "site": site });
         let env = &self.engine.machine.env;
         let variables: serde_json::Map<String, Json> =
-            self.variables().into_iter().map(|name| (name.to_owned(), json!(env.get(name)))).collect();
+            self.variables.iter().map(|name| (name.to_owned(), json!(env.get(name)))).collect();
         json!({
             "version": 1,
             "choices": self.choices.iter().map(choice).collect::<Vec<_>>(),

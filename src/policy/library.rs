@@ -1,0 +1,61 @@
+//! Policies by the packs that lie over the built-in one. Each combination is read once.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::error::PolicyError;
+use super::pack::{PackFiles, Policy};
+
+/// Policies that are made of packs in folders.
+#[derive(Debug)]
+pub struct Library {
+    built_in: Arc<Policy>,
+    read: Mutex<HashMap<Vec<PathBuf>, Found>>,
+}
+
+type Found = Result<Arc<Policy>, Arc<PolicyError>>;
+
+impl Default for Library {
+    fn default() -> Self {
+        Self::over(Policy::built_in())
+    }
+}
+
+impl Library {
+    /// Policies of packs over `lowest`, which stands for the built-in one.
+    pub fn over(lowest: Policy) -> Self {
+        Self { built_in: Arc::new(lowest), read: Mutex::default() }
+    }
+
+    /// The built-in policy alone.
+    pub fn built_in(&self) -> &Arc<Policy> {
+        &self.built_in
+    }
+
+    /// The policy of the built-in pack with those in `folders` over it, each over those before it. A folder that is
+    /// named again counts where it was named first.
+    ///
+    /// # Errors
+    /// A pack that cannot be read or is faulty: then nothing is loaded.
+    pub fn with(&self, folders: &[PathBuf]) -> Result<Arc<Policy>, Arc<PolicyError>> {
+        let mut distinct: Vec<PathBuf> = Vec::with_capacity(folders.len());
+        for folder in folders {
+            let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
+            if !distinct.contains(&real) {
+                distinct.push(real);
+            }
+        }
+        if distinct.is_empty() {
+            return Ok(Arc::clone(&self.built_in));
+        }
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.entry(distinct).or_insert_with_key(|folders| load(folders).map(Arc::new).map_err(Arc::new)).clone()
+    }
+}
+
+fn load(folders: &[PathBuf]) -> Result<Policy, PolicyError> {
+    let packs = folders.iter().map(|folder| PackFiles::read(Path::new(folder))).collect::<Result<Vec<_>, _>>()?;
+    Policy::built_in().with(&packs)
+}
