@@ -151,7 +151,9 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     while let Some(next) = stack.pop() {
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() && !path.is_symlink() {
+            if path == folder.join(".local/state") {
+                // The undo journal, where the home is.
+            } else if path.is_dir() && !path.is_symlink() {
                 stack.push(path);
             } else {
                 let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();

@@ -141,12 +141,18 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
         return None;
     }
     // Where it cannot be known that a fix is safe, it is not.
-    let risky = hit.certainty == Certainty::Possible
-        || offered == Truth::Maybe
-        || spec.unsafe_if.iter().any(|table| scene.holds(table) > Truth::No)
-        || spec.unsafe_if_with.iter().any(|other| bench.exists(scene, other, None) > Truth::No);
+    let doubtful = hit.certainty == Certainty::Possible || offered == Truth::Maybe;
+    let risky = || {
+        spec.unsafe_if.iter().any(|table| scene.holds(table) > Truth::No)
+            || spec.unsafe_if_with.iter().any(|other| bench.exists(scene, other, None) > Truth::No)
+    };
     let edits = edits(&spec.edits, voice)?;
-    let applicability = if risky { declared.min(Applicability::Unsafe) } else { declared };
+    let trusted = match hit.active.trust {
+        Some(trust) => trust,
+        None if risky() => declared.min(Applicability::Unsafe),
+        None => declared,
+    };
+    let applicability = if doubtful { trusted.min(Applicability::Unsafe) } else { trusted };
     Some(Fix { title: voice.say(&spec.title).0, applicability, edits })
 }
 

@@ -34,6 +34,7 @@ Examples:
   pydoctor check                           check everything below this folder
   pydoctor check --diff .                  show what --fix would change
   pydoctor check --fix .                   apply the fixes that are safe
+  pydoctor undo --last                     take the last fixes back
   pydoctor explain conda-init-block        why a rule is there, and what to do
   pydoctor check -f json=report.json .     write findings for a program to read
 
@@ -50,6 +51,8 @@ Examples:
 pub(super) enum Command {
     /// Check start-up files, job scripts, environment files, Python and notebooks
     Check(Check),
+    /// List what --fix changed, and put it back
+    Undo(Undo),
     /// Explain a rule: what it flags, why, who asks for it, how it is mended
     Explain(Explain),
     /// What can be found
@@ -131,6 +134,9 @@ pub(super) struct Check {
     /// With --fix or --diff: also fixes that may change behaviour
     #[arg(long, help_heading = "Fixes")]
     pub(super) unsafe_fixes: bool,
+    /// With --fix, as root: write files of other users too, with their rights
+    #[arg(long, requires = "fix", help_heading = "Fixes")]
+    pub(super) as_owner: bool,
 
     /// Output format, repeatable: human or json, to a file with NAME=FILE
     #[arg(short, long, value_name = "NAME[=FILE]", help_heading = "Output")]
@@ -145,6 +151,36 @@ pub(super) struct Check {
     #[arg(short, long, value_name = "N", help_heading = "Output")]
     pub(super) jobs: Option<usize>,
 }
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = UNDO_EXAMPLES)]
+pub(super) struct Undo {
+    /// Restore these files; without --run or --last, to before the newest run that changed each
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Restore what this run changed, or of that only the files named
+    #[arg(long, value_name = "N", conflicts_with = "last")]
+    pub(super) run: Option<u64>,
+    /// Restore what the newest run changed that is not undone yet
+    #[arg(long)]
+    pub(super) last: bool,
+    /// Overwrite later edits, and make again what was removed
+    #[arg(long)]
+    pub(super) force: bool,
+    /// As root: write files of other users too, with their rights
+    #[arg(long)]
+    pub(super) as_owner: bool,
+    /// Format of the list: human or json
+    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
+    pub(super) format: Output,
+}
+
+const UNDO_EXAMPLES: &str = "\
+Examples:
+  pydoctor undo                    list the runs that changed files; the last 20 are kept
+  pydoctor undo ~/.bashrc          restore one file
+  pydoctor undo --last             restore all that the last run changed
+  pydoctor undo --run 3 job.sh     of run 3, restore one file";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {

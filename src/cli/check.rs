@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use crate::check::{Run, Severity};
+use crate::check::Severity;
 use crate::facts::Gap;
-use crate::fix::{self, Allow, BashSyntax, Checked, Mended};
 use crate::policy::Selection;
 use crate::policy::config::NAMES;
-use crate::report::{FileResult, FixRun, Format, HumanOptions, Palette, Report, human};
+use crate::report::{FileResult, Format, HumanOptions, Palette, Report};
 use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 
 use super::Status;
 use super::args::{self, Output};
-use super::engine::{self, Engine, Session};
+use super::engine::Engine;
+use super::mend::Mending;
 use super::panics;
 use super::settings::CommandLine;
 use super::snapshot::Snapshot;
@@ -56,24 +56,24 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     let mut status = if trouble { Status::Trouble } else { Status::Clean };
     let options =
         HumanOptions { palette: streams.palette, ascii: streams.ascii, quiet: args.quiet, verbose: args.verbose };
-    let job = Mending { args, session: &session, run: &run, workers: &workers };
+    let job = Mending { args, session: &session, run: &run, workers: &workers, snapshot };
     if args.diff {
         let (changed, report) = job.diff(results, input.not_checked, streams);
         status = status.max(if changed && !args.exit_zero { Status::Found } else { Status::Clean });
         write_outputs(&outputs, &report, &options, streams)?;
         return Ok(status);
     }
-    let mut runs = None;
+    let mut fixes = None;
     if args.fix {
-        let (fixed, done, failed) = job.fix(results, streams);
-        status = status.max(if failed { Status::Trouble } else { Status::Clean });
-        (results, runs) = (fixed, Some(done));
+        let fixed = job.fix(results, streams);
+        status = status.max(if fixed.failed { Status::Trouble } else { Status::Clean });
+        (results, fixes) = (fixed.left, Some(fixed.done));
     }
     let fails = results.iter().enumerate().any(|(index, result)| session.fails(index, &result.findings));
     let mut report = Report::new(results);
     report.not_checked = input.not_checked;
     report.configurations = session.configurations();
-    report.fixes = runs;
+    report.fixes = fixes;
     write_outputs(&outputs, &report, &options, streams)?;
     let found = fails && !args.exit_zero;
     Ok(status.max(if found { Status::Found } else { Status::Clean }))
@@ -128,7 +128,7 @@ fn write_outputs(
 }
 
 /// True when standard input is checked: named by `-`, or by a name for it alone.
-fn reads_stdin(args: &args::Check) -> bool {
+pub(super) fn reads_stdin(args: &args::Check) -> bool {
     args.paths.iter().any(|path| is_stdin(path)) || (args.paths.is_empty() && args.stdin_filename.is_some())
 }
 
@@ -223,108 +223,4 @@ fn problem(problem: &source::Problem) -> String {
 fn too_large(source: Source, limit: u64) -> FileResult {
     let gap = Gap { span: Span::at(0), reason: source::too_large(limit) };
     FileResult { source: Arc::new(source), site: Default::default(), findings: Vec::new(), gaps: vec![gap] }
-}
-
-/// `--fix` and `--diff`.
-struct Mending<'a> {
-    args: &'a args::Check,
-    session: &'a Session<'a>,
-    run: &'a Run<'a>,
-    workers: &'a Workers,
-}
-
-impl Mending<'_> {
-    /// Shows what would change; true when something would.
-    fn diff(&self, results: Vec<FileResult>, not_checked: Vec<PathBuf>, streams: &mut Streams) -> (bool, Report) {
-        let mended = self.mend(&results);
-        let mut changed = false;
-        for (result, mended) in results.iter().zip(&mended) {
-            let (old, new) = (&result.source.bytes, &mended.source.bytes);
-            if old != new {
-                changed = true;
-                show_diff(&result.source.path, old, new, streams);
-            }
-            for dropped in &mended.dropped {
-                let path = result.source.path.display();
-                let (line, rule, reason) = (dropped.line, &dropped.rule, &dropped.reason);
-                streams.remark(&format!("{path}:{line}: fix of {rule} not applied: {reason}"));
-            }
-        }
-        let mut report = Report::new(results);
-        report.not_checked = not_checked;
-        if !self.args.quiet {
-            streams.remark(&human::closing(&report));
-        }
-        (changed, report)
-    }
-
-    /// Mends and writes. Gives what is left, what was done, and whether a file could not be written.
-    fn fix(&self, results: Vec<FileResult>, streams: &mut Streams) -> (Vec<FileResult>, Vec<FixRun>, bool) {
-        let mended = self.mend(&results);
-        let mut failed = false;
-        let mut left = Vec::new();
-        let mut runs = Vec::new();
-        for (mut result, mended) in results.into_iter().zip(mended) {
-            let mut not_written = None;
-            if self.is_from_stdin(&result.source.path) {
-                streams.print(|out| out.write_all(&mended.source.bytes));
-            } else if mended.source.bytes != result.source.bytes {
-                let outcome = fix::write::replace(&result.source.path, &result.source.bytes, &mended.source.bytes);
-                not_written = outcome.err().map(|error| error.to_string());
-            }
-            if !mended.applied.is_empty() || !mended.dropped.is_empty() {
-                runs.push(FixRun {
-                    path: result.source.path.clone(),
-                    applied: mended.applied,
-                    dropped: mended.dropped,
-                    not_written: not_written.clone(),
-                });
-            }
-            match not_written {
-                Some(reason) => {
-                    failed = true;
-                    streams.complain(&format!("{}: not written: {reason}", result.source.path.display()));
-                }
-                None => {
-                    result.findings = mended.checked.findings;
-                    result.gaps = mended.checked.gaps;
-                    result.source = Arc::new(mended.source);
-                }
-            }
-            left.push(result);
-        }
-        (left, runs, failed)
-    }
-
-    /// The new texts; nothing is written.
-    fn mend(&self, results: &[FileResult]) -> Vec<Mended> {
-        let allow = if self.args.unsafe_fixes { Allow::Unsafe } else { Allow::Safe };
-        let bash = BashSyntax::find();
-        let numbered: Vec<(usize, &FileResult)> = results.iter().enumerate().collect();
-        self.workers.map(&numbered, |(index, result)| {
-            let mut checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
-            let mend = || {
-                let recheck = |source: &Source| self.session.recheck(self.run, *index, source);
-                fix::mend(&result.source, checked.clone(), allow, &recheck, &bash)
-            };
-            panics::catch(mend).unwrap_or_else(|panic| {
-                checked.gaps.push(engine::internal_error(&result.source, &panic));
-                let source = Source::clone(&result.source);
-                Mended { source, checked, applied: Vec::new(), dropped: Vec::new() }
-            })
-        })
-    }
-
-    /// True for the text that came from standard input, under whatever name.
-    fn is_from_stdin(&self, path: &Path) -> bool {
-        let name = self.args.stdin_filename.as_deref().unwrap_or_else(|| Path::new("-"));
-        reads_stdin(self.args) && path == name
-    }
-}
-
-fn show_diff(path: &Path, old: &[u8], new: &[u8], streams: &mut Streams) {
-    let (palette, terminal) = (streams.palette, streams.terminal);
-    streams.print(|out| {
-        if terminal { human::diff(path, old, new, &palette, out) } else { fix::diff::write(out, path, old, new) }
-    });
 }

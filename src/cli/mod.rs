@@ -7,6 +7,7 @@ mod engine;
 mod examples;
 mod explain;
 mod facts;
+mod mend;
 mod panics;
 mod reach;
 mod rules;
@@ -14,6 +15,7 @@ mod settings;
 mod sites;
 mod snapshot;
 mod streams;
+mod undo;
 mod workers;
 
 use std::process::ExitCode;
@@ -83,6 +85,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn run(args: &Args, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     match &args.command {
         Command::Check(check) => check::run(check, snapshot, streams),
+        Command::Undo(undo) => undo::run(undo, snapshot, streams),
         Command::Explain(explain) => explain::run(explain, snapshot, streams),
         Command::Rules { command: RulesCommand::List(list) } => rules::list(list, snapshot, streams),
         Command::Sites { command: SitesCommand::List(list) } => sites::list(list, snapshot, streams),

@@ -40,9 +40,21 @@ impl Snapshot {
 
     /// Today: what `SOURCE_DATE_EPOCH` says when it is set, so that output can be reproduced.
     pub(super) fn today(&self) -> Day {
+        Day::of_epoch(self.now())
+    }
+
+    /// Seconds since 1970, by the same.
+    pub(super) fn now(&self) -> u64 {
         let told = self.var("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.parse::<u64>().ok());
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Day::of_epoch(told.unwrap_or_else(now))
+        told.unwrap_or_else(now)
+    }
+
+    /// Where the undo journal of this user is. `None` when nothing tells.
+    pub(super) fn journal(&self) -> Option<PathBuf> {
+        let absolute = |name| self.var(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+        Some(state.join("pydoctor/undo"))
     }
 
     /// An environment variable that is set and not empty.

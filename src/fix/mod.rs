@@ -1,17 +1,26 @@
 //! Changing files: plan edits, resolve conflicts, verify, show the difference, write.
 //!
 //! [`mend`] turns one file's findings into a new text without writing anything; [`diff`] shows the
-//! difference; [`mod@write`] is the only place that changes a file.
+//! difference; [`mod@write`] is the only place that changes a file, and keeps its original in the [`journal`], from
+//! which [`undo`] restores it.
 
 mod apply;
+mod attributes;
 mod bash;
 pub mod diff;
+mod folder;
+pub mod journal;
 mod plan;
+mod recorder;
+mod rights;
 mod rounds;
+mod target;
+pub mod undo;
 mod verify;
 pub mod write;
 
 pub use bash::BashSyntax;
+pub use recorder::Recorder;
 pub use rounds::{Applied, Checked, Dropped, MAX_ROUNDS, Mended, mend};
 
 use crate::check::Applicability;

@@ -1,6 +1,5 @@
 //! The configuration of a project: `pydoctor.toml`, `.pydoctor.toml` or `[tool.pydoctor-hpc]` in `pyproject.toml`.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use super::error::{PolicyError, Problem};
 use super::library::Library;
 use super::pack::Policy;
 use super::rule::TAGS;
-use super::severity::{LEVELS, SEVERITIES, Severity};
+use super::severity::{APPLICABILITIES, LEVELS, SEVERITIES, Severity};
 
 /// Names of the configuration file; the first that exists in a folder wins.
 pub const NAMES: [&str; 3] = ["pydoctor.toml", ".pydoctor.toml", PYPROJECT];
@@ -187,7 +186,7 @@ fn read(table: Table<'_, '_>, path: &Path, below: &Packs<'_>) -> Result<Config, 
         file: path.to_owned(),
         folder,
         site: read_site(&table, policy),
-        selection: Selection { severities: read_rules(&table, policy), ..read_selection(&table, policy) },
+        selection: read_rules(&table, policy, read_selection(&table, policy)),
         fail_on: table.choice("fail-on", SEVERITIES),
         exclude: Files::read(doc, &table.strings("exclude")),
         overrides: table.tables("override").into_iter().map(|table| read_override(table, policy)).collect(),
@@ -259,18 +258,23 @@ fn read_selection(table: &Table<'_, '_>, policy: &Policy) -> Selection {
     Selection { select, ignore: read("ignore"), ..Selection::default() }
 }
 
-fn read_rules(table: &Table<'_, '_>, policy: &Policy) -> BTreeMap<String, Option<Severity>> {
-    let mut severities = BTreeMap::new();
+/// Adds what `[rules.ID]` says to a selection: how bad a rule is, how far its fix is trusted.
+fn read_rules(table: &Table<'_, '_>, policy: &Policy, mut selection: Selection) -> Selection {
     for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
         if policy.rule(key.text).is_none() {
             table.doc().unknown(&key, "rule", policy.rules.iter().map(|rule| rule.id.as_str()));
         }
         let Some(rule) = item.table() else { continue };
-        let severity = rule.need("severity").and_then(|item| item.choice("severity", LEVELS));
+        let severity = rule.choice("severity", LEVELS);
+        let fix = rule.choice("fix", APPLICABILITIES);
+        if !rule.has("severity") && !rule.has("fix") {
+            rule.doc().problem(rule.span(), "a rule needs a `severity` or a `fix`", None);
+        }
         rule.finish();
-        severities.extend(severity.map(|severity| (key.text.to_owned(), severity)));
+        selection.severities.extend(severity.map(|severity| (key.text.to_owned(), severity)));
+        selection.fixes.extend(fix.map(|fix| (key.text.to_owned(), fix)));
     }
-    severities
+    selection
 }
 
 fn read_ignores(table: &Table<'_, '_>, policy: &Policy) -> Vec<(Files, Vec<String>)> {
@@ -364,6 +368,8 @@ select = ["ALL"]
             ("select = [\"on\"]\n", "did you mean `one`?"),
             ("[rules.tow]\nseverity = \"off\"\n", "unknown rule `tow`"),
             ("[rules.two]\nseverity = \"of\"\n", "did you mean `off`?"),
+            ("[rules.two]\nfix = \"saf\"\n", "did you mean `safe`?"),
+            ("[rules.two]\n", "needs a `severity` or a `fix`"),
             ("[[override]]\nsite = \"north\"\n", "`files` is missing"),
             ("exclude = [\"a[\"]\n", "not a glob"),
             ("fail-on = 3\n", "pydoctor.toml:1:11"),

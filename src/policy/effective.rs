@@ -27,6 +27,8 @@ pub struct Selection {
     pub off: Vec<String>,
     /// Severities by rule id; `None` for off.
     pub severities: BTreeMap<String, Option<Severity>>,
+    /// How far fixes are trusted, by rule id.
+    pub fixes: BTreeMap<String, Applicability>,
     /// `select` comes from the command line, and wins over a severity `off`.
     pub forced: bool,
 }
@@ -52,6 +54,8 @@ pub struct ActiveRule {
     pub severity: Severity,
     /// What the site says of the fix; `Some(None)` for no fix.
     pub fix: Option<Option<Applicability>>,
+    /// What the configuration says of how far the fix is trusted.
+    pub trust: Option<Applicability>,
     url: Option<String>,
     message: Words,
     help: Words,
@@ -87,7 +91,7 @@ impl Selection {
         let selectors = self.select.iter().flatten().chain(&self.ignore).chain(&self.off).map(String::as_str);
         let unknown = selectors
             .filter(|name| *name != "ALL" && !TAGS.contains(name))
-            .chain(self.severities.keys().map(String::as_str))
+            .chain(self.severities.keys().chain(self.fixes.keys()).map(String::as_str))
             .find(|name| policy.rule(name).is_none());
         match unknown {
             None => Ok(()),
@@ -110,11 +114,14 @@ impl Selection {
         };
         let mut severities = self.severities.clone();
         severities.extend(over.severities.iter().map(|(id, severity)| (id.clone(), *severity)));
+        let mut fixes = self.fixes.clone();
+        fixes.extend(over.fixes.iter().map(|(id, fix)| (id.clone(), *fix)));
         Self {
             select: over.select.clone().or_else(|| self.select.clone()),
             ignore,
             off,
             severities,
+            fixes,
             forced: self.forced || over.forced,
         }
     }
@@ -165,7 +172,8 @@ impl Policy {
         for rule in &self.rules {
             let stand = site.rules.get(&rule.id);
             if let Some(severity) = selection.severity(rule, stand) {
-                rules.push(ActiveRule::new(rule, severity, stand, &site));
+                let trust = selection.fixes.get(&rule.id).copied();
+                rules.push(ActiveRule { trust, ..ActiveRule::new(rule, severity, stand, &site) });
             }
         }
         let index = Index::new(&rules, &site);
@@ -209,6 +217,7 @@ impl ActiveRule {
         Self {
             severity,
             fix: stand.and_then(|stand| stand.fix),
+            trust: None,
             url,
             message: Words::new(stand.and_then(|stand| stand.message.as_ref())),
             help: Words::new(stand.and_then(|stand| stand.help.as_ref())),

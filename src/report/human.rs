@@ -13,7 +13,7 @@ use crate::fix::diff::{Line, NO_NEWLINE, lines};
 use crate::source::Span;
 
 use super::excerpt::{Excerpts, START_LINES};
-use super::model::{Finding, FixRun, Place, Report};
+use super::model::{Finding, FixRun, Fixes, Place, Report};
 use super::style::{Palette, Styled};
 use super::text::{bytes_for_terminal, for_terminal, wrapped};
 
@@ -54,11 +54,14 @@ pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write
     if options.verbose {
         details(report, out)?;
     }
-    for run in report.fixes.iter().flatten() {
+    for run in report.fixes.iter().flat_map(|fixes| &fixes.files) {
         fix_run(run, options, out)?;
     }
     if !options.quiet {
         writeln!(out, "{}", closing(report))?;
+        if let Some(fixes) = &report.fixes {
+            how_to_undo(fixes, out)?;
+        }
     }
     Ok(())
 }
@@ -79,7 +82,7 @@ pub fn closing(report: &Report) -> String {
     let found: Vec<String> =
         counts.iter().filter(|(number, _)| *number > 0).map(|(number, name)| count(*number, name)).collect();
     line.push_str(": ");
-    let fixed = report.fixes.iter().flatten().filter(|run| run.not_written.is_none());
+    let fixed = report.fixes.iter().flat_map(|fixes| &fixes.files).filter(|run| run.not_written.is_none());
     match (fixed.map(|run| run.applied.len()).sum::<usize>(), found.is_empty()) {
         (0, true) => line.push_str("nothing found"),
         (0, false) => line.push_str(&found.join(", ")),
@@ -242,6 +245,23 @@ fn details(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// How what `--fix` did is taken back.
+fn how_to_undo(fixes: &Fixes, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(run) = fixes.run {
+        writeln!(out, "the originals are kept: `pydoctor undo --run {run}` restores them")?;
+    }
+    if let Some(reason) = &fixes.why_beside {
+        let folders: Vec<String> = fixes.beside.iter().map(|folder| folder.display().to_string()).collect();
+        let (folders, reason) = (for_terminal(&folders.join(", ")).into_owned(), for_terminal(reason));
+        writeln!(
+            out,
+            "originals are kept beside the files in {folders}, since the journal at home cannot be written \
+            ({reason}): `pydoctor undo FILE` restores them"
+        )?;
+    }
+    Ok(())
+}
+
 /// What `--fix` did to one file.
 fn fix_run(run: &FixRun, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
     let path = run.path.to_string_lossy();
@@ -252,6 +272,9 @@ fn fix_run(run: &FixRun, options: &HumanOptions, out: &mut dyn Write) -> io::Res
         for fix in &run.applied {
             let class = if fix.applicability == Applicability::Unsafe { " (unsafe)" } else { "" };
             writeln!(out, "{path}:{}: fixed{class}: {}: {}", fix.line, fix.rule, for_terminal(&fix.title))?;
+        }
+        if let Some(note) = &run.note {
+            writeln!(out, "{path}: {}", for_terminal(note))?;
         }
     }
     for fix in &run.dropped {

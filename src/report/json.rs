@@ -19,6 +19,8 @@ struct Document<'a> {
     summary: Summary,
     #[serde(skip_serializing_if = "Option::is_none")]
     fixes: Option<Vec<FixRun<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo: Option<Undo>,
 }
 
 #[derive(Serialize)]
@@ -95,11 +97,19 @@ struct BySeverity {
 }
 
 #[derive(Serialize)]
+struct Undo {
+    run: Option<u64>,
+    beside: Vec<String>,
+}
+
+#[derive(Serialize)]
 struct FixRun<'a> {
     path: String,
     applied: Vec<AppliedFix<'a>>,
     dropped: Vec<DroppedFix<'a>>,
     not_written: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -129,7 +139,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         findings: report.findings.iter().map(finding).collect(),
         not_understood: report.not_understood.iter().map(not_understood).collect(),
         summary: summary(&report.summary),
-        fixes: report.fixes.as_ref().map(|runs| runs.iter().map(fix_run).collect()),
+        fixes: report.fixes.as_ref().map(|fixes| fixes.files.iter().map(fix_run).collect()),
+        undo: report.fixes.as_ref().and_then(undo),
     };
     encode::compact(&document, out)?;
     out.write_all(b"\n")
@@ -213,7 +224,14 @@ fn fix_run(run: &model::FixRun) -> FixRun<'_> {
         applied: applied.collect(),
         dropped: dropped.collect(),
         not_written: run.not_written.as_deref(),
+        note: run.note.as_deref(),
     }
+}
+
+/// Where the originals are; `None` when nothing was changed.
+fn undo(fixes: &model::Fixes) -> Option<Undo> {
+    let beside: Vec<String> = fixes.beside.iter().map(|folder| shown(folder)).collect();
+    (fixes.run.is_some() || !beside.is_empty()).then_some(Undo { run: fixes.run, beside })
 }
 
 /// JSON has no bytes: what is not UTF-8 in a path shows as U+FFFD.

@@ -11,7 +11,7 @@ mod text;
 use std::io::{self, Write};
 
 pub use human::HumanOptions;
-pub use model::{FileResult, FixRun, Report, SiteChoice};
+pub use model::{FileResult, FixRun, Fixes, Report, SiteChoice};
 pub use style::Palette;
 pub use text::{bytes_for_terminal, for_terminal};
 

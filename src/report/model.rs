@@ -42,6 +42,21 @@ pub struct FixRun {
     pub dropped: Vec<Dropped>,
     /// Why the file was not written although fixes were applied to its text.
     pub not_written: Option<String>,
+    /// How it was written, where that is worth a word.
+    pub note: Option<String>,
+}
+
+/// What `--fix` did.
+#[derive(Clone, Debug, Default)]
+pub struct Fixes {
+    /// The files that had fixes.
+    pub files: Vec<FixRun>,
+    /// The run in the undo journal.
+    pub run: Option<u64>,
+    /// Folders in which originals are kept, because the journal could not be written.
+    pub beside: Vec<PathBuf>,
+    /// Why it could not.
+    pub why_beside: Option<String>,
 }
 
 /// A finished report.
@@ -58,7 +73,7 @@ pub struct Report {
     /// The configuration files that were read.
     pub configurations: Vec<PathBuf>,
     /// What `--fix` did; `None` when it was not asked for.
-    pub fixes: Option<Vec<FixRun>>,
+    pub fixes: Option<Fixes>,
     /// Counts.
     pub summary: Summary,
     /// The files' texts, for excerpts.
