@@ -138,9 +138,13 @@ pub(super) struct Check {
     #[arg(long, requires = "fix", help_heading = "Fixes")]
     pub(super) as_owner: bool,
 
-    /// Output format, repeatable: human or json, to a file with NAME=FILE
+    /// Output format, repeatable: human, concise, grouped, json, jsonl, sarif, github, gitlab, junit, checkstyle,
+    /// markdown; to a file with NAME=FILE
     #[arg(short, long, value_name = "NAME[=FILE]", help_heading = "Output")]
-    pub(super) format: Vec<Output>,
+    pub(super) format: Vec<Output<Format>>,
+    /// Count findings by rule instead of showing them
+    #[arg(long, help_heading = "Output")]
+    pub(super) statistics: bool,
     /// Findings only, no closing line
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub(super) quiet: bool,
@@ -172,7 +176,7 @@ pub(super) struct Undo {
     pub(super) as_owner: bool,
     /// Format of the list: human or json
     #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
-    pub(super) format: Output,
+    pub(super) format: Output<ListFormat>,
 }
 
 const UNDO_EXAMPLES: &str = "\
@@ -196,7 +200,7 @@ pub(super) struct Listing {
     pub(super) policy: PolicyOptions,
     /// Output format: human or json
     #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
-    pub(super) format: Output,
+    pub(super) format: Output<ListFormat>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -206,7 +210,7 @@ pub(super) struct Show {
     pub(super) site: String,
     /// Output format: human or json
     #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
-    pub(super) format: Output,
+    pub(super) format: Output<ListFormat>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -218,7 +222,7 @@ pub(super) struct Detect {
     pub(super) policy: PolicyOptions,
     /// Output format: human or json
     #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
-    pub(super) format: Output,
+    pub(super) format: Output<ListFormat>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -263,12 +267,39 @@ impl From<Threshold> for Severity {
 
 /// A format and where it goes; standard output without a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Output {
-    pub(super) format: Format,
+pub(super) struct Output<F> {
+    pub(super) format: F,
     pub(super) file: Option<PathBuf>,
 }
 
-impl FromStr for Output {
+/// A format of lists and pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ListFormat {
+    /// For people.
+    Human,
+    /// One object, version 1.
+    Json,
+}
+
+/// What can be named in front of `=FILE`.
+pub(super) trait Named: Copy + 'static {
+    /// Names with what they mean.
+    fn names() -> Vec<(&'static str, Self)>;
+}
+
+impl Named for Format {
+    fn names() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|format| (format.name(), format)).to_vec()
+    }
+}
+
+impl Named for ListFormat {
+    fn names() -> Vec<(&'static str, Self)> {
+        vec![("human", Self::Human), ("json", Self::Json)]
+    }
+}
+
+impl<F: Named> FromStr for Output<F> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -276,14 +307,15 @@ impl FromStr for Output {
             Some((name, file)) => (name, Some(file)),
             None => (text, None),
         };
-        let format = Format::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
-            let names = Format::ALL.map(Format::name);
-            format!("no such format; there are {}", names.join(", "))
-        })?;
+        let all = F::names();
+        let Some((_, format)) = all.iter().find(|(known, _)| *known == name) else {
+            let names: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
+            return Err(format!("no such format; there are {}", names.join(", ")));
+        };
         if file == Some("") {
             return Err("a file name is missing behind `=`".to_owned());
         }
-        Ok(Self { format, file: file.map(PathBuf::from) })
+        Ok(Self { format: *format, file: file.map(PathBuf::from) })
     }
 }
 
@@ -299,8 +331,9 @@ mod tests {
 
     #[test]
     fn formats_go_to_files() {
-        let output: Output = "json=a=b.json".parse().unwrap();
+        let output: Output<Format> = "json=a=b.json".parse().unwrap();
         assert_eq!(output, Output { format: Format::Json, file: Some("a=b.json".into()) });
-        assert!("xml".parse::<Output>().is_err() && "json=".parse::<Output>().is_err());
+        assert!("xml".parse::<Output<Format>>().is_err() && "json=".parse::<Output<Format>>().is_err());
+        assert!("sarif".parse::<Output<ListFormat>>().is_err());
     }
 }

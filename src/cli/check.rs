@@ -11,12 +11,12 @@ use crate::check::Severity;
 use crate::facts::Gap;
 use crate::policy::Selection;
 use crate::policy::config::NAMES;
-use crate::report::{FileResult, Format, HumanOptions, Palette, Report};
+use crate::report::{FileResult, Format, HumanOptions, Palette, Report, SiteChoice, closing};
 use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 
 use super::Status;
 use super::args::{self, Output};
-use super::engine::Engine;
+use super::engine::{Engine, FAIL_ON};
 use super::mend::Mending;
 use super::panics;
 use super::settings::CommandLine;
@@ -54,29 +54,28 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     }
 
     let mut status = if trouble { Status::Trouble } else { Status::Clean };
-    let options =
-        HumanOptions { palette: streams.palette, ascii: streams.ascii, quiet: args.quiet, verbose: args.verbose };
     let job = Mending { args, session: &session, run: &run, workers: &workers, snapshot };
+    let (mut changed, mut fixes) = (false, None);
     if args.diff {
-        let (changed, report) = job.diff(results, input.not_checked, streams);
-        status = status.max(if changed && !args.exit_zero { Status::Found } else { Status::Clean });
-        write_outputs(&outputs, &report, &options, streams)?;
-        return Ok(status);
-    }
-    let mut fixes = None;
-    if args.fix {
+        changed = job.diff(&results, streams);
+    } else if args.fix {
         let fixed = job.fix(results, streams);
         status = status.max(if fixed.failed { Status::Trouble } else { Status::Clean });
         (results, fixes) = (fixed.left, Some(fixed.done));
     }
-    let fails = results.iter().enumerate().any(|(index, result)| session.fails(index, &result.findings));
-    let mut report = Report::new(results);
+    let mut report = session.report(results);
     report.not_checked = input.not_checked;
     report.configurations = session.configurations();
     report.fixes = fixes;
-    write_outputs(&outputs, &report, &options, streams)?;
-    let found = fails && !args.exit_zero;
-    Ok(status.max(if found { Status::Found } else { Status::Clean }))
+    report.problems = input.problems;
+    let found = if args.diff { changed } else { report.fails() };
+    status = status.max(if found && !args.exit_zero { Status::Found } else { Status::Clean });
+    report.exit_code = status.code();
+    if args.diff && !args.quiet {
+        streams.remark(&closing::line(&report));
+    }
+    let written = write_outputs(&outputs, &report, args, streams);
+    Ok(status.max(if written { Status::Clean } else { Status::Trouble }))
 }
 
 /// What the command line says of policy.
@@ -91,7 +90,7 @@ fn line(args: &args::Check) -> CommandLine {
 }
 
 /// Where the report goes, checked before anything is done.
-fn outputs(args: &args::Check) -> anyhow::Result<Vec<Output>> {
+fn outputs(args: &args::Check) -> anyhow::Result<Vec<Output<Format>>> {
     let to_stdout = args.format.iter().filter(|output| output.file.is_none()).count();
     if to_stdout > 1 {
         bail!("two formats cannot both go to standard output; give one a file: -f NAME=FILE");
@@ -111,20 +110,26 @@ fn outputs(args: &args::Check) -> anyhow::Result<Vec<Output>> {
     Ok(outputs)
 }
 
-fn write_outputs(
-    outputs: &[Output],
-    report: &Report,
-    options: &HumanOptions,
-    streams: &mut Streams,
-) -> anyhow::Result<()> {
+/// Writes the report to every place; false when one could not be written, which stops no other.
+fn write_outputs(outputs: &[Output<Format>], report: &Report, args: &args::Check, streams: &mut Streams) -> bool {
+    let mut written = true;
     for output in outputs {
-        let options = match output.file {
-            None => options.clone(),
-            Some(_) => HumanOptions { palette: Palette::PLAIN, ascii: false, ..options.clone() },
+        let mut options = HumanOptions {
+            palette: streams.palette,
+            ascii: streams.ascii,
+            quiet: args.quiet,
+            verbose: args.verbose,
+            statistics: args.statistics,
         };
-        emit(output, streams, |format, out| format.write(report, &options, out))?;
+        if output.file.is_some() {
+            (options.palette, options.ascii) = (Palette::PLAIN, false);
+        }
+        if let Err(error) = emit(output, streams, |format, out| format.write(report, &options, out)) {
+            streams.complain(&format!("{error:#}"));
+            written = false;
+        }
     }
-    Ok(())
+    written
 }
 
 /// True when standard input is checked: named by `-`, or by a name for it alone.
@@ -222,5 +227,6 @@ fn problem(problem: &source::Problem) -> String {
 
 fn too_large(source: Source, limit: u64) -> FileResult {
     let gap = Gap { span: Span::at(0), reason: source::too_large(limit) };
-    FileResult { source: Arc::new(source), site: Default::default(), findings: Vec::new(), gaps: vec![gap] }
+    let site = SiteChoice::default();
+    FileResult { source: Arc::new(source), site, findings: Vec::new(), gaps: vec![gap], fail_on: FAIL_ON }
 }

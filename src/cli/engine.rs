@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::{self, Analysed, Finding, Run, Severity, Surroundings};
+use crate::check::{self, Analysed, Run, Severity, Surroundings};
 use crate::facts::{self, FileFacts, Gap, Reach};
 use crate::fix::Checked;
-use crate::policy::{Effective, Policy, PolicyError, Selection};
-use crate::report::{FileResult, SiteChoice};
+use crate::policy::{Effective, Policy, PolicyError, Rule, Selection};
+use crate::report::{FileResult, Report, RuleInfo, SiteChoice};
 use crate::source::{Kind, Source, Span};
 use crate::tables::Tables;
 
@@ -20,7 +20,7 @@ use super::snapshot::Snapshot;
 use super::workers::Workers;
 
 /// The severity from which the exit status is 1 unless somebody says otherwise.
-const FAIL_ON: Severity = Severity::Warning;
+pub(super) const FAIL_ON: Severity = Severity::Warning;
 
 /// Policy and surroundings, ready to judge files.
 pub(super) struct Engine {
@@ -142,7 +142,7 @@ impl Engine {
         let about = check::Settings { cwd: self.cwd.clone(), project_root: root, home: None };
         let inputs = [Analysed { source, facts, policy, embedded: false }];
         let findings = Run::new(&inputs, &about).check(0);
-        Ok(FileResult { site: choice(site), findings, ..file })
+        Ok(FileResult { site: choice(site), findings, fail_on: settings.fail_on.unwrap_or(FAIL_ON), ..file })
     }
 
     /// The facts of one file; a panic is a gap.
@@ -183,14 +183,26 @@ impl Session<'_> {
             site: self.sites[index].clone(),
             findings: checked.findings,
             gaps: checked.gaps,
+            fail_on: self.by_file.get(index).and_then(|settings| settings.fail_on).unwrap_or(FAIL_ON),
         };
         checked.into_iter().enumerate().map(result).collect()
     }
 
-    /// True when a finding of the file at `index` is bad enough for exit status 1.
-    pub(super) fn fails(&self, index: usize, findings: &[Finding]) -> bool {
-        let fail_on = self.by_file.get(index).and_then(|settings| settings.fail_on).unwrap_or(FAIL_ON);
-        findings.iter().any(|finding| finding.suppressed.is_none() && finding.severity >= fail_on)
+    /// Puts a report together from what the checks gave, with what is known of its rules.
+    pub(super) fn report(&self, results: Vec<FileResult>) -> Report {
+        let mut report = Report::new(results);
+        report.folder.clone_from(&self.settings.cwd);
+        // A file that was not read may be the only one, and have been judged by what is built in.
+        let built_in = self.engine.settings.nothing();
+        let known = || self.by_file.iter().chain([&built_in]).map(|settings| &settings.policy);
+        for finding in &report.findings {
+            if !report.rules.contains_key(&finding.rule)
+                && let Some(rule) = known().find_map(|policy| policy.rule(&finding.rule))
+            {
+                report.rules.insert(finding.rule.clone(), info(rule));
+            }
+        }
+        report
     }
 
     /// The configurations of the files to report, as the user would write their paths.
@@ -248,6 +260,16 @@ fn judged(run: &Run<'_>, inputs: &[Analysed], index: usize, inside: &[usize]) ->
 pub(super) fn internal_error(source: &Source, panic: &str) -> Gap {
     let reason = format!("internal error: {panic}; please report it");
     Gap { span: Span::new(0, source.text.len()), reason }
+}
+
+fn info(rule: &Rule) -> RuleInfo {
+    RuleInfo {
+        title: rule.title.clone(),
+        why: rule.why.clone(),
+        severity: rule.severity,
+        tags: rule.tags.clone(),
+        sources: rule.sources.clone(),
+    }
 }
 
 fn choice(site: check::SiteChoice) -> SiteChoice {

@@ -1,12 +1,12 @@
 //! `--fix` and `--diff`: new texts, shown or written, and where the originals are kept.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::check::Run;
 use crate::fix::journal::Purpose;
 use crate::fix::{self, Allow, BashSyntax, Checked, Mended, Recorder};
-use crate::report::{FileResult, FixRun, Fixes, Report, human};
+use crate::report::{FileResult, FixRun, Fixes, human};
 use crate::source::Source;
 
 use super::args;
@@ -38,13 +38,8 @@ pub(super) struct Fixed {
 
 impl Mending<'_> {
     /// Shows what would change; true when something would.
-    pub(super) fn diff(
-        &self,
-        results: Vec<FileResult>,
-        not_checked: Vec<PathBuf>,
-        streams: &mut Streams,
-    ) -> (bool, Report) {
-        let mended = self.mend(&results);
+    pub(super) fn diff(&self, results: &[FileResult], streams: &mut Streams) -> bool {
+        let mended = self.mend(results);
         let mut changed = false;
         for (result, mended) in results.iter().zip(&mended) {
             let (old, new) = (&result.source.bytes, &mended.source.bytes);
@@ -58,12 +53,7 @@ impl Mending<'_> {
                 streams.remark(&format!("{path}:{line}: fix of {rule} not applied: {reason}"));
             }
         }
-        let mut report = Report::new(results);
-        report.not_checked = not_checked;
-        if !self.args.quiet {
-            streams.remark(&human::closing(&report));
-        }
-        (changed, report)
+        changed
     }
 
     /// Mends and writes.

@@ -37,13 +37,20 @@ enum Status {
     Trouble,
 }
 
+impl Status {
+    /// The exit status of the process.
+    const fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Found => 1,
+            Self::Trouble => 2,
+        }
+    }
+}
+
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
-        Self::from(match status {
-            Status::Clean => 0,
-            Status::Found => 1,
-            Status::Trouble => 2,
-        })
+        Self::from(status.code())
     }
 }
 

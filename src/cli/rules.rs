@@ -5,10 +5,9 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use crate::policy::Rule;
-use crate::report::Format;
 
 use super::Status;
-use super::args::Listing;
+use super::args::{ListFormat, Listing};
 use super::engine::{Engine, Here};
 use super::settings::CommandLine;
 use super::snapshot::Snapshot;
@@ -19,8 +18,8 @@ pub(super) fn list(args: &Listing, snapshot: &Snapshot, streams: &mut Streams) -
     let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
     let here = engine.here()?;
     emit(&args.format, streams, |format, out| match format {
-        Format::Human => table(&here, out),
-        Format::Json => json(&here, out),
+        ListFormat::Human => table(&here, out),
+        ListFormat::Json => json(&here, out),
     })?;
     Ok(Status::Clean)
 }

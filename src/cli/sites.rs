@@ -8,10 +8,9 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use crate::policy::{Policy, Site};
-use crate::report::Format;
 
 use super::Status;
-use super::args::Listing;
+use super::args::{ListFormat, Listing};
 use super::engine::{Engine, Here};
 use super::settings::CommandLine;
 use super::snapshot::Snapshot;
@@ -22,8 +21,8 @@ pub(super) fn list(args: &Listing, snapshot: &Snapshot, streams: &mut Streams) -
     let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
     let here = engine.here()?;
     emit(&args.format, streams, |format, out| match format {
-        Format::Human => table(&here, out),
-        Format::Json => json(&here.policy, out),
+        ListFormat::Human => table(&here, out),
+        ListFormat::Json => json(&here.policy, out),
     })?;
     Ok(Status::Clean)
 }

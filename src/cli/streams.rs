@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 
 use anyhow::Context;
 
-use crate::report::{Format, Palette, for_terminal};
+use crate::report::{Palette, for_terminal};
 
 use super::args::{Color, Output};
 use super::snapshot::Snapshot;
@@ -78,10 +78,10 @@ impl Streams {
 }
 
 /// Writes something in the format and to the place that the user chose. Errors name the file.
-pub(super) fn emit(
-    output: &Output,
+pub(super) fn emit<F: Copy>(
+    output: &Output<F>,
     streams: &mut Streams,
-    write: impl FnOnce(Format, &mut dyn Write) -> io::Result<()>,
+    write: impl FnOnce(F, &mut dyn Write) -> io::Result<()>,
 ) -> anyhow::Result<()> {
     let Some(file) = &output.file else {
         streams.print(|out| write(output.format, out));

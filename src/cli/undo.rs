@@ -11,10 +11,10 @@ use serde::Serialize;
 use crate::fix::Recorder;
 use crate::fix::journal::{Purpose, Recorded, Run, Store, name_beside};
 use crate::fix::undo::{self, Restored, State};
-use crate::report::{Format, for_terminal};
+use crate::report::for_terminal;
 
 use super::Status;
-use super::args;
+use super::args::{self, ListFormat};
 use super::snapshot::Snapshot;
 use super::streams::{Streams, emit};
 
@@ -171,8 +171,8 @@ fn real(path: &Path) -> PathBuf {
 fn list(runs: &[Kept<'_>], args: &args::Undo, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<()> {
     let now = snapshot.now();
     emit(&args.format, streams, |format, out| match format {
-        Format::Json => as_json(runs, out),
-        _ => for_people(runs, now, out),
+        ListFormat::Json => as_json(runs, out),
+        ListFormat::Human => for_people(runs, now, out),
     })
 }
 

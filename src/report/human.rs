@@ -8,14 +8,15 @@ use codespan_reporting::diagnostic::{Diagnostic, Label, LabelStyle, Severity as 
 use codespan_reporting::files::Error;
 use codespan_reporting::term::{self, Chars, Config};
 
-use crate::check::{Applicability, Certainty, Severity};
+use crate::check::{Certainty, Severity};
 use crate::fix::diff::{Line, NO_NEWLINE, lines};
 use crate::source::Span;
 
 use super::excerpt::{Excerpts, START_LINES};
-use super::model::{Finding, FixRun, Fixes, Place, Report};
+use super::model::{Finding, Place, Report};
 use super::style::{Palette, Styled};
 use super::text::{bytes_for_terminal, for_terminal, wrapped};
+use super::{closing, concise, plain};
 
 /// A flagged region of more lines is shown by its first line: drawing a frame costs by the line.
 const MAX_LINES: usize = 200;
@@ -32,15 +33,17 @@ pub struct HumanOptions {
     pub ascii: bool,
     /// Findings only, no closing line.
     pub quiet: bool,
-    /// Also what was not understood or not checked, and why which site judged.
+    /// Also what was not understood, not checked or suppressed, and why which site judged.
     pub verbose: bool,
+    /// Counts for each rule in place of the findings.
+    pub statistics: bool,
 }
 
 /// Writes the report for people. Errors are those of `out`.
 pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
     let chars = if options.ascii { Chars::ascii() } else { Chars::default() };
     let config = Config { chars, start_context_lines: START_LINES, ..Config::default() };
-    for finding in report.visible() {
+    for finding in report.visible().filter(|_| !options.statistics) {
         let mut excerpts = Excerpts::default();
         let diagnostic = diagnostic(report, finding, &mut excerpts);
         let mut styled = Styled::new(out, &options.palette);
@@ -48,61 +51,10 @@ pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write
             Ok(()) => {}
             Err(Error::Io(error)) => return Err(error),
             // Only a wrong span can lead here: the finding is worth more than its excerpt.
-            Err(_) => writeln!(out, "{}", one_line(finding))?,
+            Err(_) => concise::line(report, finding, options, out)?,
         }
     }
-    if options.verbose {
-        details(report, out)?;
-    }
-    for run in report.fixes.iter().flat_map(|fixes| &fixes.files) {
-        fix_run(run, options, out)?;
-    }
-    if !options.quiet {
-        writeln!(out, "{}", closing(report))?;
-        if let Some(fixes) = &report.fixes {
-            how_to_undo(fixes, out)?;
-        }
-    }
-    Ok(())
-}
-
-/// The closing line: what was checked, for which site, what was found, what can be done.
-pub fn closing(report: &Report) -> String {
-    let summary = &report.summary;
-    let mut line = format!("{} checked", count(summary.files, "file"));
-    match report.sites.as_slice() {
-        [] => {}
-        [(site, _)] => line.push_str(&format!(" for {}", site.id)),
-        sites => {
-            let ids: Vec<&str> = sites.iter().map(|(site, _)| site.id.as_str()).collect();
-            line.push_str(&format!(" for {}", ids.join(", ")));
-        }
-    }
-    let counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.hints, "hint")];
-    let found: Vec<String> =
-        counts.iter().filter(|(number, _)| *number > 0).map(|(number, name)| count(*number, name)).collect();
-    line.push_str(": ");
-    let fixed = report.fixes.iter().flat_map(|fixes| &fixes.files).filter(|run| run.not_written.is_none());
-    match (fixed.map(|run| run.applied.len()).sum::<usize>(), found.is_empty()) {
-        (0, true) => line.push_str("nothing found"),
-        (0, false) => line.push_str(&found.join(", ")),
-        (fixed, true) => line.push_str(&format!("{fixed} fixed, nothing left")),
-        (fixed, false) => line.push_str(&format!("{fixed} fixed, {} left", found.join(", "))),
-    }
-    if summary.suppressed > 0 {
-        line.push_str(&format!(" ({} suppressed)", summary.suppressed));
-    }
-    match (summary.fixable_safe, summary.fixable_unsafe) {
-        (0, 0) => {}
-        (safe, 0) => line.push_str(&format!("; --fix mends {safe}")),
-        (0, other) => line.push_str(&format!("; --fix --unsafe-fixes mends {other}")),
-        (safe, other) => line.push_str(&format!("; --fix mends {safe}, --fix --unsafe-fixes {}", safe + other)),
-    }
-    match report.not_understood.len() {
-        0 => {}
-        places => line.push_str(&format!("; {} not understood (-v shows where)", count(places, "place"))),
-    }
-    line
+    closing::write(report, options, out)
 }
 
 /// Writes the difference of two texts for a terminal: in colour, with nothing that could steer it. Errors
@@ -124,17 +76,13 @@ pub fn diff(path: &Path, old: &[u8], new: &[u8], palette: &Palette, out: &mut dy
     result
 }
 
-fn count(number: usize, name: &str) -> String {
-    format!("{number} {name}{}", if number == 1 { "" } else { "s" })
-}
-
 fn diagnostic(report: &Report, finding: &Finding, excerpts: &mut Excerpts) -> Diagnostic<usize> {
     let level = match finding.severity {
         Severity::Error => Level::Error,
         Severity::Warning => Level::Warning,
         Severity::Hint => Level::Note,
     };
-    let mut notes = notes(finding);
+    let mut notes = notes(report, finding);
     let labels = labels(report, finding, excerpts, &mut notes);
     Diagnostic::new(level)
         .with_code(&finding.rule)
@@ -185,7 +133,7 @@ fn flagged(text: &str, place: &Place) -> Span {
     Span::new(start, start + content.trim_end_matches(['\n', '\r']).len())
 }
 
-fn notes(finding: &Finding) -> Vec<String> {
+fn notes(report: &Report, finding: &Finding) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(cell) = finding.cell {
         notes.push(format!("in cell {cell}"));
@@ -199,96 +147,17 @@ fn notes(finding: &Finding) -> Vec<String> {
     if !finding.url.is_empty() {
         notes.push(format!("see {}", for_terminal(&finding.url)));
     }
-    if let Some(fix) = &finding.fix {
-        let title = for_terminal(&fix.title);
-        let note = match fix.applicability {
-            Applicability::Safe => format!("fix available (safe): {title}"),
-            Applicability::Unsafe => format!("fix available (unsafe): {title}"),
-            Applicability::Display => format!("fix to make by hand: {title}"),
-        };
-        notes.push(wrapped(&note, WIDTH));
+    if report.sites.len() > 1 {
+        notes.push(format!("judged for {}", finding.site));
     }
+    notes.extend(plain::fix(finding).map(|fix| wrapped(&for_terminal(&fix), WIDTH)));
     notes
-}
-
-fn one_line(finding: &Finding) -> String {
-    let path = finding.place.path.to_string_lossy();
-    format!(
-        "{}:{}: {}[{}]: {}",
-        for_terminal(&path),
-        finding.place.start.line,
-        finding.severity.name(),
-        finding.rule,
-        for_terminal(&finding.message)
-    )
-}
-
-/// What `-v` adds.
-fn details(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for region in &report.not_understood {
-        let path = region.path.to_string_lossy();
-        let lines = match region.end_line {
-            last if last == region.line => region.line.to_string(),
-            last => format!("{}-{last}", region.line),
-        };
-        writeln!(out, "{}:{lines}: not understood: {}", for_terminal(&path), for_terminal(&region.reason))?;
-    }
-    for path in &report.not_checked {
-        writeln!(out, "{}: not a kind that pydoctor checks", for_terminal(&path.to_string_lossy()))?;
-    }
-    for file in &report.configurations {
-        writeln!(out, "configuration: {}", for_terminal(&file.to_string_lossy()))?;
-    }
-    for (site, files) in &report.sites {
-        writeln!(out, "site {} for {}: {}", site.id, count(*files, "file"), for_terminal(&site.why))?;
-    }
-    Ok(())
-}
-
-/// How what `--fix` did is taken back.
-fn how_to_undo(fixes: &Fixes, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(run) = fixes.run {
-        writeln!(out, "the originals are kept: `pydoctor undo --run {run}` restores them")?;
-    }
-    if let Some(reason) = &fixes.why_beside {
-        let folders: Vec<String> = fixes.beside.iter().map(|folder| folder.display().to_string()).collect();
-        let (folders, reason) = (for_terminal(&folders.join(", ")).into_owned(), for_terminal(reason));
-        writeln!(
-            out,
-            "originals are kept beside the files in {folders}, since the journal at home cannot be written \
-            ({reason}): `pydoctor undo FILE` restores them"
-        )?;
-    }
-    Ok(())
-}
-
-/// What `--fix` did to one file.
-fn fix_run(run: &FixRun, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
-    let path = run.path.to_string_lossy();
-    let path = for_terminal(&path);
-    if let Some(reason) = &run.not_written {
-        writeln!(out, "{path}: not written: {}", for_terminal(reason))?;
-    } else if !options.quiet {
-        for fix in &run.applied {
-            let class = if fix.applicability == Applicability::Unsafe { " (unsafe)" } else { "" };
-            writeln!(out, "{path}:{}: fixed{class}: {}: {}", fix.line, fix.rule, for_terminal(&fix.title))?;
-        }
-        if let Some(note) = &run.note {
-            writeln!(out, "{path}: {}", for_terminal(note))?;
-        }
-    }
-    for fix in &run.dropped {
-        let title = for_terminal(&fix.title);
-        let reason = for_terminal(&fix.reason);
-        writeln!(out, "{path}:{}: fix of {} not applied ({title}): {reason}", fix.line, fix.rule)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{self, Edit, Fix};
+    use crate::check::{self, Applicability, Edit, Fix};
     use crate::report::{FileResult, SiteChoice};
     use crate::source::{Kind, Source};
     use std::sync::Arc;
@@ -296,7 +165,8 @@ mod tests {
     fn shown(text: &str, findings: Vec<check::Finding>, options: &HumanOptions) -> String {
         let source = Arc::new(Source::new("home/.bashrc".into(), Kind::Other, text.as_bytes().to_vec()));
         let site = SiteChoice { id: "midway3".into(), why: "pydoctor.toml".into() };
-        let report = Report::new(vec![FileResult { source, site, findings, gaps: Vec::new() }]);
+        let report =
+            Report::new(vec![FileResult { source, site, findings, gaps: Vec::new(), fail_on: Severity::Warning }]);
         let mut out = Vec::new();
         write(&report, options, &mut out).unwrap();
         String::from_utf8(out).unwrap()

@@ -5,26 +5,35 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::check::{Applicability, Certainty, Edit, Fix, Severity};
+use crate::check::{Applicability, Certainty, Severity};
 
-use super::encode;
+use super::encode::{self, Each};
 use super::model::{self, Report};
+use super::statistics::{self, RuleCount};
+
+/// The version of this format.
+pub const VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct Document<'a> {
     version: u32,
     site: Option<&'a str>,
-    findings: Vec<Finding<'a>>,
-    not_understood: Vec<NotUnderstood<'a>>,
+    findings: Each<'a, model::Finding, Finding<'a>>,
+    not_understood: Each<'a, model::NotUnderstood, NotUnderstood<'a>>,
     summary: Summary,
+    sites: Vec<Site<'a>>,
+    statistics: Vec<Statistic<'a>>,
+    not_checked: Vec<String>,
+    problems: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     fixes: Option<Vec<FixRun<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     undo: Option<Undo>,
 }
 
+/// A finding as every document of ours shows it.
 #[derive(Serialize)]
-struct Finding<'a> {
+pub struct Finding<'a> {
     rule: &'a str,
     severity: Severity,
     certainty: Certainty,
@@ -71,8 +80,9 @@ struct EditOf<'a> {
     text: &'a str,
 }
 
+/// A region that was not understood, as every document of ours shows it.
 #[derive(Serialize)]
-struct NotUnderstood<'a> {
+pub struct NotUnderstood<'a> {
     path: String,
     line: usize,
     end_line: usize,
@@ -80,13 +90,31 @@ struct NotUnderstood<'a> {
 }
 
 #[derive(Serialize)]
-struct Summary {
+pub(super) struct Site<'a> {
+    id: &'a str,
+    why: &'a str,
+    files: usize,
+}
+
+#[derive(Serialize)]
+struct Statistic<'a> {
+    rule: &'a str,
+    severity: Severity,
+    findings: usize,
+    fixable_safe: usize,
+    fixable_unsafe: usize,
+    suppressed: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct Summary {
     files: usize,
     findings: usize,
     by_severity: BySeverity,
     fixable: usize,
     fixable_safe: usize,
     suppressed: usize,
+    not_understood: usize,
 }
 
 #[derive(Serialize)]
@@ -97,13 +125,13 @@ struct BySeverity {
 }
 
 #[derive(Serialize)]
-struct Undo {
+pub(super) struct Undo {
     run: Option<u64>,
     beside: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct FixRun<'a> {
+pub(super) struct FixRun<'a> {
     path: String,
     applied: Vec<AppliedFix<'a>>,
     dropped: Vec<DroppedFix<'a>>,
@@ -131,14 +159,18 @@ struct DroppedFix<'a> {
 /// Writes the report as one object and a line feed. Errors are those of `out`.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
-        version: 1,
+        version: VERSION,
         site: match report.sites.as_slice() {
             [(site, _)] => Some(&site.id),
             _ => None,
         },
-        findings: report.findings.iter().map(finding).collect(),
-        not_understood: report.not_understood.iter().map(not_understood).collect(),
-        summary: summary(&report.summary),
+        findings: Each(&report.findings, finding),
+        not_understood: Each(&report.not_understood, not_understood),
+        summary: summary(report),
+        sites: sites(report),
+        statistics: statistics::by_rule(report).iter().map(statistic).collect(),
+        not_checked: report.not_checked.iter().map(|path| shown(path)).collect(),
+        problems: &report.problems,
         fixes: report.fixes.as_ref().map(|fixes| fixes.files.iter().map(fix_run).collect()),
         undo: report.fixes.as_ref().and_then(undo),
     };
@@ -146,7 +178,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-fn finding(finding: &model::Finding) -> Finding<'_> {
+/// A finding for a document.
+pub fn finding(finding: &model::Finding) -> Finding<'_> {
     let place = &finding.place;
     Finding {
         rule: &finding.rule,
@@ -182,20 +215,27 @@ fn label(label: &model::Label) -> Label<'_> {
     }
 }
 
-fn fix(fix: &Fix) -> FixOf<'_> {
-    let edit = |edit: &'_ Edit| (edit.path.as_deref().map(shown), edit.span);
-    let edits = fix.edits.iter().map(|each| {
-        let (path, span) = edit(each);
-        EditOf { path, start: span.start, end: span.end, text: &each.text }
+fn fix(fix: &model::Fix) -> FixOf<'_> {
+    let edits = fix.edits.iter().map(|edit| EditOf {
+        path: edit.elsewhere.then(|| shown(&edit.place.path)),
+        start: edit.place.span.start,
+        end: edit.place.span.end,
+        text: &edit.text,
     });
     FixOf { title: &fix.title, applicability: fix.applicability, edits: edits.collect() }
 }
 
-fn not_understood(region: &model::NotUnderstood) -> NotUnderstood<'_> {
+/// A region that was not understood, for a document.
+pub fn not_understood(region: &model::NotUnderstood) -> NotUnderstood<'_> {
     NotUnderstood { path: shown(&region.path), line: region.line, end_line: region.end_line, reason: &region.reason }
 }
 
-fn summary(summary: &model::Summary) -> Summary {
+pub(super) fn sites(report: &Report) -> Vec<Site<'_>> {
+    report.sites.iter().map(|(site, files)| Site { id: &site.id, why: &site.why, files: *files }).collect()
+}
+
+pub(super) fn summary(report: &Report) -> Summary {
+    let summary = &report.summary;
     Summary {
         files: summary.files,
         findings: summary.findings,
@@ -203,10 +243,22 @@ fn summary(summary: &model::Summary) -> Summary {
         fixable: summary.fixable_safe + summary.fixable_unsafe,
         fixable_safe: summary.fixable_safe,
         suppressed: summary.suppressed,
+        not_understood: report.not_understood.len(),
     }
 }
 
-fn fix_run(run: &model::FixRun) -> FixRun<'_> {
+fn statistic<'a>(count: &RuleCount<'a>) -> Statistic<'a> {
+    Statistic {
+        rule: count.rule,
+        severity: count.severity,
+        findings: count.findings,
+        fixable_safe: count.fixable_safe,
+        fixable_unsafe: count.fixable_unsafe,
+        suppressed: count.suppressed,
+    }
+}
+
+pub(super) fn fix_run(run: &model::FixRun) -> FixRun<'_> {
     let applied = run.applied.iter().map(|fix| AppliedFix {
         rule: &fix.rule,
         title: &fix.title,
@@ -229,12 +281,12 @@ fn fix_run(run: &model::FixRun) -> FixRun<'_> {
 }
 
 /// Where the originals are; `None` when nothing was changed.
-fn undo(fixes: &model::Fixes) -> Option<Undo> {
+pub(super) fn undo(fixes: &model::Fixes) -> Option<Undo> {
     let beside: Vec<String> = fixes.beside.iter().map(|folder| shown(folder)).collect();
     (fixes.run.is_some() || !beside.is_empty()).then_some(Undo { run: fixes.run, beside })
 }
 
 /// JSON has no bytes: what is not UTF-8 in a path shows as U+FFFD.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }

@@ -1,6 +1,7 @@
 //! The finished report: everything that a format may show, with lines and columns worked out.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +9,8 @@ use crate::check::{self, Applicability, Certainty, Severity};
 use crate::facts::Gap;
 use crate::fix::{Applied, Dropped};
 use crate::source::{LineIndex, Position, Source, Span};
+
+use super::places::Places;
 
 /// What the checks gave for one file.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub struct FileResult {
     pub findings: Vec<check::Finding>,
     /// What was not understood.
     pub gaps: Vec<Gap>,
+    /// From this severity on its findings count for exit status 1.
+    pub fail_on: Severity,
 }
 
 /// Which site judged a file, and why that one.
@@ -76,8 +81,46 @@ pub struct Report {
     pub fixes: Option<Fixes>,
     /// Counts.
     pub summary: Summary,
+    /// The files checked, in order.
+    pub files: Vec<CheckedFile>,
+    /// What is known of the rules that found something, by id; a rule may be missing.
+    pub rules: BTreeMap<String, RuleInfo>,
+    /// What could not be done: files that cannot be read, faulty configurations.
+    pub problems: Vec<String>,
+    /// The exit status that the run comes to.
+    pub exit_code: u8,
+    /// The folder that relative paths are meant from, absolute.
+    pub folder: PathBuf,
     /// The files' texts, for excerpts.
     pub(super) texts: Vec<FileText>,
+}
+
+/// One file that was checked, and what of the report speaks of it.
+#[derive(Clone, Debug)]
+pub struct CheckedFile {
+    /// The file as reports name it.
+    pub path: Arc<Path>,
+    /// Id of the site that judged it.
+    pub site: String,
+    /// Its part of [`Report::findings`].
+    pub findings: Range<usize>,
+    /// Its part of [`Report::not_understood`].
+    pub not_understood: Range<usize>,
+}
+
+/// What a format may say of a rule.
+#[derive(Clone, Debug)]
+pub struct RuleInfo {
+    /// What is wrong, short.
+    pub title: String,
+    /// Why that matters.
+    pub why: String,
+    /// How bad, before sites and configuration.
+    pub severity: Severity,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Who asks for it: addresses, or plain words.
+    pub sources: Vec<String>,
 }
 
 /// Counts over the whole report. Suppressed findings count only where it says so.
@@ -127,11 +170,37 @@ pub struct Finding {
     /// Hash that survives edits elsewhere in the file.
     pub fingerprint: String,
     /// How to mend it.
-    pub fix: Option<check::Fix>,
+    pub fix: Option<Fix>,
     /// Number of the notebook cell, from 1.
     pub cell: Option<usize>,
     /// Reason of the suppression that hides it.
     pub suppressed: Option<String>,
+    /// It counts for exit status 1.
+    pub fails: bool,
+    /// How many findings before it have the same fingerprint.
+    pub repeats: usize,
+}
+
+/// How to mend a finding.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What it does, as an order.
+    pub title: String,
+    /// How far it can be trusted.
+    pub applicability: Applicability,
+    /// The changes, all or none.
+    pub edits: Vec<Edit>,
+}
+
+/// One change of bytes.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// It is in another file than the finding.
+    pub elsewhere: bool,
+    /// What to replace; empty to insert.
+    pub place: Place,
+    /// The new text.
+    pub text: String,
 }
 
 /// Another place that explains a finding.
@@ -147,8 +216,8 @@ pub struct Label {
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The file as reports name it.
-    pub path: PathBuf,
-    /// Index of its text; `None` when the file is not among those checked.
+    pub path: Arc<Path>,
+    /// Index of its text; `None` when the file is not among those checked, and its lines are not known.
     pub(super) text: Option<usize>,
     /// Bytes.
     pub span: Span,
@@ -156,13 +225,17 @@ pub struct Place {
     pub start: Position,
     /// Just behind its last character.
     pub end: Position,
+    /// Column of `start` in UTF-16 code units, from 1.
+    pub start_utf16: usize,
+    /// Column of `end` in UTF-16 code units, from 1.
+    pub end_utf16: usize,
 }
 
 /// A region that was not understood.
 #[derive(Clone, Debug)]
 pub struct NotUnderstood {
     /// The file.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     /// First line, from 1.
     pub line: usize,
     /// Last line.
@@ -184,18 +257,32 @@ impl Report {
         let mut report = Self::default();
         let mut places = Places::new(&files);
         let mut sites: BTreeMap<String, (SiteChoice, usize)> = BTreeMap::new();
+        let mut fingerprints: HashMap<String, usize> = HashMap::new();
         for file in files {
-            sites.entry(file.site.id.clone()).or_insert((file.site, 0)).1 += 1;
+            let path: Arc<Path> = file.source.path.as_path().into();
+            let from = (report.findings.len(), report.not_understood.len());
             report.summary.files += 1;
             let mut findings = file.findings;
             findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
             for finding in findings {
                 report.summary.count(&finding);
-                report.findings.push(places.finding(finding));
+                let mut finding = places.finding(finding);
+                finding.fails = finding.suppressed.is_none() && finding.severity >= file.fail_on;
+                let seen = fingerprints.entry(finding.fingerprint.clone()).or_default();
+                finding.repeats = *seen;
+                *seen += 1;
+                report.findings.push(finding);
             }
             let mut gaps = file.gaps;
             gaps.sort_by(|a, b| (a.span, &a.reason).cmp(&(b.span, &b.reason)));
-            report.not_understood.extend(gaps.into_iter().map(|gap| not_understood(&file.source, gap)));
+            report.not_understood.extend(gaps.into_iter().map(|gap| not_understood(&file.source, &path, gap)));
+            report.files.push(CheckedFile {
+                path,
+                site: file.site.id.clone(),
+                findings: from.0..report.findings.len(),
+                not_understood: from.1..report.not_understood.len(),
+            });
+            sites.entry(file.site.id.clone()).or_insert((file.site, 0)).1 += 1;
         }
         report.sites = sites.into_values().collect();
         report.texts = places.texts;
@@ -205,6 +292,31 @@ impl Report {
     /// The findings that no comment hides.
     pub fn visible(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.suppressed.is_none())
+    }
+
+    /// The files with their findings, suppressed ones among them, and what of them was not understood.
+    pub fn by_file(&self) -> impl Iterator<Item = (&CheckedFile, &[Finding], &[NotUnderstood])> {
+        self.files.iter().map(|file| {
+            let findings = self.findings.get(file.findings.clone()).unwrap_or_default();
+            (file, findings, self.not_understood.get(file.not_understood.clone()).unwrap_or_default())
+        })
+    }
+
+    /// True when a finding counts for exit status 1.
+    pub fn fails(&self) -> bool {
+        self.findings.iter().any(|finding| finding.fails)
+    }
+}
+
+impl Place {
+    /// True when its lines and columns are known: its file is among those checked.
+    pub const fn is_known(&self) -> bool {
+        self.text.is_some()
+    }
+
+    /// The last line that it touches: a place of whole lines ends at the start of the next one.
+    pub const fn last_line(&self) -> usize {
+        if self.end.column == 1 && self.end.line > self.start.line { self.end.line - 1 } else { self.end.line }
     }
 }
 
@@ -228,74 +340,8 @@ impl Summary {
     }
 }
 
-fn not_understood(source: &Source, gap: Gap) -> NotUnderstood {
+fn not_understood(source: &Source, path: &Arc<Path>, gap: Gap) -> NotUnderstood {
     let last = if gap.span.is_empty() { gap.span.start } else { gap.span.end - 1 };
     let (line, end_line) = (source.lines.line(gap.span.start), source.lines.line(last));
-    NotUnderstood { path: source.path.clone(), line, end_line, reason: gap.reason }
-}
-
-/// Turns spans into places.
-struct Places {
-    texts: Vec<FileText>,
-    by_path: HashMap<PathBuf, usize>,
-    /// For each text, the position found last: on a very long line columns are counted on from there.
-    cursors: Vec<(usize, Position)>,
-}
-
-impl Places {
-    fn new(files: &[FileResult]) -> Self {
-        let text = |file: &FileResult| FileText { text: file.source.text.clone(), lines: file.source.lines.clone() };
-        let by_path = files.iter().enumerate().map(|(index, file)| (file.source.path.clone(), index)).collect();
-        let start = (0, Position { line: 1, column: 1 });
-        Self { texts: files.iter().map(text).collect(), by_path, cursors: vec![start; files.len()] }
-    }
-
-    fn finding(&mut self, finding: check::Finding) -> Finding {
-        let labels = finding
-            .labels
-            .into_iter()
-            .map(|label| Label { place: self.place(&label.path, label.span), message: label.message });
-        let labels = labels.collect();
-        Finding {
-            place: self.place(&finding.path, finding.span),
-            labels,
-            rule: finding.rule,
-            severity: finding.severity,
-            certainty: finding.certainty,
-            message: finding.message,
-            help: finding.help,
-            url: finding.url,
-            tags: finding.tags,
-            site: finding.site,
-            fingerprint: finding.fingerprint,
-            fix: finding.fix,
-            cell: finding.cell,
-            suppressed: finding.suppressed,
-        }
-    }
-
-    fn place(&mut self, path: &Path, span: Span) -> Place {
-        let text = self.by_path.get(path).copied();
-        let (start, end) = match text {
-            Some(index) => (self.position(index, span.start), self.position(index, span.end)),
-            None => (Position { line: 1, column: 1 }, Position { line: 1, column: 1 }),
-        };
-        Place { path: path.to_owned(), text, span, start, end }
-    }
-
-    fn position(&mut self, index: usize, offset: usize) -> Position {
-        let FileText { text, lines } = &self.texts[index];
-        let (from, position) = self.cursors[index];
-        let line = lines.line(offset.min(text.len()));
-        let found = match text.get(from..offset) {
-            Some(between) if line == position.line => {
-                Position { line, column: position.column + between.chars().count() }
-            }
-            _ => lines.position(text, offset),
-        };
-        if text.is_char_boundary(offset) {
-            self.cursors[index] = (offset, found);
-        }
-        found
-    }
+    NotUnderstood { path: Arc::clone(path), line, end_line, reason: gap.reason }
 }

@@ -6,6 +6,8 @@ use anstyle::{AnsiColor, Style};
 use codespan_reporting::diagnostic::{LabelStyle, Severity};
 use codespan_reporting::term::WriteStyle;
 
+use crate::check;
+
 /// The styles of everything that is shown. All empty without colour.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Palette {
@@ -47,6 +49,15 @@ impl Palette {
         added: AnsiColor::Green.on_default(),
         removed: AnsiColor::Red.on_default(),
     };
+
+    /// The style of a severity of ours.
+    pub(super) const fn of(&self, severity: check::Severity) -> Style {
+        match severity {
+            check::Severity::Error => self.error,
+            check::Severity::Warning => self.warning,
+            check::Severity::Hint => self.hint,
+        }
+    }
 
     const fn severity(&self, severity: Severity) -> Style {
         match severity {

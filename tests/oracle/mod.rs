@@ -1,5 +1,8 @@
 //! Real programs that tests ask: shells, tracers, schedulers, readers of our formats.
 
+#![allow(dead_code, clippy::print_stderr, reason = "each test asks some of them, and says what it cannot")]
+
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// True when `program` can be started. Where `CI` is set a missing one fails the test, so that nothing is skipped there;
@@ -7,8 +10,34 @@ use std::process::{Command, Stdio};
 pub fn have(program: &str) -> bool {
     let started = Command::new(program).arg("--version").stdin(Stdio::null()).output().is_ok();
     if !started {
-        assert!(std::env::var_os("CI").is_none(), "{program} is missing: .ci/run installs what the tests need");
-        eprintln!("not tested: {program} is not installed");
+        missing(&format!("{program} is not installed"));
     }
     started
+}
+
+/// The Python that has the packages of `requirements.txt`. Where `CI` is set it is made when it is missing or old;
+/// elsewhere nothing is installed by itself, and it says what is not tested.
+pub fn python() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if in_ci() {
+        let made = Command::new(root.join("tests/oracle/venv")).stdin(Stdio::null()).output();
+        let made = made.expect("tests/oracle/venv is started");
+        assert!(made.status.success(), "tests/oracle/venv: {}", String::from_utf8_lossy(&made.stderr));
+    }
+    let wanted = std::fs::read(root.join("tests/oracle/requirements.txt")).ok();
+    let have = std::fs::read(root.join("target/oracles/requirements.txt")).ok();
+    if have.is_none() || have != wanted {
+        missing("the Python packages are not installed (tests/oracle/venv does)");
+        return None;
+    }
+    Some(root.join("target/oracles/bin/python"))
+}
+
+fn missing(what: &str) {
+    assert!(!in_ci(), "{what}: .ci/run installs what the tests need");
+    eprintln!("not tested: {what}");
+}
+
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some()
 }

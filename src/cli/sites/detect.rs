@@ -10,11 +10,11 @@ use serde_json::{Value as Json, json};
 use crate::check::{Grounds, SiteChoice};
 use crate::facts::{Alone, FileFacts};
 use crate::policy::Policy;
-use crate::report::{Format, encode, for_terminal};
+use crate::report::{encode, for_terminal};
 use crate::source::{self, Kind, Loaded, Source, WalkOptions};
 
 use super::super::Status;
-use super::super::args::Detect;
+use super::super::args::{Detect, ListFormat};
 use super::super::engine::Engine;
 use super::super::settings::{CommandLine, FileSettings};
 use super::super::snapshot::Snapshot;
@@ -36,8 +36,8 @@ pub(in super::super) fn run(args: &Detect, snapshot: &Snapshot, streams: &mut St
         streams.complain(problem);
     }
     emit(&args.format, streams, |format, out| match format {
-        Format::Human => detection.human(out),
-        Format::Json => {
+        ListFormat::Human => detection.human(out),
+        ListFormat::Json => {
             encode::compact(&detection.json(), out)?;
             writeln!(out)
         }

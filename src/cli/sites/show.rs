@@ -8,10 +8,10 @@ use serde_json::{Map, Value as Json, json};
 use crate::policy::glob::Pattern;
 use crate::policy::site::{Provenance, Quota, Retired, Stand, ValueData};
 use crate::policy::{Policy, Rule, Selection, Severity, Site};
-use crate::report::{Format, Palette, encode, for_terminal};
+use crate::report::{Palette, encode, for_terminal};
 
 use super::super::Status;
-use super::super::args::Show;
+use super::super::args::{ListFormat, Show};
 use super::super::day::Day;
 use super::super::snapshot::Snapshot;
 use super::super::streams::{Streams, emit};
@@ -23,8 +23,8 @@ pub(in super::super) fn run(args: &Show, snapshot: &Snapshot, streams: &mut Stre
     let palette = if args.format.file.is_none() { streams.palette } else { Palette::PLAIN };
     let page = Page { line: descent(&policy, &args.site), policy: &policy, today: snapshot.today(), palette };
     emit(&args.format, streams, |format, out| match format {
-        Format::Human => page.human(out),
-        Format::Json => {
+        ListFormat::Human => page.human(out),
+        ListFormat::Json => {
             encode::compact(&page.json(), out)?;
             writeln!(out)
         }
