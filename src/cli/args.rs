@@ -55,12 +55,12 @@ pub(super) enum Command {
     Undo(Undo),
     /// Explain a rule: what it flags, why, who asks for it, how it is mended
     Explain(Explain),
-    /// What can be found
+    /// The rules: list them, write them, test them
     Rules {
         #[command(subcommand)]
         command: RulesCommand,
     },
-    /// Which sites' policies are known
+    /// The sites: which are known, what is known of them, how to write one
     Sites {
         #[command(subcommand)]
         command: SitesCommand,
@@ -73,6 +73,12 @@ pub(super) enum Command {
 pub(super) enum RulesCommand {
     /// List the rules with their severity
     List(Listing),
+    /// Write the skeleton of a rule, with fixtures, into a pack
+    New(New),
+    /// Say what is wrong with a pack
+    Check(Packs),
+    /// Run the fixtures of a pack
+    Test(TestPacks),
 }
 
 #[derive(Debug, Subcommand)]
@@ -83,6 +89,8 @@ pub(super) enum SitesCommand {
     Show(Show),
     /// Tell which site would judge files, and by what evidence
     Detect(Detect),
+    /// Write the skeleton of a site, with fixtures, into a pack
+    New(New),
 }
 
 /// Options that say which policy applies.
@@ -201,6 +209,31 @@ pub(super) struct Listing {
     /// Output format: human or json
     #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
     pub(super) format: Output<ListFormat>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct New {
+    /// Its id: lower case words joined by `-`, with a word of your own to tell it from those built in
+    pub(super) id: String,
+    /// The folder of the pack, which is made when it is not there
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) folder: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Packs {
+    /// Folders of packs, each read over those before it
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) folders: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TestPacks {
+    #[command(flatten)]
+    pub(super) packs: Packs,
+    /// Write what is found and fixed as what is expected; read it before you keep it
+    #[arg(long)]
+    pub(super) bless: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::check::{self, Analysed, Run, Severity, Surroundings};
 use crate::facts::{self, FileFacts, Gap, Reach};
-use crate::fix::Checked;
+use crate::fix::{self, Allow, BashSyntax, Checked, Mended};
 use crate::policy::{Effective, Policy, PolicyError, Rule, Selection};
 use crate::report::{FileResult, Report, RuleInfo, SiteChoice};
 use crate::source::{Kind, Source, Span};
@@ -44,13 +44,21 @@ pub(super) struct Here {
 impl Engine {
     /// Looks at what the command line says. Errors: a file that `--config` names and is faulty.
     pub(super) fn new(options: &PolicyOptions, line: CommandLine, snapshot: &Snapshot) -> anyhow::Result<Self> {
-        let settings = Settings::new(options, line, &snapshot.cwd)?;
+        Ok(Self::with(Settings::new(options, line, &snapshot.cwd)?, snapshot))
+    }
+
+    /// Judges by `policy` and the command line alone.
+    pub(super) fn of_policy(policy: &Arc<Policy>, line: CommandLine, snapshot: &Snapshot) -> Self {
+        Self::with(Settings::of_policy(policy, line, &snapshot.cwd), snapshot)
+    }
+
+    fn with(settings: Settings, snapshot: &Snapshot) -> Self {
         let machine = Surroundings {
             env: snapshot.env.clone(),
             hostname: Some(snapshot.host.clone()),
             home: snapshot.var("HOME").map(PathBuf::from),
         };
-        Ok(Self { settings, machine, cwd: snapshot.cwd.clone() })
+        Self { settings, machine, cwd: snapshot.cwd.clone() }
     }
 
     /// What applies where no file tells more. Errors: a faulty configuration or pack; an unknown rule, tag or site on
@@ -210,6 +218,24 @@ impl Session<'_> {
         let origins = self.by_file.iter().take(self.reported).filter_map(|settings| settings.origin.as_ref());
         let shown: BTreeSet<&Path> = origins.map(|config| self.engine.settings.shown(&config.file)).collect();
         shown.into_iter().map(Path::to_owned).collect()
+    }
+
+    /// The new texts of the files that `results` are of; nothing is written. A panic in one is a gap of that one.
+    pub(super) fn mend(&self, run: &Run<'_>, results: &[FileResult], allow: Allow, workers: &Workers) -> Vec<Mended> {
+        let bash = BashSyntax::find();
+        let numbered: Vec<(usize, &FileResult)> = results.iter().enumerate().collect();
+        workers.map(&numbered, |(index, result)| {
+            let mut checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
+            let mend = || {
+                let recheck = |source: &Source| self.recheck(run, *index, source);
+                fix::mend(&result.source, checked.clone(), allow, &recheck, &bash)
+            };
+            panics::catch(mend).unwrap_or_else(|panic| {
+                checked.gaps.push(internal_error(&result.source, &panic));
+                let source = Source::clone(&result.source);
+                Mended { source, checked, applied: Vec::new(), dropped: Vec::new() }
+            })
+        })
     }
 
     /// Judges another text of the file at `index`, beside the files that it is linked with.

@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use crate::check::Run;
 use crate::fix::journal::Purpose;
-use crate::fix::{self, Allow, BashSyntax, Checked, Mended, Recorder};
+use crate::fix::{self, Allow, Mended, Recorder};
 use crate::report::{FileResult, FixRun, Fixes, human};
-use crate::source::Source;
 
 use super::args;
 use super::check::reads_stdin;
-use super::engine::{self, Session};
-use super::panics;
+use super::engine::Session;
 use super::snapshot::Snapshot;
 use super::streams::Streams;
 use super::workers::Workers;
@@ -75,20 +73,7 @@ impl Mending<'_> {
     /// The new texts; nothing is written.
     fn mend(&self, results: &[FileResult]) -> Vec<Mended> {
         let allow = if self.args.unsafe_fixes { Allow::Unsafe } else { Allow::Safe };
-        let bash = BashSyntax::find();
-        let numbered: Vec<(usize, &FileResult)> = results.iter().enumerate().collect();
-        self.workers.map(&numbered, |(index, result)| {
-            let mut checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
-            let mend = || {
-                let recheck = |source: &Source| self.session.recheck(self.run, *index, source);
-                fix::mend(&result.source, checked.clone(), allow, &recheck, &bash)
-            };
-            panics::catch(mend).unwrap_or_else(|panic| {
-                checked.gaps.push(engine::internal_error(&result.source, &panic));
-                let source = Source::clone(&result.source);
-                Mended { source, checked, applied: Vec::new(), dropped: Vec::new() }
-            })
-        })
+        self.session.mend(self.run, results, allow, self.workers)
     }
 
     /// True for the text that came from standard input, under whatever name.

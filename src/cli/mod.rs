@@ -7,6 +7,7 @@ mod engine;
 mod examples;
 mod explain;
 mod facts;
+pub mod fixtures;
 mod mend;
 mod panics;
 mod reach;
@@ -94,10 +95,16 @@ fn run(args: &Args, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Resul
         Command::Check(check) => check::run(check, snapshot, streams),
         Command::Undo(undo) => undo::run(undo, snapshot, streams),
         Command::Explain(explain) => explain::run(explain, snapshot, streams),
-        Command::Rules { command: RulesCommand::List(list) } => rules::list(list, snapshot, streams),
+        Command::Rules { command } => match command {
+            RulesCommand::List(list) => rules::list(list, snapshot, streams),
+            RulesCommand::New(new) => rules::new::rule(new, snapshot, streams),
+            RulesCommand::Check(packs) => rules::check::run(packs, snapshot, streams),
+            RulesCommand::Test(test) => rules::test::run(test, snapshot, streams),
+        },
         Command::Sites { command: SitesCommand::List(list) } => sites::list(list, snapshot, streams),
         Command::Sites { command: SitesCommand::Show(show) } => sites::show::run(show, snapshot, streams),
         Command::Sites { command: SitesCommand::Detect(detect) } => sites::detect::run(detect, snapshot, streams),
+        Command::Sites { command: SitesCommand::New(new) } => rules::new::site(new, snapshot, streams),
         Command::Facts(facts) => facts::run(facts, snapshot, streams),
     }
 }

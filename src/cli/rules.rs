@@ -1,4 +1,8 @@
-//! `pydoctor rules list`.
+//! `pydoctor rules list`, and beside it `new`, `check`, `test` and `schema`.
+
+pub(super) mod check;
+pub(super) mod new;
+pub(super) mod test;
 
 use std::io::{self, Write};
 

@@ -74,6 +74,12 @@ impl Settings {
         Ok(Self { library, origin, line, cwd: cwd.to_owned(), by_folder: Mutex::default() })
     }
 
+    /// What the command line says over `policy`, and no configuration.
+    pub(super) fn of_policy(policy: &Arc<Policy>, line: CommandLine, cwd: &Path) -> Self {
+        let library = Library::over(Arc::clone(policy));
+        Self { library, origin: Origin::Nowhere, line, cwd: cwd.to_owned(), by_folder: Mutex::default() }
+    }
+
     /// Checks that what the command line names exists: built in, or in a pack of one of `policies`.
     pub(super) fn check_line<'p>(
         &self,

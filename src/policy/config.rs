@@ -318,7 +318,7 @@ mod tests {
             ("lint/one.toml", &one),
             ("lint/two.toml", &two),
         ];
-        Library::over(Policy::load(&[PackFiles::in_memory("p", &files)]).unwrap())
+        Library::over(Arc::new(Policy::load(&[PackFiles::in_memory("p", &files)]).unwrap()))
     }
 
     fn parse(name: &str, text: &str) -> Result<Option<Config>, String> {

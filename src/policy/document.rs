@@ -10,6 +10,9 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::error::{Problem, nearest};
 use crate::tree::Node;
 
+/// How a blank begins that a skeleton leaves to its author: `<FILL IN: what is wrong>`.
+const BLANK: &str = "<FILL IN";
+
 /// One file that is being read, and what is wrong with it so far.
 pub(super) struct Document<'a> {
     file: &'a str,
@@ -74,6 +77,31 @@ impl<'a> Document<'a> {
             doc.problem(error.span().unwrap_or(0..0), format!("TOML: {}", error.message()), None);
         }
         (doc, tree)
+    }
+
+    /// Notes every blank that a skeleton left to its author and that nobody filled in.
+    pub fn blanks(&self, tree: &Spanned<DeTable<'a>>) {
+        let mut waiting: Vec<&Spanned<DeValue<'a>>> = tree.get_ref().values().collect();
+        let mut found: Vec<(usize, &str)> = Vec::new();
+        while let Some(value) = waiting.pop() {
+            match value.get_ref() {
+                DeValue::String(_) => {
+                    let span = value.span();
+                    let text = self.text.get(span.clone()).unwrap_or_default();
+                    found.extend(text.match_indices(BLANK).map(|(at, _)| {
+                        let rest = &text[at..];
+                        (span.start + at, rest.split_inclusive('>').next().unwrap_or(rest))
+                    }));
+                }
+                DeValue::Array(items) => waiting.extend(items.iter()),
+                DeValue::Table(table) => waiting.extend(table.values()),
+                _ => {}
+            }
+        }
+        found.sort_unstable();
+        for (at, blank) in found {
+            self.problem(at..at + blank.len(), "a blank is not filled in", None);
+        }
     }
 
     /// A document whose text was read before; only its problems are gathered.

@@ -92,7 +92,8 @@ impl PolicyError {
     }
 
     /// The same again; what the system says is kept as text.
-    fn copied(&self) -> Self {
+    #[must_use]
+    pub fn copied(&self) -> Self {
         match self {
             Self::Invalid(problems) => Self::Invalid(problems.clone()),
             Self::Unreadable { path, source } => {

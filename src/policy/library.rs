@@ -19,14 +19,14 @@ type Found = Result<Arc<Policy>, Arc<PolicyError>>;
 
 impl Default for Library {
     fn default() -> Self {
-        Self::over(Policy::built_in())
+        Self::over(Arc::new(Policy::built_in()))
     }
 }
 
 impl Library {
     /// Policies of packs over `lowest`, which stands for the built-in one.
-    pub fn over(lowest: Policy) -> Self {
-        Self { built_in: Arc::new(lowest), read: Mutex::default() }
+    pub fn over(lowest: Arc<Policy>) -> Self {
+        Self { built_in: lowest, read: Mutex::default() }
     }
 
     /// The built-in policy alone.

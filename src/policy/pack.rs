@@ -46,6 +46,12 @@ pub struct PackInfo {
     pub version: String,
     /// The folder, as people know it.
     pub origin: String,
+    /// Ids of its rules.
+    pub rules: Vec<String>,
+    /// Ids of the sites of which it says something.
+    pub sites: Vec<String>,
+    /// Its tables: `commands.toml`, `data/…`.
+    pub tables: Vec<String>,
 }
 
 /// All rules and sites of the packs, checked.
@@ -155,7 +161,12 @@ impl Policy {
         };
         let said = |key| tree::built_in("pack.toml")?.get(key)?.text();
         let word = |key| said(key).unwrap_or_default().to_owned();
-        let info = PackInfo { name: word("name"), version: word("version"), origin: "rules".to_owned() };
+        let info = PackInfo {
+            name: word("name"),
+            version: word("version"),
+            origin: "rules".to_owned(),
+            ..PackInfo::default()
+        };
         let mut rules: Vec<Arc<Rule>> = below("lint/").map(|(id, tree)| Arc::new(Rule::built_in(id, tree))).collect();
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         let sites: BTreeMap<&'static str, &'static Node> = below("sites/").collect();
@@ -248,9 +259,22 @@ impl Draft {
             return;
         };
         let (doc, tree) = Document::parse(&name, text);
+        doc.blanks(&tree);
         let table = doc.root(&tree);
         let word = |key| table.need_string(key).map(|word| word.text.to_owned()).unwrap_or_default();
-        let info = PackInfo { name: word("name"), version: word("version"), origin: pack.origin.clone() };
+        let of = |folder: &str| {
+            let stem = |path: &String| Some(path.strip_prefix(folder)?.strip_suffix(".toml")?.to_owned());
+            pack.files.iter().filter_map(|(path, _)| stem(path)).collect()
+        };
+        let is_table = |path: &&String| *path == COMMANDS || (path.starts_with("data/") && !path.ends_with('/'));
+        let info = PackInfo {
+            name: word("name"),
+            version: word("version"),
+            origin: pack.origin.clone(),
+            rules: of("lint/"),
+            sites: of("sites/"),
+            tables: pack.files.iter().map(|(path, _)| path).filter(is_table).cloned().collect(),
+        };
         if let Some(needs) = table.string("pydoctor") {
             check_needs(&doc, &needs);
         }

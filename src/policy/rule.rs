@@ -188,6 +188,7 @@ impl Rule {
     /// Reads the rule file `lint/<id>.toml`.
     pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Vec<Problem>> {
         let (doc, tree) = Document::parse(file, text);
+        doc.blanks(&tree);
         let uses = RefCell::default();
         let (rule, mut body) = {
             let context = Context { doc: &doc, kind: FactKind::File, uses: &uses, trusted: false };

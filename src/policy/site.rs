@@ -185,6 +185,7 @@ impl Site {
     /// Reads the site file `sites/<id>.toml`.
     pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Vec<Problem>> {
         let (doc, tree) = Document::parse(file, text);
+        doc.blanks(&tree);
         let mut site = read_site(&doc, doc.root(&tree), id);
         site.origin = file.to_owned();
         let problems = doc.into_problems();

@@ -1,0 +1,402 @@
+//! Fixtures of rules and sites: `rules/RULE/CASE/` and `sites/SITE/CASE/` hold files under their real names, and
+//! `case.toml` that says what they show. Beside them stand the goldens: `findings.json` with all findings, and under
+//! `fixed/` what all fixes make of the files. One harness for `pydoctor rules test` and for the project's own tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use crate::check::{Certainty, Run};
+use crate::fix::{Allow, diff};
+use crate::policy::{Policy, ROOT, Selection};
+use crate::report::{FileResult, Finding, Report};
+use crate::source::{self, Loaded, WalkOptions};
+
+use super::engine::{Engine, Session};
+use super::settings::CommandLine;
+use super::snapshot::Snapshot;
+use super::workers::Workers;
+
+/// What says what a case shows.
+const CASE: &str = "case.toml";
+/// All findings of a case.
+const FINDINGS: &str = "findings.json";
+/// The files that fixes change, after that.
+const FIXED: &str = "fixed";
+
+/// Fixtures to run.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// The rules and sites that judge.
+    pub policy: Arc<Policy>,
+    /// The folder with `rules/` and `sites/`.
+    pub folder: PathBuf,
+    /// Ids of the rules that must be shown: a bad case, near misses, and a case for a fix.
+    pub rules: Vec<String>,
+    /// Rules that judge a case of a rule without a site: ids, tags or `ALL`.
+    pub select: Vec<String>,
+    /// Write the goldens instead of comparing with them.
+    pub bless: bool,
+}
+
+/// What a run of fixtures came to.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// How many cases there are.
+    pub cases: usize,
+    /// What is not as it should be, by case.
+    pub wrong: Vec<(String, String)>,
+    /// Goldens that were written or removed.
+    pub written: Vec<PathBuf>,
+}
+
+/// What a case is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subject {
+    Rule,
+    Site,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// The site that judges. Without one, a case of a rule is judged by the rules of the pack and no site, and a case
+    /// of a site must be recognised as that site's by its files.
+    site: Option<String>,
+    kind: Kind,
+    note: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    /// The rule, or for a site any rule, finds something.
+    Bad,
+    /// Near misses: it is silent.
+    Ok,
+}
+
+/// One folder with what is to be done with it.
+#[derive(Debug)]
+struct Job {
+    subject: Subject,
+    /// Id of the rule or site.
+    id: String,
+    folder: PathBuf,
+}
+
+/// What one case gave.
+#[derive(Debug, Default)]
+struct CaseResult {
+    kind: Option<Kind>,
+    /// A fix of the rule changed a file.
+    fixed: bool,
+    wrong: Vec<String>,
+    written: Vec<PathBuf>,
+}
+
+impl Suite {
+    /// Runs all cases.
+    ///
+    /// # Errors
+    /// A folder that cannot be read, a scratch folder that cannot be made.
+    pub fn run(&self) -> io::Result<Outcome> {
+        let mut jobs = Vec::new();
+        for (below, subject) in [("rules", Subject::Rule), ("sites", Subject::Site)] {
+            for folder in folders(&self.folder.join(below))? {
+                let id = name(&folder);
+                jobs.extend(folders(&folder)?.into_iter().map(|folder| Job { subject, id: id.clone(), folder }));
+            }
+        }
+        let snapshot =
+            Snapshot { cores: std::thread::available_parallelism().map_or(1, usize::from), ..Snapshot::default() };
+        let workers = Workers::new(None, &snapshot);
+        let results = workers.map(&jobs, |job| {
+            self.case(job)
+                .unwrap_or_else(|error| CaseResult { wrong: vec![format!("{error:#}")], ..CaseResult::default() })
+        });
+        let mut outcome = Outcome { cases: jobs.len(), ..Outcome::default() };
+        for (job, result) in jobs.iter().zip(&results) {
+            outcome.wrong.extend(result.wrong.iter().map(|wrong| (job.shown(), wrong.clone())));
+            outcome.written.extend(result.written.iter().cloned());
+        }
+        outcome.wrong.extend(self.incomplete(&jobs, &results));
+        outcome.wrong.sort();
+        Ok(outcome)
+    }
+
+    /// Rules without a bad case, without near misses, or with a fix that no case shows; fixtures of what does not
+    /// exist.
+    fn incomplete(&self, jobs: &[Job], results: &[CaseResult]) -> Vec<(String, String)> {
+        let mut wrong = Vec::new();
+        let mut has: BTreeMap<&str, BTreeSet<Kind>> = BTreeMap::new();
+        let of_rules = || jobs.iter().zip(results).filter(|(job, _)| job.subject == Subject::Rule);
+        for (job, result) in of_rules() {
+            has.entry(&job.id).or_default().extend(result.kind);
+        }
+        for id in &self.rules {
+            let shown = format!("rules/{id}");
+            for (kind, what) in [(Kind::Bad, "bad"), (Kind::Ok, "ok")] {
+                if !has.get(id.as_str()).is_some_and(|kinds| kinds.contains(&kind)) {
+                    wrong.push((shown.clone(), format!("no case with `kind = \"{what}\"`")));
+                }
+            }
+            let fixed = of_rules().any(|(job, result)| job.id == *id && result.fixed);
+            let has_fix = self.policy.rule(id).is_some_and(|rule| rule.fix().is_some());
+            if has_fix && !fixed {
+                wrong.push((shown, "no case shows its fix".to_owned()));
+            }
+        }
+        for job in jobs {
+            let known = match job.subject {
+                Subject::Rule => self.policy.rule(&job.id).is_some(),
+                Subject::Site => self.policy.sites.contains_key(&job.id),
+            };
+            if !known {
+                wrong.push((job.shown(), "fixtures of something that does not exist".to_owned()));
+            }
+        }
+        wrong
+    }
+
+    fn case(&self, job: &Job) -> anyhow::Result<CaseResult> {
+        let case = Case::read(&job.folder)?;
+        let scratch = tempfile::tempdir()?;
+        // Links in the name of the scratch folder would make two names of each file.
+        let scratch_folder = fs::canonicalize(scratch.path())?;
+        let files = copy(&job.folder, &scratch_folder)?;
+        let engine = self.engine(job, &case, &scratch_folder)?;
+        let workers = Workers::new(Some(1), &Snapshot::default());
+        let session = open(&engine, &scratch_folder, &workers)?;
+        let run = session.run();
+        let results = session.results(&run, &workers);
+        let mut outcome = CaseResult { kind: Some(case.kind), ..CaseResult::default() };
+        self.findings(job, &case, &results, &scratch_folder, &mut outcome)?;
+        self.fixes(job, &files, &scratch_folder, (&session, &run, &results, &workers), &mut outcome)?;
+        Ok(outcome)
+    }
+
+    /// The engine for a case: the folder is the home too, so that `~` leads into it, and nothing else is known.
+    fn engine(&self, job: &Job, case: &Case, scratch: &Path) -> anyhow::Result<Engine> {
+        let home = scratch.to_string_lossy().into_owned();
+        let snapshot = Snapshot {
+            env: BTreeMap::from([("HOME".to_owned(), home)]),
+            cwd: scratch.to_owned(),
+            cores: 1,
+            ..Snapshot::default()
+        };
+        let mut line = CommandLine { site: case.site.clone(), ..CommandLine::default() };
+        if job.subject == Subject::Rule && case.site.is_none() {
+            line.site = Some(ROOT.to_owned());
+            line.selection = Selection { select: Some(self.select.clone()), forced: true, ..Selection::default() };
+        }
+        if let Some(site) = &line.site {
+            self.policy.site(site)?;
+        }
+        Ok(Engine::of_policy(&self.policy, line, &snapshot))
+    }
+
+    /// Compares the findings with the kind of the case and with its golden.
+    fn findings(
+        &self,
+        job: &Job,
+        case: &Case,
+        results: &[FileResult],
+        scratch: &Path,
+        outcome: &mut CaseResult,
+    ) -> anyhow::Result<()> {
+        let report = Report::new(results.to_vec());
+        let own = |finding: &&Finding| {
+            finding.suppressed.is_none() && (job.subject == Subject::Site || finding.rule == job.id)
+        };
+        let found = report.findings.iter().filter(own).count();
+        match (job.subject, case.kind) {
+            (Subject::Rule, Kind::Bad) if found == 0 => outcome.wrong.push("the rule finds nothing".to_owned()),
+            (Subject::Rule, Kind::Ok) if found > 0 => outcome.wrong.push("a near miss is flagged".to_owned()),
+            (Subject::Site, Kind::Bad) if found == 0 => outcome.wrong.push("nothing is found".to_owned()),
+            (Subject::Site, Kind::Ok) if found > 0 => outcome.wrong.push("something is found".to_owned()),
+            _ => {}
+        }
+        for result in results.iter().filter(|result| job.subject == Subject::Site && result.site.id != job.id) {
+            let file = result.source.path.strip_prefix(scratch).unwrap_or(&result.source.path).display();
+            outcome.wrong.push(format!("{file}: judged by `{}`: {}", result.site.id, result.site.why));
+        }
+        let items: Vec<String> =
+            report.findings.iter().map(|finding| format!("  {}", compact(finding, scratch))).collect();
+        let text = if items.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", items.join(",\n")) };
+        self.compare(&job.folder, Path::new(FINDINGS), text.as_bytes(), outcome)?;
+        Ok(())
+    }
+
+    /// Compares what the fixes make of the files with the goldens.
+    fn fixes(
+        &self,
+        job: &Job,
+        files: &[PathBuf],
+        scratch: &Path,
+        (session, run, results, workers): (&Session<'_>, &Run<'_>, &[FileResult], &Workers),
+        outcome: &mut CaseResult,
+    ) -> anyhow::Result<()> {
+        let mended = session.mend(run, results, Allow::Unsafe, workers);
+        let own_fix = results
+            .iter()
+            .flat_map(|result| &result.findings)
+            .any(|finding| finding.rule == job.id && finding.fix.is_some());
+        for file in files {
+            let whole = scratch.join(file);
+            let changed = results
+                .iter()
+                .zip(&mended)
+                .find(|(result, mended)| result.source.path == whole && result.source.bytes != mended.source.bytes);
+            let golden = Path::new(FIXED).join(file);
+            if let Some((_, mended)) = changed {
+                outcome.fixed |= own_fix;
+                self.compare(&job.folder, &golden, &mended.source.bytes, outcome)?;
+            } else if job.folder.join(&golden).exists() {
+                if self.bless {
+                    fs::remove_file(job.folder.join(&golden))?;
+                    outcome.written.push(job.folder.join(&golden));
+                } else {
+                    outcome.wrong.push(format!("{} is not fixed any more", file.display()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&self, folder: &Path, golden: &Path, text: &[u8], outcome: &mut CaseResult) -> io::Result<()> {
+        let path = folder.join(golden);
+        let expected = match fs::read(&path) {
+            Ok(expected) => expected,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        if expected == text {
+            return Ok(());
+        }
+        if self.bless {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(&path, text)?;
+            outcome.written.push(path);
+        } else if path.exists() {
+            let difference = diff::unified(golden, &expected, text);
+            outcome.wrong.push(String::from_utf8_lossy(&difference).trim_end().to_owned());
+        } else {
+            let text = String::from_utf8_lossy(text);
+            outcome.wrong.push(format!("there is no {} yet; it would say\n{}", golden.display(), text.trim_end()));
+        }
+        Ok(())
+    }
+}
+
+impl Job {
+    fn shown(&self) -> String {
+        let group = match self.subject {
+            Subject::Rule => "rules",
+            Subject::Site => "sites",
+        };
+        format!("{group}/{}/{}", self.id, name(&self.folder))
+    }
+}
+
+impl Case {
+    #[expect(clippy::disallowed_methods, reason = "a fixture's manifest is the author's own file")]
+    fn read(folder: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(folder.join(CASE)).map_err(|error| anyhow::anyhow!("{CASE}: {error}"))?;
+        let case: Self = toml::from_str(&text).map_err(|error| anyhow::anyhow!("{CASE}: {error}"))?;
+        anyhow::ensure!(!case.note.trim().is_empty(), "{CASE}: `note` says what the case shows");
+        Ok(case)
+    }
+}
+
+/// Reads the files of a case, as a walk finds them.
+fn open<'e>(engine: &'e Engine, folder: &Path, workers: &Workers) -> anyhow::Result<Session<'e>> {
+    let found = source::discover(&[folder.to_owned()], &WalkOptions { exclude: None });
+    let mut sources = Vec::new();
+    for file in &found.files {
+        match source::load(file) {
+            Loaded::Source { source, .. } => sources.push(Arc::new(source)),
+            Loaded::NotChecked => {}
+            Loaded::TooLarge { source, .. } => anyhow::bail!("{}: too large", source.path.display()),
+            Loaded::Problem(problem) => anyhow::bail!("{}: {}", problem.path.display(), problem.message),
+        }
+    }
+    engine.open(sources, workers)
+}
+
+/// What a golden says of a finding.
+fn compact(finding: &Finding, scratch: &Path) -> Json {
+    let place = &finding.place;
+    let path = place.path.strip_prefix(scratch).unwrap_or(&place.path).display();
+    let (start, end) = (place.start, place.end);
+    let said = |text: &str| text.replace(&format!("{}/", scratch.display()), "");
+    let mut out = json!({
+        "rule": finding.rule,
+        "at": format!("{path} {}:{}-{}:{}", start.line, start.column, end.line, end.column),
+        "severity": finding.severity,
+        "message": said(&finding.message),
+    });
+    if finding.certainty != Certainty::Certain {
+        out["certainty"] = json!(finding.certainty);
+    }
+    if let Some(fix) = &finding.fix {
+        out["fix"] = json!(format!("{}: {}", fix.applicability.name(), said(&fix.title)));
+    }
+    if let Some(reason) = &finding.suppressed {
+        out["suppressed"] = json!(reason);
+    }
+    out
+}
+
+/// Copies the files of a case; gives their paths below it.
+fn copy(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut waiting = vec![PathBuf::new()];
+    while let Some(below) = waiting.pop() {
+        for entry in fs::read_dir(from.join(&below))? {
+            let entry = entry?;
+            let path = below.join(entry.file_name());
+            let top = below.as_os_str().is_empty();
+            if top && [CASE, FINDINGS, FIXED].contains(&name(&path).as_str()) {
+                continue;
+            }
+            if entry.path().is_dir() {
+                fs::create_dir_all(to.join(&path))?;
+                waiting.push(path);
+            } else {
+                fs::copy(entry.path(), to.join(&path))?;
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The folders in a folder, in order; none where there is no such folder.
+fn folders(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(root) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() && !name(&path).starts_with('.') {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

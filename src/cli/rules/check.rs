@@ -1,0 +1,60 @@
+//! `pydoctor rules check DIR`: whether a pack can be loaded, and what is in it.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::bail;
+
+use crate::policy::{Library, PackInfo, Policy};
+use crate::report::for_terminal;
+
+use super::super::Status;
+use super::super::args::Packs;
+use super::super::snapshot::Snapshot;
+use super::super::streams::Streams;
+
+/// Runs `pydoctor rules check`.
+pub(in super::super) fn run(args: &Packs, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
+    let policy = load(args, snapshot)?;
+    streams.print(|out| {
+        own_packs(&policy).iter().try_for_each(|pack| write(&policy, pack, out))?;
+        writeln!(out, "\nnext: pydoctor rules test {}", shown(args))
+    });
+    Ok(Status::Clean)
+}
+
+/// The packs over the built-in one. Errors: a folder that is none, everything that is wrong with them.
+pub(super) fn load(args: &Packs, snapshot: &Snapshot) -> anyhow::Result<Arc<Policy>> {
+    let folders: Vec<PathBuf> = args.folders.iter().map(|folder| snapshot.cwd.join(folder)).collect();
+    for (folder, path) in args.folders.iter().zip(&folders) {
+        if !path.is_dir() {
+            bail!("{}: no folder; a pack is a folder with `pack.toml`", folder.display());
+        }
+    }
+    let real = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    let cwd = real(&snapshot.cwd);
+    Library::default().with(&folders).map_err(|error| error.copied().seen_from(&cwd).into())
+}
+
+/// The packs that were named.
+pub(super) fn own_packs(policy: &Policy) -> &[PackInfo] {
+    policy.packs.get(1..).unwrap_or_default()
+}
+
+/// The folders as they were named, to be copied into a command.
+pub(super) fn shown(args: &Packs) -> String {
+    args.folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(" ")
+}
+
+fn write(policy: &Policy, pack: &PackInfo, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{} {}: nothing is wrong", for_terminal(&pack.name), for_terminal(&pack.version))?;
+    let lists = [("rules", &pack.rules), ("sites", &pack.sites), ("tables", &pack.tables)];
+    for (what, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+        writeln!(out, "  {what}: {}", list.join(", "))?;
+    }
+    for rule in pack.rules.iter().filter_map(|id| policy.rule(id)).filter(|rule| rule.sources.is_empty()) {
+        writeln!(out, "  `{}` names no source: who asks for it?", rule.id)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,3 @@
+#!/bin/bash
+#SBATCH --tiem=1:00:00
+cd /project/@ID@/data

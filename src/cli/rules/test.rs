@@ -1,0 +1,88 @@
+//! `pydoctor rules test DIR`: the fixtures of packs.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::cli::fixtures::{Outcome, Suite};
+use crate::policy::PackInfo;
+use crate::report::for_terminal;
+
+use super::super::Status;
+use super::super::args::TestPacks;
+use super::super::snapshot::Snapshot;
+use super::super::streams::Streams;
+use super::check::{load, own_packs, shown};
+
+/// The folder of a pack in which its fixtures are.
+const FIXTURES: &str = "fixtures";
+
+/// Runs `pydoctor rules test`. Exit status 1 when a case is not as it should be.
+pub(in super::super) fn run(args: &TestPacks, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
+    let policy = load(&args.packs, snapshot)?;
+    let mut status = Status::Clean;
+    for (pack, folder) in own_packs(&policy).iter().zip(&args.packs.folders) {
+        let folder = snapshot.cwd.join(folder).join(FIXTURES);
+        let suite = Suite {
+            policy: policy.clone(),
+            folder: folder.clone(),
+            rules: pack.rules.clone(),
+            select: pack.rules.clone(),
+            bless: args.bless,
+        };
+        let outcome = suite.run()?;
+        if !outcome.wrong.is_empty() {
+            status = Status::Found;
+        }
+        let shown =
+            Shown { pack, outcome: &outcome, folder: relative(&folder, &snapshot.cwd), dirs: shown(&args.packs) };
+        streams.print(|out| shown.write(args.bless, &snapshot.cwd, out));
+    }
+    Ok(status)
+}
+
+/// What is told of a run.
+struct Shown<'a> {
+    pack: &'a PackInfo,
+    outcome: &'a Outcome,
+    folder: PathBuf,
+    dirs: String,
+}
+
+impl Shown<'_> {
+    fn write(&self, bless: bool, cwd: &Path, out: &mut dyn Write) -> io::Result<()> {
+        let Outcome { cases, wrong, written } = self.outcome;
+        for path in written {
+            writeln!(out, "wrote {}", relative(path, cwd).display())?;
+        }
+        for (case, what) in wrong {
+            match what.split_once('\n') {
+                None => writeln!(out, "{}/{case}: {}", self.folder.display(), for_terminal(what))?,
+                Some((head, rest)) => {
+                    writeln!(out, "{}/{case}: {}", self.folder.display(), for_terminal(head))?;
+                    rest.lines().try_for_each(|line| writeln!(out, "    {}", for_terminal(line)))?;
+                }
+            }
+        }
+        let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+        let name = for_terminal(&self.pack.name);
+        let cases = count(*cases, "case");
+        if wrong.is_empty() {
+            let more = if bless && !written.is_empty() {
+                "; read what was written as the owner of the files would"
+            } else {
+                ""
+            };
+            return writeln!(out, "{name}: {cases}, all as expected{more}");
+        }
+        writeln!(out, "\n{name}: {cases}, {}", count(wrong.len(), "problem"))?;
+        if !bless && wrong.iter().any(|(_, what)| what.contains('\n')) {
+            writeln!(out, "when what is found is right: pydoctor rules test --bless {}", self.dirs)?;
+        }
+        Ok(())
+    }
+}
+
+/// A path as the user would write it.
+fn relative(path: &Path, cwd: &Path) -> PathBuf {
+    path.strip_prefix(cwd).unwrap_or(path).components().filter(|part| part.as_os_str() != ".").collect()
+}
