@@ -14,6 +14,12 @@ use crate::tables::Tables;
 pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts {
     let mut out = FileFacts::default();
     match source.kind {
+        // fish has a grammar of its own: what tools write between markers is read by line.
+        Kind::Shell { shell: Shell::Fish, .. } => {
+            let region = Span::new(0, source.text.len());
+            let frame = Frame { text: Arc::clone(&source.text), place: Place::Same, shell: Shell::Fish, silent: false };
+            shell::managed_blocks(&frame, region, None, &mut out);
+        }
         Kind::Shell { shell, role } => {
             let script = shell::Script { source, tables, reach, role, shell, login: shebang::is_login(&source.text) };
             let frame = Frame { text: Arc::clone(&source.text), place: Place::Same, shell, silent: false };

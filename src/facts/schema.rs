@@ -150,6 +150,7 @@ pub static STATE: &[Field] = &[
     f("set-e", Flag, "`set -e` is on"),
     f("set-u-line", Number, "line of that `set -u`"),
     f("sourced", List(&Text), "files sourced so far"),
+    f("new-shell", Flag, "inside `bash -c '…'`, a shell that has no functions of the one that started it; absent else"),
     f("startup-read", Flag, "the account's start-up files were read: a login shell, or `. ~/.bashrc`"),
 ];
 
@@ -192,7 +193,7 @@ pub static FILE: &[Field] = &[
         Choice(&["startup", "job", "script"]),
         "shell files: read at start-up, a job script, or another script; absent else",
     ),
-    f("shell", Choice(&["sh", "bash", "zsh", "csh"]), "the language of a shell file"),
+    f("shell", Choice(&["sh", "bash", "zsh", "csh", "fish"]), "the language of a shell file"),
     f("scheduler", Choice(&["slurm", "pbs", "sge", "lsf"]), "whose directives it carries; absent without"),
     f("line-ends", Choice(&["lf", "crlf", "mixed"]), "how its lines end"),
     f("login-shell", Flag, "its shebang starts a login shell (`bash -l`): start-up files are read"),

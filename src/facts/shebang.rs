@@ -50,6 +50,11 @@ pub fn collect(script: &Script<'_>, missing: bool, out: &mut Vec<Fact>) {
 
 /// True when the interpreter on line 1 starts a login shell, which reads the start-up files.
 pub fn is_login(text: &str) -> bool {
+    has_flag(text, 'l', "--login")
+}
+
+/// True when line 1 gives the shell this option, by its letter or its long name.
+pub fn has_flag(text: &str, letter: char, long: &str) -> bool {
     let Some(line) = text.lines().next().and_then(|line| line.trim_start_matches('\u{feff}').strip_prefix("#!")) else {
         return false;
     };
@@ -60,7 +65,7 @@ pub fn is_login(text: &str) -> bool {
     }
     let letters = |word: &str| word.len() > 1 && word[1..].chars().all(|c| c.is_ascii_alphabetic());
     words.any(|word| {
-        word == "--login" || (word.starts_with('-') && !word.starts_with("--") && letters(word) && word.contains('l'))
+        word == long || (word.starts_with('-') && !word.starts_with("--") && letters(word) && word.contains(letter))
     })
 }
 

@@ -39,6 +39,8 @@ pub enum Shell {
     Zsh,
     /// csh or tcsh.
     Csh,
+    /// fish, of which only the blocks that tools manage are read.
+    Fish,
 }
 
 /// What a shell file is for.
@@ -88,6 +90,7 @@ impl Shell {
             Self::Bash => "bash",
             Self::Zsh => "zsh",
             Self::Csh => "csh",
+            Self::Fish => "fish",
         }
     }
 }

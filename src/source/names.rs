@@ -143,6 +143,9 @@ fn startup(path: &Path, name: &str) -> Option<Shell> {
         return None;
     }
     let folder = path.parent().and_then(Path::file_name).and_then(|folder| folder.to_str());
+    if extension == Some("fish") {
+        return (undecorated(name).starts_with("config.fish") || folder == Some("conf.d")).then_some(Shell::Fish);
+    }
     if folder == Some("etc") && name == "profile" {
         return Some(Shell::Sh);
     }

@@ -19,7 +19,7 @@ pub struct Commands {
     modules: HashMap<String, String>,
     conda_roots: Vec<String>,
     installers: Vec<(String, String)>,
-    activators: Vec<String>,
+    printers: Vec<String>,
 }
 
 /// A program: what all its sub-commands share.
@@ -121,7 +121,7 @@ struct File {
     #[serde(default)]
     installers: Vec<RawInstaller>,
     #[serde(default)]
-    activators: Vec<String>,
+    printers: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -236,7 +236,7 @@ impl Commands {
             }
         }
         self.conda_roots.extend(file.conda_roots);
-        self.activators.extend(file.activators);
+        self.printers.extend(file.printers);
         for raw in file.installers {
             self.installers.extend(raw.names.into_iter().map(|name| (name, raw.family.clone())));
         }
@@ -299,7 +299,7 @@ impl Commands {
             sorted(self.wrappers.iter().map(|entry| format!("{entry:?}")).collect()),
             sorted(self.modules.iter().map(|entry| format!("{entry:?}")).collect()),
         ];
-        let lists = (&self.programs, &self.patterns, &self.conda_roots, &self.installers, &self.activators);
+        let lists = (&self.programs, &self.patterns, &self.conda_roots, &self.installers, &self.printers);
         format!("{}\n{lists:?}", maps.join("\n"))
     }
 
@@ -338,6 +338,11 @@ impl Commands {
     pub fn is_conda_root(&self, folder: &str) -> bool {
         let lower = folder.to_ascii_lowercase();
         self.conda_roots.iter().any(|pattern| crate::tables::glob::matches(pattern, &lower))
+    }
+
+    /// True for a program that writes to the terminal whenever it runs.
+    pub fn prints(&self, run: &str) -> bool {
+        self.printers.iter().any(|name| name == run)
     }
 
     /// The family of a conda installer by its file name.

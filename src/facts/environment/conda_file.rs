@@ -11,7 +11,7 @@ pub(super) fn collect(source: &Source, document: &Document, out: &mut Vec<Fact>)
         return;
     };
     let file = File { source, document };
-    let remapped = root.entries().iter().any(|entry| entry.key == "default_channels");
+    let remapped = remapped(root.entries());
     for entry in root.entries() {
         match entry.key.as_str() {
             "dependencies" => file.dependencies(entry, out),
@@ -22,6 +22,17 @@ pub(super) fn collect(source: &Source, document: &Document, out: &mut Vec<Fact>)
             _ => file.keys(&entry.key, entry, 0, out),
         }
     }
+}
+
+/// True when `default_channels:` names other channels than Anaconda's own.
+pub(super) fn remapped(entries: &[Entry]) -> bool {
+    let given = entries.iter().find(|entry| entry.key == "default_channels");
+    let items = given.and_then(|entry| entry.value.as_ref()).map(Node::items);
+    let own = |item: &Item| {
+        let name = item.value.as_ref().and_then(Node::scalar).unwrap_or("");
+        name.contains("repo.anaconda.com") || name.contains("repo.continuum.io")
+    };
+    items.is_some_and(|items| !items.iter().any(own))
 }
 
 /// A parsed file: what the facts of environment files and settings have in common.

@@ -1,6 +1,6 @@
 //! `.condarc`: every key, the channels, and each folder of the lists of folders.
 
-use super::conda_file::File;
+use super::conda_file::{File, remapped};
 use super::known;
 use crate::facts::{Fact, FactKind, Record};
 use crate::source::Source;
@@ -17,7 +17,7 @@ pub(super) fn collect(source: &Source, document: &Document, out: &mut Vec<Fact>)
         return;
     };
     let file = File { source, document };
-    let remapped = root.entries().iter().any(|entry| entry.key == "default_channels");
+    let remapped = remapped(root.entries());
     for entry in root.entries() {
         file.keys(&entry.key, entry, 0, out);
         if CHANNEL_LISTS.contains(&entry.key.as_str()) {

@@ -60,7 +60,12 @@ static COMMAND: &[Field] = &[
     f("piped-from", Text, "`run` of the command whose output it reads"),
     f("piped-to", Text, "`run` of the command that reads its output"),
     f("output", Text, "file that its output goes to"),
-    f("prints", Flag, "it writes to the terminal: an `echo`, `printf` or `cat` whose output goes nowhere else"),
+    f("pipe-output", Text, "file that the end of the pipeline goes to, which it begins or passes on"),
+    f(
+        "prints",
+        Flag,
+        "it writes to the terminal: an `echo`, a `cat`, a `date` or the like whose output goes nowhere else",
+    ),
     f("reads-heredoc", Flag, "its input is a here document"),
     CONTEXT,
     GUARD,

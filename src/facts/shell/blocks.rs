@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::tables::glob;
 
 /// Lines that the tools write, as globs on the line without its indentation; a `?` stands where a bracket does.
-const KNOWN_LINES: [&str; 44] = [
+const KNOWN_LINES: [&str; 56] = [
     "",
     "__conda_setup=\"$(*)\"",
     "__conda_setup=`*`",
@@ -56,6 +56,19 @@ const KNOWN_LINES: [&str; 44] = [
     "export CONDA_EXE=*",
     "*conda activate base",
     "*eval \"$(*mamba*hook*)\"",
+    // fish
+    "if test -f *conda*",
+    "if test -d *condabin*",
+    "eval *conda *hook* | source",
+    ". *conda.fish*",
+    "source *conda.fish*",
+    ". *mamba.fish*",
+    "source *mamba.fish*",
+    "set -x PATH *conda*",
+    "set -gx MAMBA_EXE *",
+    "set -gx MAMBA_ROOT_PREFIX *",
+    "$MAMBA_EXE shell hook * | source",
+    "end",
 ];
 
 /// A marker line.
@@ -313,6 +326,9 @@ fn shell(code: &[&str]) -> &'static str {
     let sh = code
         .iter()
         .any(|line| line.starts_with("export ") || line.starts_with("__conda_setup=") || line.starts_with("fi"));
+    if code.contains(&"end") || code.iter().any(|line| line.starts_with("set -gx ") || line.ends_with("| source")) {
+        return "fish";
+    }
     match (csh, sh) {
         (true, true) => "mixed",
         (true, false) => "csh",
@@ -325,7 +341,9 @@ fn prefix(frame: &Frame, body: &[&Line<'_>]) -> Option<Text> {
     const TAILS: [&str; 7] =
         ["/bin/conda", "/condabin", "/etc/profile.d/conda", "/Scripts/conda", "/bin:", "/bin/micromamba", "/bin/mamba"];
     for line in body {
-        if let Some(rest) = line.text.trim().strip_prefix("export MAMBA_ROOT_PREFIX=") {
+        let text = line.text.trim();
+        let root = ["export MAMBA_ROOT_PREFIX=", "setenv MAMBA_ROOT_PREFIX ", "set -gx MAMBA_ROOT_PREFIX "];
+        if let Some(rest) = root.iter().find_map(|written| text.strip_prefix(written)) {
             let value = rest.trim_matches([';', '"', '\'']);
             return Some(placed(frame, line, value));
         }

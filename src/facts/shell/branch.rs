@@ -147,6 +147,9 @@ fn test(text: &str) -> Outcome {
         return if absent { interactive.negated() } else { interactive };
     }
     let words: Vec<&str> = text.split_whitespace().collect();
+    if let Some(outcome) = terminal(&words) {
+        return outcome;
+    }
     match words.as_slice() {
         ["-t", ..] | ["-o", "interactive"] => Outcome::Guard(Guard::Interactive),
         ["-o", "login"] => Outcome::Guard(Guard::Login),
@@ -175,6 +178,29 @@ fn csh_test(text: &str) -> Outcome {
         (true, false) => Outcome::Expected,
         (true, true) => Outcome::Unexpected,
         _ => Outcome::Open,
+    }
+}
+
+/// True for a word that asks for the kind of the terminal, which only a shell with a terminal has.
+pub fn names_terminal(word: &str) -> bool {
+    matches!(word.trim_matches('"'), "$TERM" | "${TERM}" | "$TERM_PROGRAM" | "${TERM_PROGRAM}")
+}
+
+/// True when the pattern or text stands for a real terminal.
+pub fn is_terminal(pattern: &str) -> bool {
+    !matches!(pattern.trim_matches(['"', '\'']), "" | "*" | "dumb" | "unknown" | "?*")
+}
+
+/// `[ -n "$SSH_TTY" ]`, `[ "$TERM" != dumb ]`: true in shells that have a terminal.
+fn terminal(words: &[&str]) -> Option<Outcome> {
+    let interactive = Outcome::Guard(Guard::Interactive);
+    let own = |word: &str| matches!(word.trim_matches('"'), "$SSH_TTY" | "${SSH_TTY}" | "$TMUX" | "${TMUX}" | "$STY");
+    match words {
+        ["-n", word] | [word] if own(word) => Some(interactive),
+        ["-z", word] if word.contains("SSH_TTY") => Some(interactive.negated()),
+        [word, "!=", value] if names_terminal(word) && !is_terminal(value) => Some(interactive),
+        [word, "=" | "==", value] if names_terminal(word) && !is_terminal(value) => Some(interactive.negated()),
+        _ => None,
     }
 }
 

@@ -1,15 +1,13 @@
 //! From a simple command to its facts.
 
 use super::command::{self, Line};
+use super::modules::discriminator;
 use super::value::Arg;
 use super::walk::Walker;
 use crate::facts::model::{Fact, FactKind, Record, Text, Value};
 use crate::source::Span;
-use crate::syntax::shell::ast::{Command, Node, RedirectOp, Simple, Word, WordKind};
+use crate::syntax::shell::ast::{Command, Node, Redirect, RedirectOp, Simple, Word, WordKind};
 use crate::syntax::shell::is_assignment;
-
-/// Programs that write what they are given, or something of their own, to the terminal.
-const PRINTERS: [&str; 4] = ["echo", "printf", "cat", "print"];
 
 impl Walker<'_> {
     /// Facts and effects of a simple command.
@@ -120,7 +118,8 @@ impl Walker<'_> {
         // Only where the grammar knows what the words mean does it matter which of them the caller gave.
         let known = self.script.tables.commands.command(&line.run).is_some();
         let place = known.then(|| self.passed(simple)).flatten().unwrap_or(line.words);
-        if !self.first_time(FactKind::Command, place, line.words.start) {
+        let round = if self.in_rounds { discriminator(&texts(line)) } else { 0 };
+        if !self.first_time(FactKind::Command, place, line.words.start.wrapping_add(round)) {
             return;
         }
         let commands = &self.script.tables.commands;
@@ -180,14 +179,12 @@ impl Walker<'_> {
 
     /// What the command reads and writes.
     fn streams(&self, line: &Line, simple: &Simple, record: &mut Record) {
-        let output = simple
-            .redirects
-            .iter()
-            .rev()
-            .find(|redirect| redirect.op == RedirectOp::Write && redirect.fd.is_none_or(|fd| fd == 1));
-        record.set_some("output", output.map(|redirect| self.resolver().text(redirect.target)));
+        let output = self.written(&simple.redirects);
+        record.set_some("output", output.clone());
+        record.set_some("pipe-output", self.pipe_output.clone());
         record.set("reads-heredoc", simple.redirects.iter().any(|redirect| redirect.heredoc.is_some()));
         let elsewhere = output.is_some()
+            || self.pipe_output.is_some()
             || simple
                 .redirects
                 .iter()
@@ -196,7 +193,23 @@ impl Walker<'_> {
             || self.context.contains(&"substitution");
         let reads_files =
             line.run == "cat" && line.args.is_empty() && !simple.redirects.iter().any(|r| r.heredoc.is_some());
-        record.set("prints", PRINTERS.contains(&line.run.as_str()) && !elsewhere && !reads_files);
+        let prints = self.script.tables.commands.prints(&line.run);
+        record.set("prints", prints && !elsewhere && !reads_files);
+    }
+
+    /// The file that redirections send the output to.
+    pub fn written(&self, redirects: &[Redirect]) -> Option<Text> {
+        let writes = |redirect: &&Redirect| redirect.op == RedirectOp::Write && redirect.fd.is_none_or(|fd| fd == 1);
+        let redirect = redirects.iter().rev().find(writes)?;
+        Some(self.resolver().text(redirect.target))
+    }
+
+    /// The same of a command, simple or not.
+    pub fn output_of(&self, command: &Command) -> Option<Text> {
+        match &command.node {
+            Node::Simple(simple) => self.written(&simple.redirects),
+            _ => self.written(&command.redirects),
+        }
     }
 
     /// Fields that every shell fact has.
@@ -221,6 +234,12 @@ impl Walker<'_> {
         let state = Some(self.state.record());
         self.out.facts.push(Fact { kind, span, certain: self.certain, fields, state, cell: None });
     }
+}
+
+/// What its words come to in this round of a loop.
+fn texts(line: &Line) -> String {
+    let words = line.args.iter().map(|arg| arg.text.text.as_str());
+    words.chain(line.options.iter().map(|option| option.value.text.as_str())).collect::<Vec<_>>().join(" ")
 }
 
 /// The contexts that wrappers put a command in.

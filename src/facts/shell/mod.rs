@@ -5,6 +5,7 @@ mod blocks;
 mod branch;
 mod command;
 mod comments;
+mod compound;
 mod conda;
 mod effect;
 mod emit;
@@ -19,5 +20,6 @@ mod value;
 mod variables;
 mod walk;
 
+pub use blocks::collect as managed_blocks;
 pub use frame::{Frame, Place};
 pub use walk::{Script, walk};

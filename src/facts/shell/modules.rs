@@ -120,7 +120,7 @@ impl Walker<'_> {
 }
 
 /// A number for a text, so that one word that stands for several modules gives a fact for each.
-fn discriminator(text: &str) -> usize {
+pub(super) fn discriminator(text: &str) -> usize {
     text.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)))
 }
 

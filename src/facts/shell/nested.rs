@@ -58,7 +58,12 @@ impl Walker<'_> {
             }
             let end = words.last().map_or(0, |word| self.frame.place(word.word).end);
             let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
+            let outer = self.state.clone();
+            if line.run == "bash" {
+                self.state.enter_shell(line.option("--login").is_some() || line.option("-i").is_some());
+            }
             self.inner_script(frame, remote, "string");
+            self.state = outer;
         }
         // Found once: a command may have thousands of here documents.
         let output = simple.redirects.iter().find(|redirect| redirect.op == RedirectOp::Write);

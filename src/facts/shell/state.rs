@@ -92,6 +92,7 @@ pub struct State {
     set_e: bool,
     sourced: Vec<Text>,
     startup_read: bool,
+    new_shell: bool,
     /// Environments made so far.
     pub created: Vec<Created>,
     /// Where the place is reached.
@@ -117,6 +118,7 @@ impl Default for State {
             set_e: false,
             sourced: Vec::new(),
             startup_read: false,
+            new_shell: false,
             created: Vec::new(),
             guard: Guard::None,
             ended: false,
@@ -255,6 +257,18 @@ impl State {
         self.startup_read = true;
     }
 
+    /// `bash -c`: variables and search paths go on, functions and options do not. `starts` when the new shell reads
+    /// start-up files.
+    pub fn enter_shell(&mut self, starts: bool) {
+        self.shown = None;
+        self.ready = if starts { Ready::Maybe } else { Ready::No };
+        self.startup_read |= starts;
+        self.set_u = None;
+        self.set_e = false;
+        self.ended = false;
+        self.new_shell = true;
+    }
+
     /// How often the state was written out after a change.
     pub fn changes(&self) -> usize {
         self.changes
@@ -283,6 +297,7 @@ impl State {
             .with("startup-read", self.startup_read);
         record.set_some("env", self.env.clone());
         record.set_some("cwd", self.cwd.clone());
+        record.set_some("new-shell", self.new_shell.then_some(true));
         record.set_some("set-u-line", self.set_u.map(|line| line as i64));
         let shown = Arc::new(record);
         self.shown = Some(Arc::clone(&shown));

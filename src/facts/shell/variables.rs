@@ -161,7 +161,8 @@ impl Walker<'_> {
         command: Option<&str>,
         place: Span,
     ) {
-        if !self.first_time(FactKind::Assignment, place, 0) {
+        let round = if self.in_rounds { super::modules::discriminator(&value.text) } else { 0 };
+        if !self.first_time(FactKind::Assignment, place, round) {
             return;
         }
         let mut record = Record::at(place)

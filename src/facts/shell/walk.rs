@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::branch::{Outcome, condition};
 use super::frame::Frame;
 use super::functions::Function;
-use super::state::{Guard, Ready, State};
+use super::state::{Ready, State};
 use super::value::Resolver;
 use crate::facts::model::{FactKind, Record, Text};
-use crate::facts::{FileFacts, Gap, Reach};
+use crate::facts::{FileFacts, Gap, Reach, shebang};
 use crate::source::{Role, Shell, Source, Span};
 use crate::syntax::shell::ast::{Command, Node, Redirect, Script as Parsed};
 use crate::syntax::shell::parse;
@@ -20,8 +20,6 @@ pub(super) const MAX_DEPTH: usize = 12;
 /// Commands walked in one file, repeated calls included; real files stay below a few thousand.
 const MAX_STEPS: usize = 200_000;
 
-/// Words of a `for` for which its body is walked one by one.
-const MAX_ROUNDS: usize = 8;
 /// Longest text of a statement that its facts carry, in bytes.
 const MAX_STATEMENT: usize = 4096;
 /// Changes of the state that are followed: a real file has some hundred.
@@ -51,6 +49,12 @@ pub fn walk(script: Script<'_>, frame: Frame, parsed: &Parsed, out: &mut FileFac
     if script.login {
         walker.state.read_startup();
         walker.state.make_ready(Ready::Maybe);
+    }
+    if shebang::has_flag(&script.source.text, 'u', "--nounset") {
+        walker.state.set_u(Some(1));
+    }
+    if shebang::has_flag(&script.source.text, 'e', "--errexit") {
+        walker.state.set_e(true);
     }
     // A marker counts where it is a comment; where the text is broken, nobody can tell.
     let comments = parsed.gaps.is_empty().then_some(parsed.comments.as_slice());
@@ -92,6 +96,10 @@ pub(super) struct Walker<'a> {
     pub sets_one: bool,
     /// Command that feeds this one, and the one it feeds.
     pub pipe: (Option<String>, Option<String>),
+    /// The file that the last command of the pipeline writes.
+    pub pipe_output: Option<Text>,
+    /// In the body of a loop that is walked for each of its words.
+    pub in_rounds: bool,
     emitted: HashSet<(FactKind, Span, usize)>,
     /// Nesting of frames, held below [`MAX_DEPTH`].
     pub depth: usize,
@@ -130,6 +138,8 @@ impl<'a> Walker<'a> {
             block_places: HashMap::new(),
             sets_one: false,
             pipe: (None, None),
+            pipe_output: None,
+            in_rounds: false,
             emitted: HashSet::new(),
             depth: 0,
             steps: 0,
@@ -210,6 +220,10 @@ impl<'a> Walker<'a> {
     }
 
     fn node(&mut self, command: &Command) {
+        let outer = self.pipe_output.clone();
+        if let Some(output) = self.written(&command.redirects) {
+            self.pipe_output = Some(output);
+        }
         match &command.node {
             Node::Simple(simple) => self.simple(simple, command.span),
             Node::Pipeline(stages) => self.pipeline(stages),
@@ -226,6 +240,7 @@ impl<'a> Walker<'a> {
             Node::Function { name, body } => self.define(*name, body),
             Node::Unclear(body) => self.unclear(body),
         }
+        self.pipe_output = outer;
         self.compound_redirects(&command.redirects);
     }
 
@@ -257,13 +272,20 @@ impl<'a> Walker<'a> {
         self.statement.whole = false;
         let statement = self.statement;
         let names: Vec<Option<String>> = stages.iter().map(|stage| self.name_of(stage)).collect();
+        let output = stages.last().and_then(|stage| self.output_of(stage));
         for (index, stage) in stages.iter().enumerate() {
             let from = index.checked_sub(1).and_then(|at| names[at].clone());
             let to = names.get(index + 1).cloned().flatten();
             let outer = std::mem::replace(&mut self.pipe, (from, to));
+            let last = index + 1 == stages.len();
+            let outer_output = self.pipe_output.clone();
+            if !last {
+                self.pipe_output.clone_from(&output);
+            }
             self.statement = statement;
             self.within("pipeline", |walker| walker.command(stage));
             self.pipe = outer;
+            self.pipe_output = outer_output;
             // Each stage is a process of its own.
             self.state = before.clone();
         }
@@ -310,131 +332,6 @@ impl<'a> Walker<'a> {
             }
             _ => before.join(after),
         }
-    }
-
-    fn conditional(&mut self, arms: &[(Vec<Command>, Vec<Command>)], otherwise: Option<&[Command]>) {
-        let certain = self.certain;
-        let mut ends: Option<State> = None;
-        let mut decided = false;
-        let single = arms.len() == 1 && otherwise.is_none();
-        for (tests, body) in arms {
-            let outcome = tests.last().map_or(Outcome::Open, |test| condition(self, test));
-            self.nested_list(tests);
-            let before = self.state.clone();
-            self.certain = certain && outcome.certain();
-            if let Outcome::Guard(guard) = outcome {
-                self.state.guard = guard;
-            }
-            self.within("condition", |walker| walker.nested_list(body));
-            let after = std::mem::replace(&mut self.state, before);
-            let takes_all =
-                matches!(outcome, Outcome::Always) || (single && outcome == Outcome::Expected && !after.ended);
-            if takes_all {
-                decided = true;
-            }
-            if outcome != Outcome::Never {
-                ends = Some(match ends {
-                    Some(state) => state.join(after),
-                    None => after,
-                });
-            }
-            match outcome {
-                Outcome::Guard(guard) => self.state.guard = guard.negated(),
-                _ => self.certain = false,
-            }
-            self.certain = certain && matches!(outcome, Outcome::Guard(_) | Outcome::Never);
-        }
-        if let Some(body) = otherwise {
-            self.within("condition", |walker| walker.nested_list(body));
-        }
-        self.certain = certain;
-        if !decided {
-            let rest = std::mem::take(&mut self.state);
-            self.state = match ends {
-                Some(state) => state.join(rest),
-                None => rest,
-            };
-        } else if let Some(state) = ends {
-            self.state = state;
-        }
-    }
-
-    fn repetition(&mut self, variable: Option<Span>, words: &[Span], tests: &[Command], body: &[Command]) {
-        let certain = self.certain;
-        let mut rounds = Vec::new();
-        for word in words {
-            self.nested_scripts(*word);
-        }
-        if let Some(name) = variable.map(|span| self.frame.slice(span).to_owned()) {
-            let values: Vec<Text> =
-                words.iter().flat_map(|word| self.resolver().expand(*word)).map(|arg| arg.text).collect();
-            // A few words that stand there: the body is walked for each. Else its variable stays a name.
-            if values.len() <= MAX_ROUNDS && values.iter().all(Text::is_known) {
-                let mut values = values.into_iter();
-                if let Some(first) = values.next() {
-                    self.set_plain(&name, first);
-                }
-                rounds.extend(values.map(|value| (name.clone(), value)));
-            } else {
-                self.state.forget_variable(&name);
-            }
-            self.certain = certain && !words.is_empty();
-        } else {
-            self.nested_list(tests);
-            self.certain = false;
-        }
-        let before = self.state.clone();
-        self.within("loop", |walker| walker.nested_list(body));
-        for (name, value) in rounds {
-            self.set_plain(&name, value);
-            self.within("loop", |walker| walker.nested_list(body));
-        }
-        if !self.certain {
-            let after = std::mem::take(&mut self.state);
-            self.state = before.join(after);
-        }
-        self.state.ended = false;
-        self.certain = certain;
-    }
-
-    fn case(&mut self, subject: Option<Span>, arms: &[(Vec<Span>, Vec<Command>)]) {
-        let certain = self.certain;
-        if let Some(subject) = subject {
-            self.nested_scripts(subject);
-        }
-        let written = subject.map_or("", |span| self.frame.slice(span)).to_owned();
-        let about_flags = written.contains("$-");
-        // `case ":$PATH:" in *:X:*) ;; *) PATH=X:$PATH;; esac`: the second arm is what the first run takes.
-        let about_path = written.contains("PATH");
-        let before = self.state.clone();
-        let mut ends: Option<State> = None;
-        let mut complete = false;
-        for (patterns, body) in arms {
-            let any = patterns.iter().any(|pattern| self.frame.slice(*pattern) == "*");
-            let interactive = about_flags && patterns.iter().any(|pattern| self.frame.slice(*pattern).contains('i'));
-            self.state = before.clone();
-            self.certain = certain && (about_flags || (about_path && any));
-            if about_flags {
-                self.state.guard = if interactive { Guard::Interactive } else { Guard::Batch };
-            }
-            self.within("condition", |walker| walker.nested_list(body));
-            complete |= any;
-            let after = std::mem::take(&mut self.state);
-            if about_path && any && !after.ended {
-                ends = Some(after);
-                break;
-            }
-            ends = Some(match ends {
-                Some(state) => state.join(after),
-                None => after,
-            });
-        }
-        self.certain = certain;
-        self.state = match ends {
-            Some(state) if complete => state,
-            Some(state) => state.join(before),
-            None => before,
-        };
     }
 
     /// Walks in another text.

@@ -1,0 +1,156 @@
+//! Compound commands that choose or repeat: `if`, `case` and loops.
+
+use super::branch::{self, Outcome, condition};
+use super::state::{Guard, State};
+use super::walk::Walker;
+use crate::facts::model::Text;
+use crate::source::Span;
+use crate::syntax::shell::ast::Command;
+
+/// Words of a `for` for which its body is walked one by one.
+const MAX_ROUNDS: usize = 8;
+
+impl Walker<'_> {
+    /// `if`: each arm from the same state, and the states after them joined.
+    pub fn conditional(&mut self, arms: &[(Vec<Command>, Vec<Command>)], otherwise: Option<&[Command]>) {
+        let certain = self.certain;
+        let mut ends: Option<State> = None;
+        let mut decided = false;
+        let single = arms.len() == 1 && otherwise.is_none();
+        for (tests, body) in arms {
+            let outcome = tests.last().map_or(Outcome::Open, |test| condition(self, test));
+            self.nested_list(tests);
+            let before = self.state.clone();
+            self.certain = certain && outcome.certain();
+            if let Outcome::Guard(guard) = outcome {
+                self.state.guard = guard;
+            }
+            self.within("condition", |walker| walker.nested_list(body));
+            let after = std::mem::replace(&mut self.state, before);
+            let takes_all =
+                matches!(outcome, Outcome::Always) || (single && outcome == Outcome::Expected && !after.ended);
+            if takes_all {
+                decided = true;
+            }
+            if outcome != Outcome::Never {
+                ends = Some(match ends {
+                    Some(state) => state.join(after),
+                    None => after,
+                });
+            }
+            match outcome {
+                Outcome::Guard(guard) => self.state.guard = guard.negated(),
+                _ => self.certain = false,
+            }
+            self.certain = certain && matches!(outcome, Outcome::Guard(_) | Outcome::Never);
+        }
+        if let Some(body) = otherwise {
+            self.within("condition", |walker| walker.nested_list(body));
+        }
+        self.certain = certain;
+        if !decided {
+            let rest = std::mem::take(&mut self.state);
+            self.state = match ends {
+                Some(state) => state.join(rest),
+                None => rest,
+            };
+        } else if let Some(state) = ends {
+            self.state = state;
+        }
+    }
+
+    /// Loops: the body once, or for each of a few words that stand there.
+    pub fn repetition(&mut self, variable: Option<Span>, words: &[Span], tests: &[Command], body: &[Command]) {
+        let certain = self.certain;
+        let mut rounds = Vec::new();
+        for word in words {
+            self.nested_scripts(*word);
+        }
+        if let Some(name) = variable.map(|span| self.frame.slice(span).to_owned()) {
+            let values: Vec<Text> =
+                words.iter().flat_map(|word| self.resolver().expand(*word)).map(|arg| arg.text).collect();
+            // A few words that stand there: the body is walked for each. Else its variable stays a name.
+            if values.len() <= MAX_ROUNDS && values.iter().all(is_one_word) {
+                let mut values = values.into_iter();
+                if let Some(first) = values.next() {
+                    self.set_plain(&name, first);
+                }
+                rounds.extend(values.map(|value| (name.clone(), value)));
+            } else {
+                self.state.forget_variable(&name);
+            }
+            self.certain = certain && !words.is_empty();
+        } else {
+            self.nested_list(tests);
+            self.certain = false;
+        }
+        let before = self.state.clone();
+        // In later rounds the same words may come to other texts.
+        let outer = self.in_rounds;
+        self.in_rounds |= !rounds.is_empty();
+        self.within("loop", |walker| walker.nested_list(body));
+        for (name, value) in rounds {
+            self.set_plain(&name, value);
+            self.within("loop", |walker| walker.nested_list(body));
+        }
+        self.in_rounds = outer;
+        if !self.certain {
+            let after = std::mem::take(&mut self.state);
+            self.state = before.join(after);
+        }
+        self.state.ended = false;
+        self.certain = certain;
+    }
+
+    /// `case`: as `if`; what is asked of tells some branches.
+    pub fn case(&mut self, subject: Option<Span>, arms: &[(Vec<Span>, Vec<Command>)]) {
+        let certain = self.certain;
+        if let Some(subject) = subject {
+            self.nested_scripts(subject);
+        }
+        let written = subject.map_or("", |span| self.frame.slice(span)).to_owned();
+        let about_flags = written.contains("$-");
+        // `case ":$PATH:" in *:X:*) ;; *) PATH=X:$PATH;; esac`: the second arm is what the first run takes.
+        let about_path = written.contains("PATH");
+        // Only a shell with a terminal knows what kind it is.
+        let about_terminal = branch::names_terminal(&written);
+        let before = self.state.clone();
+        let mut ends: Option<State> = None;
+        let mut complete = false;
+        for (patterns, body) in arms {
+            let any = patterns.iter().any(|pattern| self.frame.slice(*pattern) == "*");
+            let interactive = about_flags && patterns.iter().any(|pattern| self.frame.slice(*pattern).contains('i'));
+            self.state = before.clone();
+            self.certain = certain && (about_flags || (about_path && any));
+            if about_terminal && !any && patterns.iter().all(|pattern| branch::is_terminal(self.frame.slice(*pattern)))
+            {
+                self.state.guard = Guard::Interactive;
+            }
+            if about_flags {
+                self.state.guard = if interactive { Guard::Interactive } else { Guard::Batch };
+            }
+            self.within("condition", |walker| walker.nested_list(body));
+            complete |= any;
+            let after = std::mem::take(&mut self.state);
+            if about_path && any && !after.ended {
+                ends = Some(after);
+                break;
+            }
+            ends = Some(match ends {
+                Some(state) => state.join(after),
+                None => after,
+            });
+        }
+        self.certain = certain;
+        self.state = match ends {
+            Some(state) if complete => state,
+            Some(state) => state.join(before),
+            None => before,
+        };
+    }
+}
+
+/// True for a text that is surely one word, even where it names the home or the user.
+fn is_one_word(text: &Text) -> bool {
+    text.unresolved.iter().all(|name| matches!(name.as_str(), "HOME" | "USER" | "LOGNAME"))
+}
