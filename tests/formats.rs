@@ -91,6 +91,55 @@ fn readers_of_the_formats_accept_them() {
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
 }
 
+#[test]
+fn real_findings_lie_where_sarif_says() {
+    let Some(python) = oracle::python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut check = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+    check.args(["check", "--isolated", "--quiet", "fixtures/rules"]).current_dir(root());
+    for format in Format::ALL {
+        check.arg(format!("--format={}={}", format.name(), folder.path().join(format.name()).display()));
+    }
+    let checked = check.output().unwrap();
+    assert_eq!(checked.status.code(), Some(1), "{}", String::from_utf8_lossy(&checked.stderr));
+    let mut read = Command::new(python);
+    let read = read.arg(root().join("tests/formats/read.py")).arg(folder.path()).arg(root()).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+}
+
+/// More change nothing but the time: what is held back does not grow.
+const FINDINGS: usize = 2000;
+
+#[test]
+fn long_reports_are_written_as_they_are_made() {
+    let report = shared::long(FINDINGS);
+    for format in Format::ALL {
+        let mut out = Largest::default();
+        format.write(&report, &HumanOptions::default(), &mut out).unwrap();
+        assert!(out.largest < 1000, "{}: {} bytes at once", format.name(), out.largest);
+        assert!(out.total > 20 * FINDINGS, "{}: {} bytes", format.name(), out.total);
+    }
+}
+
+/// Counts what is written, and the largest piece of it.
+#[derive(Default)]
+struct Largest {
+    largest: usize,
+    total: usize,
+}
+
+impl std::io::Write for Largest {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.largest = self.largest.max(bytes.len());
+        self.total += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

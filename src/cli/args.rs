@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::check::Severity;
 use crate::report::Format;
@@ -47,6 +48,12 @@ Examples:
   pydoctor check --diff --unsafe-fixes ~/.bashrc
   pydoctor check --stdin-filename job.sbatch - < job.sbatch";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  pydoctor completions bash > ~/.local/share/bash-completion/completions/pydoctor
+  pydoctor completions zsh > ~/.zfunc/_pydoctor    (a folder of $fpath)
+  pydoctor completions fish > ~/.config/fish/completions/pydoctor.fish";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Check start-up files, job scripts, environment files, Python and notebooks
@@ -67,6 +74,18 @@ pub(super) enum Command {
     },
     /// Show what pydoctor understands of a file, as JSON, for people who write rules
     Facts(Facts),
+    /// Write what a shell needs to complete commands, options, rules, sites and formats
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write manual pages into a folder
+    Man {
+        /// The folder, made when it is missing
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -156,7 +175,7 @@ pub(super) struct Check {
     /// Findings only, no closing line
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub(super) quiet: bool,
-    /// Also what was not understood, and why which site judged
+    /// Also what was not understood or is suppressed, and why which site judged
     #[arg(short, long, action = ArgAction::SetTrue, help_heading = "Output")]
     pub(super) verbose: bool,
     /// Threads; by default one per core that this process may use, at most 8

@@ -19,6 +19,7 @@ use super::args::{self, Output};
 use super::engine::{Engine, FAIL_ON};
 use super::mend::Mending;
 use super::panics;
+use super::progress::Progress;
 use super::settings::CommandLine;
 use super::snapshot::Snapshot;
 use super::streams::{Streams, emit};
@@ -39,9 +40,12 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         (paths, _) => paths.to_vec(),
     };
     let engine = Engine::new(&args.policy, line(args), snapshot)?;
-    let workers = Workers::new(args.jobs, snapshot);
+    if snapshot.live && !args.quiet {
+        streams.progress.start();
+    }
+    let workers = Workers::new(args.jobs, snapshot).telling(&streams.progress);
 
-    let input = Input::read(args, &paths, &engine, &workers)?;
+    let input = Input::read(args, &paths, &engine, &workers, &streams.progress)?;
     let trouble = !input.problems.is_empty();
     for problem in &input.problems {
         streams.complain(problem);
@@ -103,6 +107,13 @@ fn outputs(args: &args::Check) -> anyhow::Result<Vec<Output<Format>>> {
         let what = if args.diff { "the diff" } else { "the new text" };
         bail!("{what} goes to standard output; give the report a file: -f NAME=FILE");
     }
+    for (index, output) in args.format.iter().enumerate() {
+        if let Some(file) = &output.file
+            && args.format[..index].iter().any(|other| other.file.as_ref() == Some(file))
+        {
+            bail!("two formats cannot both go to {}; give each a file of its own", file.display());
+        }
+    }
     let mut outputs = args.format.clone();
     if to_stdout == 0 && !takes_stdout && outputs.is_empty() {
         outputs.push(Output { format: Format::Human, file: None });
@@ -120,9 +131,10 @@ fn write_outputs(outputs: &[Output<Format>], report: &Report, args: &args::Check
             quiet: args.quiet,
             verbose: args.verbose,
             statistics: args.statistics,
+            links: streams.links.clone(),
         };
         if output.file.is_some() {
-            (options.palette, options.ascii) = (Palette::PLAIN, false);
+            (options.palette, options.ascii, options.links) = (Palette::PLAIN, false, None);
         }
         if let Err(error) = emit(output, streams, |format, out| format.write(report, &options, out)) {
             streams.complain(&format!("{error:#}"));
@@ -154,20 +166,31 @@ struct Input {
 }
 
 impl Input {
-    fn read(args: &args::Check, paths: &[PathBuf], engine: &Engine, workers: &Workers) -> anyhow::Result<Self> {
+    fn read(
+        args: &args::Check,
+        paths: &[PathBuf],
+        engine: &Engine,
+        workers: &Workers,
+        progress: &Progress,
+    ) -> anyhow::Result<Self> {
         let mut input = Self::default();
         let (stdin, files): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|path| is_stdin(path));
         if !stdin.is_empty() {
+            progress.begin("reading standard input");
             input.add_stdin(args.stdin_filename.as_deref())?;
         }
         // A fault above a folder is told even if nothing in it is checked.
         for path in &files {
             let _ = engine.settings_of(&path.join(NAMES[0]));
         }
-        let exclude = |path: &Path| engine.settings.excludes(path);
+        progress.begin("looking for files");
+        let exclude = |path: &Path| {
+            progress.step();
+            engine.settings.excludes(path)
+        };
         let found = source::discover(&files, &WalkOptions { exclude: Some(&exclude) });
         input.problems.extend(found.problems.iter().map(problem));
-        let loaded = workers.map(&found.files, |found| panics::catch(|| source::load(found)));
+        let loaded = workers.doing("reading files").map(&found.files, |found| panics::catch(|| source::load(found)));
         let mut seen = HashSet::new();
         for (found, loaded) in found.files.iter().zip(loaded) {
             input.add(found, loaded, &mut seen);

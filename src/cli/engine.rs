@@ -103,7 +103,9 @@ impl Engine {
         let root = self.settings.project_root(settings.first().and_then(|first| first.origin.as_deref()));
         let reach = InReach::new(all.iter(), &self.cwd, home.as_deref());
         let pairs: Vec<(&Arc<Source>, &FileSettings)> = all.iter().zip(&settings).collect();
-        let facts = workers.map(&pairs, |(source, settings)| self.facts(source, &settings.policy.tables, &reach));
+        let facts = workers
+            .doing("reading what the files do")
+            .map(&pairs, |(source, settings)| self.facts(source, &settings.policy.tables, &reach));
         let mut session = Session {
             engine: self,
             inputs: Vec::with_capacity(all.len()),
@@ -185,7 +187,9 @@ impl Session<'_> {
     /// Judges all files.
     pub(super) fn results(&self, run: &Run<'_>, workers: &Workers) -> Vec<FileResult> {
         let indices: Vec<usize> = (0..self.reported).collect();
-        let checked = workers.map(&indices, |index| judged(run, &self.inputs, *index, &self.inside[*index]));
+        let checked = workers
+            .doing("judging files")
+            .map(&indices, |index| judged(run, &self.inputs, *index, &self.inside[*index]));
         let result = |(index, checked): (usize, Checked)| FileResult {
             source: Arc::new(self.inputs[index].source.clone()),
             site: self.sites[index].clone(),
@@ -224,7 +228,7 @@ impl Session<'_> {
     pub(super) fn mend(&self, run: &Run<'_>, results: &[FileResult], allow: Allow, workers: &Workers) -> Vec<Mended> {
         let bash = BashSyntax::find();
         let numbered: Vec<(usize, &FileResult)> = results.iter().enumerate().collect();
-        workers.map(&numbered, |(index, result)| {
+        workers.doing("trying fixes").map(&numbered, |(index, result)| {
             let mut checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
             let mend = || {
                 let recheck = |source: &Source| self.recheck(run, *index, source);

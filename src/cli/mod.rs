@@ -2,14 +2,17 @@
 
 mod args;
 mod check;
+mod completions;
 mod day;
 mod engine;
 mod examples;
 mod explain;
 mod facts;
 pub mod fixtures;
+mod man;
 mod mend;
 mod panics;
+mod progress;
 mod reach;
 mod rules;
 mod settings;
@@ -106,5 +109,7 @@ fn run(args: &Args, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Resul
         Command::Sites { command: SitesCommand::Detect(detect) } => sites::detect::run(detect, snapshot, streams),
         Command::Sites { command: SitesCommand::New(new) } => rules::new::site(new, snapshot, streams),
         Command::Facts(facts) => facts::run(facts, snapshot, streams),
+        Command::Completions { shell } => completions::run(*shell, streams),
+        Command::Man { folder } => man::run(folder),
     }
 }

@@ -18,6 +18,10 @@ pub(super) struct Snapshot {
     pub(super) cwd: PathBuf,
     /// Standard output is a terminal.
     pub(super) terminal: bool,
+    /// Standard error is a terminal that can erase a line.
+    pub(super) live: bool,
+    /// Standard output shows hyperlinks.
+    pub(super) hyperlinks: bool,
     /// Cores that this process may use.
     pub(super) cores: usize,
 }
@@ -34,6 +38,8 @@ impl Snapshot {
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             terminal: std::io::stdout().is_terminal(),
+            live: std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb"),
+            hyperlinks: supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
             cores: cores(),
         }
     }

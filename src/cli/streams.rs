@@ -8,6 +8,7 @@ use anyhow::Context;
 use crate::report::{Palette, for_terminal};
 
 use super::args::{Color, Output};
+use super::progress::Progress;
 use super::snapshot::Snapshot;
 
 /// Where results and complaints go.
@@ -20,6 +21,10 @@ pub(super) struct Streams {
     pub(super) ascii: bool,
     /// Standard output is a terminal: what is not safe to show there must not be.
     pub(super) terminal: bool,
+    /// Hyperlinks, and the host that the files are on.
+    pub(super) links: Option<String>,
+    /// How far the work is.
+    pub(super) progress: Progress,
 }
 
 impl Streams {
@@ -39,11 +44,14 @@ impl Streams {
             palette: if colour { Palette::COLOUR } else { Palette::PLAIN },
             ascii: snapshot.terminal && !snapshot.utf8(),
             terminal: snapshot.terminal,
+            links: (colour && snapshot.hyperlinks).then(|| snapshot.host.clone()),
+            progress: Progress::default(),
         }
     }
 
     /// Writes to standard output. After a failure nothing more is written.
     pub(super) fn print(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        self.progress.finish();
         if self.failure.is_none() {
             self.failure = write(&mut self.out).err();
         }
@@ -51,11 +59,13 @@ impl Streams {
 
     /// Writes a line to standard error: «pydoctor: what; what to do».
     pub(super) fn complain(&mut self, message: &str) {
+        self.progress.hide();
         last_words(message);
     }
 
     /// Writes a line to standard error as it is.
     pub(super) fn remark(&mut self, line: &str) {
+        self.progress.hide();
         // There is nobody left to tell that standard error is gone.
         let _ = writeln!(io::stderr(), "{}", for_terminal(line));
     }
@@ -63,6 +73,7 @@ impl Streams {
     /// Writes what is held back. False when standard output failed for another reason than a reader that
     /// went away.
     pub(super) fn finish(mut self) -> bool {
+        self.progress.finish();
         let error = self.failure.take().or_else(|| self.out.flush().err());
         // What could not be written must not be tried again when the buffer is dropped.
         let _ = self.out.into_parts();

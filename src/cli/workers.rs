@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::progress::Progress;
 use super::snapshot::Snapshot;
 
 /// More threads than this gain nothing: file systems of clusters do not like it.
@@ -15,17 +16,35 @@ const WORTH_IT: usize = 8;
 pub(super) struct Workers {
     threads: usize,
     pool: std::sync::OnceLock<Option<ThreadPool>>,
+    progress: Progress,
 }
 
 impl Workers {
     /// `jobs` threads, by default one per core.
     pub(super) fn new(jobs: Option<usize>, snapshot: &Snapshot) -> Self {
         let threads = jobs.unwrap_or_else(|| snapshot.cores.min(MAX_DEFAULT)).max(1);
-        Self { threads, pool: std::sync::OnceLock::new() }
+        Self { threads, pool: std::sync::OnceLock::new(), progress: Progress::default() }
+    }
+
+    /// The same threads, which tell how far they are.
+    pub(super) fn telling(self, progress: &Progress) -> Self {
+        Self { progress: progress.clone(), ..self }
+    }
+
+    /// Says what is done next, in a word or two.
+    pub(super) fn doing(&self, what: &'static str) -> &Self {
+        self.progress.begin(what);
+        self
     }
 
     /// Applies `work` to each item; results are in the order of the items.
     pub(super) fn map<T: Sync, R: Send>(&self, items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
+        self.progress.expect(items.len());
+        let work = |item: &T| {
+            let result = work(item);
+            self.progress.step();
+            result
+        };
         if self.threads == 1 || items.len() < WORTH_IT {
             return items.iter().map(work).collect();
         }

@@ -6,6 +6,7 @@ use crate::check::{Applicability, Certainty};
 
 use super::closing;
 use super::human::HumanOptions;
+use super::links::{Links, linked};
 use super::model::{Finding, Report};
 use super::text::for_terminal;
 
@@ -19,11 +20,14 @@ pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write
 pub(super) fn line(report: &Report, finding: &Finding, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
     let (style, strong) = (options.palette.of(finding.severity), options.palette.strong);
     let path = finding.place.path.to_string_lossy();
-    write!(out, "{strong}{}{strong:#}", for_terminal(&path))?;
+    let links = Links::new(report, options);
+    let file = links.map(|links| links.file(&finding.place.path));
+    write!(out, "{strong}{}{strong:#}", linked(&for_terminal(&path), file.as_deref()))?;
     if finding.place.is_known() {
         write!(out, ":{}:{}", finding.place.start.line, finding.place.start.column)?;
     }
-    write!(out, ": {style}{}[{}]{style:#}: {}", finding.severity.name(), finding.rule, one_line(&finding.message))?;
+    let rule = linked(&finding.rule, links.map(|_| finding.url.as_str()));
+    write!(out, ": {style}{}[{}]{style:#}: {}", finding.severity.name(), rule, one_line(&finding.message))?;
     let mut notes = notes(finding);
     if report.sites.len() > 1 {
         notes.push(format!("for {}", finding.site));

@@ -13,6 +13,7 @@ use crate::fix::diff::{Line, NO_NEWLINE, lines};
 use crate::source::Span;
 
 use super::excerpt::{Excerpts, START_LINES};
+use super::links::Links;
 use super::model::{Finding, Place, Report};
 use super::style::{Palette, Styled};
 use super::text::{bytes_for_terminal, for_terminal, wrapped};
@@ -37,6 +38,8 @@ pub struct HumanOptions {
     pub verbose: bool,
     /// Counts for each rule in place of the findings.
     pub statistics: bool,
+    /// Hyperlinks, and the host that the files are on.
+    pub links: Option<String>,
 }
 
 /// Writes the report for people. Errors are those of `out`.
@@ -47,6 +50,12 @@ pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write
         let mut excerpts = Excerpts::default();
         let diagnostic = diagnostic(report, finding, &mut excerpts);
         let mut styled = Styled::new(out, &options.palette);
+        if let Some(links) = Links::new(report, options) {
+            styled.link(&finding.rule, finding.url.clone());
+            for place in std::iter::once(&finding.place).chain(finding.labels.iter().map(|label| &label.place)) {
+                styled.link(&for_terminal(&place.path.to_string_lossy()), links.file(&place.path));
+            }
+        }
         match term::emit_to_write_style(&mut styled, &config, &excerpts, &diagnostic) {
             Ok(()) => {}
             Err(Error::Io(error)) => return Err(error),
@@ -238,6 +247,19 @@ warning[conda-init-block]: conda starts with every shell
         finding.message = "\u{1b}]0;title\u{7}".into();
         let text = shown("echo \u{1b}[2J\u{202e}\n", vec![finding], &HumanOptions::default());
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}') && !text.contains('\u{7}'), "{text}");
+    }
+
+    #[test]
+    fn the_rule_and_the_file_are_links_when_asked_for() {
+        let options = HumanOptions { links: Some("login1".into()), quiet: true, ..Default::default() };
+        let text = shown("abc\n", vec![finding(0, 3)], &options);
+        assert!(
+            text.starts_with("warning[\u{1b}]8;;https://example.org\u{1b}\\conda-init-block\u{1b}]8;;\u{1b}\\]: "),
+            "{text}"
+        );
+        assert!(text.contains("┌─ \u{1b}]8;;file://login1"), "{text}");
+        assert!(text.contains("home/.bashrc\u{1b}]8;;\u{1b}\\:1:1\n"), "{text}");
+        assert_eq!(text.matches("\u{1b}]8;;").count(), 4, "{text}");
     }
 
     #[test]

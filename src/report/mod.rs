@@ -12,6 +12,7 @@ pub mod human;
 pub mod json;
 mod jsonl;
 mod junit;
+mod links;
 mod markdown;
 pub mod model;
 mod places;

@@ -8,6 +8,8 @@ use codespan_reporting::term::WriteStyle;
 
 use crate::check;
 
+use super::links::linked;
+
 /// The styles of everything that is shown. All empty without colour.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Palette {
@@ -77,11 +79,20 @@ pub(super) struct Styled<'a> {
     hint_follows: bool,
     /// Blanks that are written only when something follows them on their line.
     blanks: usize,
+    /// Words that become links where they are written as one piece, once each, with their addresses.
+    links: Vec<(String, String)>,
 }
 
 impl<'a> Styled<'a> {
     pub(super) fn new(out: &'a mut dyn Write, palette: &'a Palette) -> Self {
-        Self { out, palette, current: Style::new(), hint_follows: false, blanks: 0 }
+        Self { out, palette, current: Style::new(), hint_follows: false, blanks: 0, links: Vec::new() }
+    }
+
+    /// Makes a link of the rule's id, or of a file's name, where it is written first.
+    pub(super) fn link(&mut self, word: &str, address: String) {
+        if !self.links.iter().any(|(known, _)| known == word) {
+            self.links.push((word.to_owned(), address));
+        }
     }
 
     fn set(&mut self, style: Style) -> io::Result<()> {
@@ -97,6 +108,12 @@ impl Write for Styled<'_> {
             b"note" if std::mem::take(&mut self.hint_follows) => b"hint",
             text => text,
         };
+        // Renderers write a code and a file's name as pieces of their own.
+        if let Some(index) = self.links.iter().position(|(word, _)| word.as_bytes() == shown) {
+            let (word, address) = self.links.swap_remove(index);
+            write!(self.out, "{:1$}{2}", "", std::mem::take(&mut self.blanks), linked(&word, Some(&address)))?;
+            return Ok(text.len());
+        }
         for line in shown.split_inclusive(|byte| *byte == b'\n') {
             let content = line.trim_ascii_end();
             if !content.is_empty() {

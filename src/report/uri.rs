@@ -41,7 +41,7 @@ fn encoded(path: &Path) -> String {
 }
 
 /// The path without `.` and `..`, by its letters alone.
-fn normalised(path: &Path) -> PathBuf {
+pub(super) fn normalised(path: &Path) -> PathBuf {
     let mut result = PathBuf::new();
     for part in path.components() {
         match part {

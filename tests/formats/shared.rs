@@ -40,6 +40,15 @@ pub fn report() -> Report {
     report
 }
 
+/// One file with so many findings, ten on a line.
+pub fn long(findings: usize) -> Report {
+    let text = "ééééééééé\n".repeat(findings / 10);
+    let length = text.len() / findings;
+    let found = (0..findings).map(|index| Span::new(length * index, length * index + 1));
+    let found = found.map(|span| finding("other-module", Severity::Warning, ODD, span)).collect();
+    Report::new(vec![file(ODD, &text, "alpha", found, Vec::new())])
+}
+
 fn file(path: &str, text: &str, site: &str, findings: Vec<Finding>, gaps: Vec<Gap>) -> FileResult {
     let source = Source::new(path.into(), Kind::Other, text.as_bytes().to_vec());
     let site = SiteChoice { id: site.to_owned(), why: "host name".to_owned() };
