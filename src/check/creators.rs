@@ -1,6 +1,6 @@
 //! Which script made the virtual environment that another activates, and with which modules loaded.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::facts::{Fact, FactKind, Record, Text, Value};
@@ -21,9 +21,11 @@ impl Creators {
     /// Looks for the makers of all environments that the files activate.
     pub fn new(inputs: &[Analysed], paths: &[PathBuf], settings: &Settings) -> Self {
         let mut makers: HashMap<String, (usize, usize)> = HashMap::new();
+        let mut own: HashSet<(usize, String)> = HashSet::new();
         for (file, input) in inputs.iter().enumerate() {
             for (position, fact) in commands(input).filter(|(_, fact)| MAKERS.contains(&fact.fields.text("run"))) {
                 if let Some(key) = text(fact, "destination").and_then(|path| key(path, fact, &paths[file], settings)) {
+                    own.insert((file, key.clone()));
                     makers.insert(key, (file, position));
                 }
             }
@@ -37,9 +39,10 @@ impl Creators {
                 let Some(script) = text(fact, "script") else { continue };
                 let Some(prefix) = script.text.strip_suffix("/bin/activate") else { continue };
                 let prefix = Text { text: prefix.to_owned(), ..script.clone() };
-                let maker = key(&prefix, fact, &paths[file], settings).and_then(|key| makers.get(&key));
-                let Some((by, at)) = maker.copied().filter(|(by, _)| *by != file) else { continue };
-                let record = creator(&inputs[by], &inputs[by].facts.facts[at], fact);
+                // What the script makes itself needs no other.
+                let key = key(&prefix, fact, &paths[file], settings).filter(|key| !own.contains(&(file, key.clone())));
+                let Some((by, at)) = key.and_then(|key| makers.get(&key).copied()) else { continue };
+                let record = creator(&inputs[by], &inputs[by].facts.facts[at], input, fact);
                 found.entry(file).or_default().insert(position, Record::new().with("creator", record));
             }
         }
@@ -76,11 +79,16 @@ fn key(path: &Text, fact: &Fact, script: &Path, settings: &Settings) -> Option<S
     found.first().map(|path| path.display().to_string())
 }
 
-/// What the maker says of itself: file, line, modules, and those of them that are not loaded where it is used.
-fn creator(input: &Analysed, fact: &Fact, user: &Fact) -> Record {
+/// What the maker says of itself: file, line, modules, and those of them that the user never loads.
+fn creator(input: &Analysed, fact: &Fact, by: &Analysed, user: &Fact) -> Record {
     let there = modules(fact);
     let here = modules(user);
-    let missing: Vec<String> = there.iter().filter(|module| !here.contains(module)).cloned().collect();
+    // In the wrong order is another rule's matter.
+    let later =
+        by.facts.facts.iter().filter(|other| other.kind == FactKind::Module && other.span.start > user.span.end);
+    let later: Vec<&str> = later.map(|other| other.fields.text("full")).collect();
+    let missing: Vec<String> =
+        there.iter().filter(|module| !here.contains(module) && !later.contains(&module.as_str())).cloned().collect();
     let extra: Vec<String> = here.iter().filter(|module| !there.contains(module)).cloned().collect();
     let line = input.source.lines.line(fact.span.start);
     Record::new()

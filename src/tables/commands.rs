@@ -337,6 +337,10 @@ impl Commands {
     /// True when a folder of that name is, by custom, a conda installation.
     pub fn is_conda_root(&self, folder: &str) -> bool {
         let lower = folder.to_ascii_lowercase();
+        // `$MINICONDA_VERSION` stands for a number.
+        if lower.starts_with('$') && lower.contains("version") {
+            return false;
+        }
         self.conda_roots.iter().any(|pattern| crate::tables::glob::matches(pattern, &lower))
     }
 

@@ -123,7 +123,15 @@ impl Walker<'_> {
 
     /// `. FILE`: an activate script, conda's functions, a start-up file, or another script.
     fn source(&mut self, line: &Line) {
-        let Some(path) = line.named("script").first().map(|arg| arg.text.clone()) else { return };
+        let Some(path) = line.named("script").first().map(|arg| arg.text.clone()) else {
+            // `source <name>/bin/activate`: a placeholder, which the shell reads as redirections.
+            self.state.make_ready(Ready::Maybe);
+            self.state.doubt_modules();
+            if self.state.env().is_none() {
+                self.enter_environment("unknown", Text::plain(""), "unknown");
+            }
+            return;
+        };
         let name = path.file_name().to_owned();
         self.state.add_sourced(path.clone());
         if name == "activate" || name == "activate.csh" {
