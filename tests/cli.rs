@@ -2,11 +2,15 @@
 //!
 //! A case says what is run (`args`, `stdin`, `env`, `files`, `links`, `modes`), and below a marker line what came of
 //! it: exit status, both streams, files that are new or other than before. `[[then]]` runs more commands in the same
-//! folder, each after it wrote its own `files`. `[here]` in arguments, variables and files is that folder.
+//! folder, each after it wrote its own `files`. `[here]` in arguments, variables and files is that folder. `[system]`
+//! says what is `/etc/pydoctor`, in a mount namespace of its own: no variable can move it, in tests neither.
 //! `BLESS=1 cargo test` writes what is below the marker; read the difference before you commit it.
 
 #![expect(clippy::disallowed_methods, reason = "tests start the program and read what it wrote")]
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+#[path = "oracle/mod.rs"]
+mod oracle;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -35,6 +39,17 @@ struct Case {
     modes: BTreeMap<String, String>,
     #[serde(default)]
     then: Vec<Step>,
+    system: Option<System>,
+}
+
+/// What `/etc/pydoctor` is while the program runs.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct System {
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    /// It is a link to this.
+    link: Option<String>,
 }
 
 /// What is run next in the same folder.
@@ -65,6 +80,9 @@ fn check(path: &Path) -> Result<(), String> {
     let text = fs::read_to_string(path).unwrap();
     let (written, expected) = text.split_once(MARKER).unwrap_or((&text, ""));
     let case: Case = toml::from_str(written).map_err(|error| format!("{}: {error}", path.display()))?;
+    if case.system.is_some() && !oracle::have("unshare") {
+        return Ok(());
+    }
     let actual = run(&case);
     if actual == expected {
         return Ok(());
@@ -88,11 +106,13 @@ fn run(case: &Case) -> String {
         let mode = fs::Permissions::from_mode(u32::from_str_radix(mode, 8).unwrap());
         fs::set_permissions(folder.path().join(name), mode).unwrap();
     }
-    let mut actual = step(folder.path(), &case.args, case.stdin.as_deref(), &case.env, "");
+    let etc = case.system.as_ref().map(etc);
+    let etc = etc.as_ref().map(tempfile::TempDir::path);
+    let mut actual = step(folder.path(), etc, &case.args, case.stdin.as_deref(), &case.env, "");
     for (index, next) in case.then.iter().enumerate() {
         write_files(folder.path(), &next.files);
         let name = format!("then.{}.", index + 1);
-        actual.push_str(&step(folder.path(), &next.args, next.stdin.as_deref(), &next.env, &name));
+        actual.push_str(&step(folder.path(), etc, &next.args, next.stdin.as_deref(), &next.env, &name));
     }
     actual
 }
@@ -107,12 +127,22 @@ fn write_files(folder: &Path, files: &BTreeMap<String, String>) {
 }
 
 /// Runs one command, and describes what came of it in keys that begin with `name`.
-fn step(folder: &Path, args: &[String], stdin: Option<&str>, env: &BTreeMap<String, String>, name: &str) -> String {
+fn step(
+    folder: &Path,
+    etc: Option<&Path>,
+    args: &[String],
+    stdin: Option<&str>,
+    env: &BTreeMap<String, String>,
+    name: &str,
+) -> String {
     let here = fs::canonicalize(folder).unwrap().to_str().unwrap().to_owned();
     let args: Vec<String> = args.iter().map(|arg| arg.replace("[here]", &here)).collect();
     let env = env.iter().map(|(name, value)| (name.clone(), value.replace("[here]", &here))).collect();
     let before = files(folder);
-    let output = pydoctor(folder, &args, stdin, &env);
+    let output = match etc {
+        None => pydoctor(folder, &args, stdin, &env),
+        Some(etc) => output(within(etc), folder, &args, stdin, &env),
+    };
 
     let shown = |bytes: &[u8]| without_host(&String::from_utf8_lossy(bytes).replace(&here, "[here]"));
     let mut actual = String::new();
@@ -134,8 +164,43 @@ fn without_host(text: &str) -> String {
         .replace(&format!("\"host\":\"{host}\""), "\"host\":\"[host]\"")
 }
 
+/// What is to be `/etc`.
+fn etc(system: &System) -> tempfile::TempDir {
+    let etc = tempfile::tempdir().unwrap();
+    let folder = etc.path().join("pydoctor");
+    match &system.link {
+        Some(target) => std::os::unix::fs::symlink(target, folder).unwrap(),
+        None => {
+            fs::create_dir(&folder).unwrap();
+            write_files(&folder, &system.files);
+        }
+    }
+    etc
+}
+
+/// The program in a mount namespace where `/etc` is the folder `etc`.
+fn within(etc: &Path) -> Command {
+    let script = "mount --bind \"$1\" /etc && shift && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.arg("--mount");
+    if !rustix::process::geteuid().is_root() {
+        command.arg("--map-root-user");
+    }
+    command.args(["sh", "-c", script, "sh"]).arg(etc).arg(env!("CARGO_BIN_EXE_pydoctor"));
+    command
+}
+
 fn pydoctor(folder: &Path, args: &[String], stdin: Option<&str>, env: &BTreeMap<String, String>) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+    output(Command::new(env!("CARGO_BIN_EXE_pydoctor")), folder, args, stdin, env)
+}
+
+fn output(
+    mut command: Command,
+    folder: &Path,
+    args: &[String],
+    stdin: Option<&str>,
+    env: &BTreeMap<String, String>,
+) -> Output {
     command.args(args).current_dir(folder).env_clear().env("HOME", folder).env("LANG", "C.UTF-8").envs(env);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::facts::{Fact, FactKind, FileFacts, Record, Text};
 use crate::policy::effective::{ClauseRef, indexed_field};
 use crate::policy::rule::{Other, When, Within};
-use crate::policy::{ActiveRule, Clause, Effective};
+use crate::policy::{ActiveRule, Clause, Day, Effective};
 use crate::source::{Source, Span};
 
 use super::eval::{Scene, Truth};
@@ -43,6 +43,10 @@ pub struct Settings {
     pub project_root: PathBuf,
     /// What `$HOME` is in the files, when it is known.
     pub home: Option<PathBuf>,
+    /// Files by the path that they have in fingerprints, where it is not the one from `project_root`.
+    pub names: BTreeMap<PathBuf, PathBuf>,
+    /// Exceptions count up to their last day.
+    pub today: Day,
 }
 
 /// All files that are checked together.
@@ -111,10 +115,11 @@ impl<'a> Run<'a> {
         let view = &self.views[index];
         let mut suppressions = Suppressions::read(view.source);
         let mut findings = self.pass(index, view, input);
-        suppressions.apply(view.source, &mut findings);
+        let (policy, today) = (&*input.policy, self.settings.today);
+        suppressions.apply(view.source, &mut findings, policy, today);
 
         // What the engine itself noticed is judged in a second pass.
-        let mut added = suppressions.facts(view.source, &input.policy);
+        let mut added = suppressions.facts(view.source, policy, today);
         added.extend(gaps(view.source, view.facts));
         if !added.is_empty() {
             let own = view.facts.facts.len();
@@ -124,7 +129,7 @@ impl<'a> Run<'a> {
             }
             let second = View { added, by_kind, ..view.clone() };
             let mut more = self.pass(index, &second, input);
-            suppressions.apply(view.source, &mut more);
+            suppressions.apply(view.source, &mut more, policy, today);
             findings.extend(more);
         }
         sort(&mut findings);

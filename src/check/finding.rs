@@ -1,5 +1,7 @@
 //! What a rule says about a place in a file.
 
+use std::fmt;
+use std::ops::Deref;
 use std::path::PathBuf;
 
 pub use crate::policy::{Applicability, Severity};
@@ -36,8 +38,41 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// Number of the notebook cell, from 1.
     pub cell: Option<usize>,
-    /// Reason of the suppression that hides it; the finding is then not counted.
-    pub suppressed: Option<String>,
+    /// What hides it, and why; the finding is then not counted.
+    pub suppressed: Option<Silenced>,
+}
+
+/// Why a finding is hidden. Reads as the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silenced {
+    /// What hides it.
+    pub by: SilencedBy,
+    /// Why, in the words of whoever hid it; may be empty.
+    pub reason: String,
+}
+
+/// What hides a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SilencedBy {
+    /// A comment in the file.
+    Comment,
+    /// The baseline.
+    Baseline,
+}
+
+impl Deref for Silenced {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl fmt::Display for Silenced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
 }
 
 /// Whether a finding holds on every path through the file.

@@ -1,9 +1,11 @@
 //! What findings say and offer: message, place, labels, fix and fingerprint of each clause that holds.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::facts::Value;
+use crate::policy::ActiveRule;
+use crate::policy::config::Lapsed;
 use crate::policy::fix::FixSpec;
 use crate::policy::rule::Place;
 use crate::source::{Source, Span};
@@ -73,12 +75,14 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings) -> Finding {
         spoken.and_then(|all| all.get(clause)).map(|templates| voice.say_one_of(templates))
     };
     let possible = hit.certainty == Certainty::Possible;
+    let help = own(hit.active.help()).unwrap_or_else(|| voice.say_one_of(&hit.clause.help));
+    let help = [help, ended(hit.active, settings)].join(" ").trim().to_owned();
     Finding {
         rule: hit.active.rule.id.clone(),
         severity: if possible { hit.active.severity.milder() } else { hit.active.severity },
         certainty: hit.certainty,
         message: own(hit.active.message()).unwrap_or_else(|| voice.say_one_of(&hit.clause.message)),
-        help: own(hit.active.help()).unwrap_or_else(|| voice.say_one_of(&hit.clause.help)),
+        help,
         url: hit.active.url().to_owned(),
         tags: hit.active.rule.tags.clone(),
         site: bench.judge.policy.site.id.clone(),
@@ -90,6 +94,13 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings) -> Finding {
         cell: hit.subject.fact.cell,
         suppressed: None,
     }
+}
+
+/// That there was an exception, and when it ended; nothing where there was none.
+fn ended(active: &ActiveRule, settings: &Settings) -> String {
+    let Some(Lapsed { until, place: (file, line), .. }) = &active.ended else { return String::new() };
+    let file = file.strip_prefix(&settings.cwd).unwrap_or(file).display();
+    format!("(the exception in {file}:{line} ended on {until})")
 }
 
 /// Where the finding stands: the field that the rule names, when it has a place, else the fact.
@@ -160,7 +171,8 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
 /// digits that stay the same when the file is edited elsewhere.
 fn fingerprint(rule: &str, source: &Source, span: Span, settings: &Settings) -> String {
     let whole = links::absolute(&settings.cwd, &source.path);
-    let path = whole.strip_prefix(&settings.project_root).unwrap_or(&source.path);
+    let from_root = || whole.strip_prefix(&settings.project_root).unwrap_or(&source.path);
+    let path = settings.names.get(&source.path).map_or_else(from_root, PathBuf::as_path);
     let path = path.strip_prefix("./").unwrap_or(path).to_string_lossy().replace('\\', "/");
     let text = source.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
     let mut hasher = blake3::Hasher::new();

@@ -307,7 +307,12 @@ mod tests {
     use super::*;
 
     fn found(target: &str, cwd: Option<&str>, home: Option<&str>, among: &[&str]) -> Option<String> {
-        let settings = Settings { cwd: "/w".into(), project_root: "/w/p".into(), home: home.map(PathBuf::from) };
+        let settings = Settings {
+            cwd: "/w".into(),
+            project_root: "/w/p".into(),
+            home: home.map(PathBuf::from),
+            ..Settings::default()
+        };
         let target = Text::plain(target);
         candidates(&target, cwd, Path::new("/w/p/jobs/a.sh"), &settings)
             .into_iter()

@@ -1,5 +1,6 @@
 //! Matching facts with policy: findings with their fixes, suppressions, links between files.
 
+pub mod baseline;
 mod creators;
 mod edits;
 mod engine;
@@ -15,6 +16,6 @@ mod suppress;
 
 pub use engine::{Analysed, Run, Settings, check_files, sort};
 pub use eval::Truth;
-pub use finding::{Applicability, Certainty, Edit, Finding, Fix, Label, Severity};
+pub use finding::{Applicability, Certainty, Edit, Finding, Fix, Label, Severity, Silenced, SilencedBy};
 pub use place::Places;
 pub use site::{Grounds, SiteChoice, Surroundings, detect};

@@ -32,6 +32,8 @@ pub struct SiteChoice {
 /// What a site was chosen by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grounds {
+    /// The machine's policy allows no other.
+    Lock,
     /// `--site`.
     Flag,
     /// A comment in the file.
@@ -52,6 +54,7 @@ impl Grounds {
     /// The name that reports use.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Lock => "lock",
             Self::Flag => "flag",
             Self::Pragma => "comment",
             Self::Configuration => "configuration",

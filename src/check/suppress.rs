@@ -1,13 +1,20 @@
 //! Comments that silence findings: `# pydoctor: ignore[rule, …] -- reason` at the end of a line or on a line above,
-//! `# pydoctor: ignore-file[rule, …] -- reason` in the first ten lines.
+//! `# pydoctor: ignore-file[rule, …] -- reason` in the first ten lines. `until=2027-03-01` behind the bracket is the
+//! last day on which it counts.
 
 use crate::facts::{Fact, FactKind, Record, Text};
-use crate::policy::{Effective, nearest};
+use crate::policy::{Day, Effective, nearest};
 use crate::source::{Kind, Source, Span};
 
-use super::finding::Finding;
+use super::finding::{Finding, Silenced, SilencedBy};
 
 const MARK: &str = "pydoctor:";
+
+/// What such a comment can begin with, the longer first.
+const WORDS: [&str; 2] = ["ignore-file", "ignore"];
+
+/// What stands before the last day of a comment.
+const UNTIL: &str = "until=";
 
 /// How far down a comment for the whole file may stand.
 const HEAD_LINES: usize = 10;
@@ -29,6 +36,10 @@ struct Suppression {
     /// The line that it speaks of, and how many lines follow it by continuation; `None` for the whole file.
     line: Option<(usize, usize)>,
     rules: Vec<Named>,
+    /// The last day on which it counts.
+    until: Option<Day>,
+    /// Why it can silence nothing, as it is written.
+    fault: Option<String>,
 }
 
 #[derive(Debug)]
@@ -57,16 +68,20 @@ impl Suppressions {
         Self { all }
     }
 
-    /// Marks the findings that are silenced.
-    pub fn apply(&mut self, source: &Source, findings: &mut [Finding]) {
+    /// Marks the findings that are silenced. Comments that do not count silence nothing: those with a fault, without
+    /// a reason where one is asked for, or whose last day was before `today`, and any about a rule that is locked.
+    pub fn apply(&mut self, source: &Source, findings: &mut [Finding], policy: &Effective, today: Day) {
         if self.all.is_empty() {
             return;
         }
         for finding in findings {
+            if policy.keeps_loud(&finding.rule).is_some() {
+                continue;
+            }
             let first = source.lines.line(finding.span.start);
             let last = source.lines.line(finding.span.end.saturating_sub(1).max(finding.span.start));
             for suppression in &mut self.all {
-                if suppression.comment.contains(finding.span) {
+                if suppression.comment.contains(finding.span) || !suppression.counts(policy, today) {
                     // A comment does not silence what is wrong with itself.
                     continue;
                 }
@@ -79,7 +94,7 @@ impl Suppressions {
                 };
                 if let Some(named) = suppression.rules.iter_mut().find(|named| meant && named.id == finding.rule) {
                     named.used = true;
-                    finding.suppressed = Some(suppression.reason.clone());
+                    finding.suppressed = Some(Silenced { by: SilencedBy::Comment, reason: suppression.reason.clone() });
                     break;
                 }
             }
@@ -87,9 +102,14 @@ impl Suppressions {
     }
 
     /// The comments as facts, one for each rule named. `used` is absent for a rule that was not tried.
-    pub fn facts(&self, source: &Source, policy: &Effective) -> Vec<Fact> {
+    pub fn facts(&self, source: &Source, policy: &Effective, today: Day) -> Vec<Fact> {
         let mut facts = Vec::new();
         for suppression in &self.all {
+            if let Some(fault) = &suppression.fault {
+                facts.push(suppression.faulty(source, fault));
+                continue;
+            }
+            let counts = suppression.counts(policy, today);
             let single = suppression.rules.len() == 1;
             for named in &suppression.rules {
                 let known = policy.all_rules.binary_search(&named.id).is_ok();
@@ -102,9 +122,22 @@ impl Suppressions {
                     .with("known", known)
                     .with("scope", scope)
                     .with("whole", Text::at(source.slice(whole), whole));
-                if policy.active(&named.id).is_some() {
+                let lock = policy.keeps_loud(&named.id);
+                if let Some(lock) = lock {
+                    fields.set("locked", true);
+                    fields.set("lock", format!("{}:{}", lock.place.0.display(), lock.place.1));
+                    fields
+                        .set_some("lock-reason", Some(&lock.spec.reason).filter(|reason| !reason.is_empty()).cloned());
+                }
+                // What was not obeyed has not been tried.
+                if policy.active(&named.id).is_some() && counts && lock.is_none() {
                     fields.set("used", named.used);
                 }
+                if let Some(until) = suppression.until {
+                    fields.set("until", until.to_string());
+                    fields.set("ended", until < today);
+                }
+                fields.set("needs-reason", policy.require_reason && suppression.reason.is_empty());
                 if !suppression.reason.is_empty() {
                     fields.set("reason", suppression.reason.clone());
                 }
@@ -115,6 +148,24 @@ impl Suppressions {
             }
         }
         facts
+    }
+}
+
+impl Suppression {
+    /// True when it may silence what it names.
+    fn counts(&self, policy: &Effective, today: Day) -> bool {
+        let explained = !policy.require_reason || !self.reason.is_empty();
+        self.fault.is_none() && explained && self.until.is_none_or(|until| today <= until)
+    }
+
+    /// The fact of a comment that can silence nothing.
+    fn faulty(&self, source: &Source, fault: &str) -> Fact {
+        let whole = removal(source, self.comment);
+        let fields = Record::new()
+            .with("text", Text::at(source.slice(self.comment), self.comment))
+            .with("fault", fault)
+            .with("whole", Text::at(source.slice(whole), whole));
+        Fact::new(FactKind::Suppression, self.comment, fields)
     }
 }
 
@@ -137,32 +188,64 @@ fn read_line(source: &Source, number: usize, start: usize, text: &str) -> Option
     let body = &text[body_at..];
     let body = if notebook { &body[..body.find("\\n").or_else(|| body.find('"')).unwrap_or(body.len())] } else { body };
     let body = body.trim_end();
+    let comment = Span::new(start + hash, start + body_at + body.len());
+    let mut found =
+        Suppression { comment, reason: String::new(), line: None, rules: Vec::new(), until: None, fault: None };
     let words = body.trim_start();
-    let (file, list) = match (words.strip_prefix("ignore-file["), words.strip_prefix("ignore[")) {
-        (Some(list), _) => (true, list),
-        (_, Some(list)) => (false, list),
-        _ => return None,
-    };
-    let (ids, rest) = list.split_once(']')?;
-    let list_at = start + body_at + (body.len() - list.len());
-    let mut rules = Vec::new();
-    let mut at = list_at;
-    for id in ids.split(',') {
-        let trimmed = id.trim();
-        let from = at + (id.len() - id.trim_start().len());
-        if !trimmed.is_empty() {
-            rules.push(Named { id: trimmed.to_owned(), span: Span::new(from, from + trimmed.len()), used: false });
-        }
-        at += id.len() + 1;
+    let word = &words[..words.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(words.len())];
+    let rest = &words[word.len()..];
+    if !WORDS.contains(&word) {
+        // Another word with a bracket behind it was meant for this; anything else is for somebody else to read.
+        let near = nearest(word, WORDS).filter(|_| rest.starts_with('['))?;
+        found.fault = Some(format!("`{word}` is no word of pydoctor; did you mean `{near}`?"));
+        return Some(found);
     }
-    let reason = rest.trim().strip_prefix("--").map(|reason| reason.trim().to_owned()).unwrap_or_default();
-    let line = match file {
-        true if !in_head(source, number) => return None,
-        true => None,
-        false if code.trim().is_empty() => Some(next_code_line(source, number)?),
-        false => Some((number, 0)),
-    };
-    Some(Suppression { comment: Span::new(start + hash, start + body_at + body.len()), reason, line, rules })
+    if let Err(fault) = found.read_rest(start + body_at + (body.len() - rest.len()), rest, word) {
+        found.fault = Some(fault);
+        return Some(found);
+    }
+    if word == "ignore-file" {
+        if !in_head(source, number) {
+            let place = if notebook { "of a cell" } else { "of a file" };
+            found.fault = Some(format!("`ignore-file` counts only in the first {HEAD_LINES} lines {place}"));
+        }
+        return Some(found);
+    }
+    found.line = if code.trim().is_empty() { next_code_line(source, number) } else { Some((number, 0)) };
+    if found.line.is_none() {
+        found.fault = Some("no line follows that it could be about".to_owned());
+    }
+    Some(found)
+}
+
+impl Suppression {
+    /// Reads what stands behind the word, at `at`: the rules in brackets, the last day, the reason.
+    fn read_rest(&mut self, at: usize, rest: &str, word: &str) -> Result<(), String> {
+        let list = rest.strip_prefix('[').ok_or_else(|| format!("it names no rule; write `{word}[RULE]`"))?;
+        let (ids, rest) = list.split_once(']').ok_or_else(|| "its `]` is missing".to_owned())?;
+        let mut at = at + 1;
+        for id in ids.split(',') {
+            let trimmed = id.trim();
+            let from = at + (id.len() - id.trim_start().len());
+            if !trimmed.is_empty() {
+                let span = Span::new(from, from + trimmed.len());
+                self.rules.push(Named { id: trimmed.to_owned(), span, used: false });
+            }
+            at += id.len() + 1;
+        }
+        if self.rules.is_empty() {
+            return Err(format!("it names no rule; write `{word}[RULE]`"));
+        }
+        let mut rest = rest.trim();
+        if let Some(after) = rest.strip_prefix(UNTIL) {
+            let (date, behind) = after.split_once(char::is_whitespace).unwrap_or((after, ""));
+            let day = Day::parse(date).filter(|_| date.len() == "2027-03-01".len());
+            self.until = Some(day.ok_or_else(|| format!("`{UNTIL}{date}` needs a day like 2027-03-01"))?);
+            rest = behind.trim_start();
+        }
+        self.reason = rest.strip_prefix("--").map(|reason| reason.trim().to_owned()).unwrap_or_default();
+        Ok(())
+    }
 }
 
 /// True for the first lines of a file, or of a notebook's cell.
@@ -227,7 +310,8 @@ mod tests {
         let all = Suppressions::read(&source).all;
         all.iter()
             .map(|one| {
-                let rules: Vec<&str> = one.rules.iter().map(|named| source.slice(named.span)).collect();
+                let mut rules: Vec<&str> = one.rules.iter().map(|named| source.slice(named.span)).collect();
+                rules.extend(one.fault.as_deref());
                 (rules.join("+"), one.line.map_or(0, |(line, _)| line), one.reason.clone())
             })
             .collect()
@@ -242,13 +326,22 @@ mod tests {
             ("# pydoctor: ignore[x]\n#SBATCH -n 1\nb\n", Some(("x", 2, ""))),
             ("# pydoctor: ignore-file[x] -- why -- so\n", Some(("x", 0, "why -- so"))),
             ("a\r\nb # pydoctor: ignore[x] -- why\r\n", Some(("x", 2, "why"))),
-            ("# pydoctor: ignore[x]\n", None),
-            ("# pydoctor: ignore x\n", None),
+            ("# pydoctor: ignore[x]\n", Some(("x+no line follows that it could be about", 0, ""))),
+            ("a # pydoctor: ignore x\n", Some(("it names no rule; write `ignore[RULE]`", 0, ""))),
+            ("a # pydoctor: ignore-file[ ,]\n", Some(("it names no rule; write `ignore-file[RULE]`", 0, ""))),
+            ("a # pydoctor: ignore[x\n", Some(("its `]` is missing", 0, ""))),
+            ("a # pydoctor: ignored[x]\n", Some(("`ignored` is no word of pydoctor; did you mean `ignore`?", 0, ""))),
+            ("a # pydoctor: ignore[x] until=2027-03-01 -- y\n", Some(("x", 1, "y"))),
+            ("a # pydoctor: ignore[x] until=soon\n", Some(("x+`until=soon` needs a day like 2027-03-01", 0, ""))),
             ("# pydoctor: site=x\n", None),
+            ("# pydoctor: makes API documentation\n", None),
             ("echo '# pydoctor: ignore[x]'\n", None),
             ("a#pydoctor: ignore[x]\n", None),
             ("echo \"it's\" # pydoctor: ignore[x]\n", Some(("x", 1, ""))),
-            ("\n\n\n\n\n\n\n\n\n\n# pydoctor: ignore-file[x]\na\n", None),
+            (
+                "\n\n\n\n\n\n\n\n\n\n# pydoctor: ignore-file[x]\na\n",
+                Some(("x+`ignore-file` counts only in the first 10 lines of a file", 0, "")),
+            ),
         ] {
             let expected: Vec<_> =
                 expected.into_iter().map(|(a, b, c): (&str, usize, &str)| (a.to_owned(), b, c.to_owned())).collect();

@@ -72,6 +72,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: SitesCommand,
     },
+    /// What is configured
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Show what pydoctor understands of a file, as JSON, for people who write rules
     Facts(Facts),
     /// Write what a shell needs to complete commands, options, rules, sites and formats
@@ -112,6 +117,27 @@ pub(super) enum SitesCommand {
     New(New),
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Show what holds for a file or folder, and where each value comes from
+    Show(ConfigShow),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ConfigShow {
+    /// The file or folder; none means this folder
+    #[arg(value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
+    /// Also the rules of which no layer speaks
+    #[arg(short, long)]
+    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) policy: PolicyOptions,
+    /// Output format: human or json
+    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
+    pub(super) format: Output<ListFormat>,
+}
+
 /// Options that say which policy applies.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct PolicyOptions {
@@ -121,7 +147,7 @@ pub(super) struct PolicyOptions {
     /// Read this configuration instead of looking for pydoctor.toml
     #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Policy")]
     pub(super) config: Option<PathBuf>,
-    /// Read no configuration at all
+    /// Read no configuration at all; what the policy of this machine locks stays locked
     #[arg(long, help_heading = "Policy")]
     pub(super) isolated: bool,
 }
@@ -144,6 +170,13 @@ pub(super) struct Check {
     /// Not these rules or tags
     #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Policy")]
     pub(super) ignore: Vec<String>,
+
+    /// Do not report the findings that this file knows
+    #[arg(long, value_name = "FILE", help_heading = "Policy")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write what is found now into the baseline
+    #[arg(long, conflicts_with_all = ["fix", "diff"], help_heading = "Policy")]
+    pub(super) write_baseline: bool,
 
     /// Exit with 1 from this severity on: error, warning (default) or hint
     #[arg(long, value_enum, hide_possible_values = true, value_name = "SEVERITY", help_heading = "Exit status")]

@@ -9,8 +9,8 @@ use anyhow::{Context, bail};
 
 use crate::check::Severity;
 use crate::facts::Gap;
-use crate::policy::Selection;
 use crate::policy::config::NAMES;
+use crate::policy::{CommandLine, Selection};
 use crate::report::{FileResult, Format, HumanOptions, Palette, Report, SiteChoice, closing};
 use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 
@@ -20,7 +20,6 @@ use super::engine::{Engine, FAIL_ON};
 use super::mend::Mending;
 use super::panics;
 use super::progress::Progress;
-use super::settings::CommandLine;
 use super::snapshot::Snapshot;
 use super::streams::{Streams, emit};
 use super::workers::Workers;
@@ -39,7 +38,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         }
         (paths, _) => paths.to_vec(),
     };
-    let engine = Engine::new(&args.policy, line(args), snapshot)?;
+    let engine = Engine::new(&args.policy, line(args, &snapshot.cwd), snapshot)?;
     if snapshot.live && !args.quiet {
         streams.progress.start();
     }
@@ -50,7 +49,8 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     for problem in &input.problems {
         streams.complain(problem);
     }
-    let session = engine.open(input.sources, &workers)?;
+    let mut session = engine.open(input.sources, &workers)?;
+    session.load_baselines(args.write_baseline)?;
     let run = session.run();
     let mut results = session.results(&run, &workers);
     for file in input.too_large {
@@ -67,10 +67,14 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         status = status.max(if fixed.failed { Status::Trouble } else { Status::Clean });
         (results, fixes) = (fixed.left, Some(fixed.done));
     }
+    let baselines =
+        if args.write_baseline { session.write_baselines(&mut results)? } else { session.baselines(&results) };
     let mut report = session.report(results);
+    report.baselines = baselines;
     report.not_checked = input.not_checked;
     report.configurations = session.configurations();
     report.fixes = fixes;
+    report.not_obeyed = session.not_obeyed();
     report.problems = input.problems;
     let found = if args.diff { changed } else { report.fails() };
     status = status.max(if found && !args.exit_zero { Status::Found } else { Status::Clean });
@@ -83,14 +87,15 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
 }
 
 /// What the command line says of policy.
-fn line(args: &args::Check) -> CommandLine {
+fn line(args: &args::Check, cwd: &Path) -> CommandLine {
     let selection = Selection {
         select: Some(args.select.clone()).filter(|select| !select.is_empty()),
         ignore: args.ignore.clone(),
         forced: !args.select.is_empty(),
         ..Selection::default()
     };
-    CommandLine { selection, fail_on: args.fail_on.map(Severity::from), ..CommandLine::default() }
+    let baseline = args.baseline.as_ref().map(|file| cwd.join(file));
+    CommandLine { selection, fail_on: args.fail_on.map(Severity::from), baseline, ..CommandLine::default() }
 }
 
 /// Where the report goes, checked before anything is done.

@@ -1,21 +1,25 @@
 //! The checks behind one call: where the command line meets policy, facts and rules.
 
+mod baseline;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::{self, Analysed, Run, Severity, Surroundings};
+use crate::check::{self, Analysed, Grounds, Run, Severity, Surroundings};
 use crate::facts::{self, FileFacts, Gap, Reach};
 use crate::fix::{self, Allow, BashSyntax, Checked, Mended};
-use crate::policy::{Effective, Policy, PolicyError, Rule, Selection};
-use crate::report::{FileResult, Report, RuleInfo, SiteChoice};
+use crate::policy::{CommandLine, Day, Defied, Effective, Level, Origin, Policy, PolicyError, Rule, Selection};
+use crate::report::{FileResult, NotObeyed, Report, RuleInfo, SiteChoice};
 use crate::source::{Kind, Source, Span};
 use crate::tables::Tables;
 
+use self::baseline::Baselines;
 use super::args::PolicyOptions;
+use super::folders::Folders;
 use super::panics;
 use super::reach::{self, InReach};
-use super::settings::{CommandLine, FileSettings, Settings};
+use super::settings::{FileSettings, Settings};
 use super::snapshot::Snapshot;
 use super::workers::Workers;
 
@@ -29,6 +33,7 @@ pub(super) struct Engine {
     /// What the environment tells of the site.
     pub(super) machine: Surroundings,
     cwd: PathBuf,
+    today: Day,
 }
 
 /// What applies in the working directory, where no file tells more.
@@ -42,14 +47,22 @@ pub(super) struct Here {
 }
 
 impl Engine {
-    /// Looks at what the command line says. Errors: a file that `--config` names and is faulty.
+    /// Looks at what the command line and the layers say. Errors: a faulty layer; a file that `--config` names and is
+    /// faulty.
     pub(super) fn new(options: &PolicyOptions, line: CommandLine, snapshot: &Snapshot) -> anyhow::Result<Self> {
-        Ok(Self::with(Settings::new(options, line, &snapshot.cwd)?, snapshot))
+        let folders = Folders::find(snapshot, options.isolated)?;
+        Ok(Self::with(Settings::new(options, line, &folders, snapshot)?, snapshot))
     }
 
-    /// Judges by `policy` and the command line alone.
-    pub(super) fn of_policy(policy: &Arc<Policy>, line: CommandLine, snapshot: &Snapshot) -> Self {
-        Self::with(Settings::of_policy(policy, line, &snapshot.cwd), snapshot)
+    /// Judges by `policy` and the command line alone, with `machine` as the configuration of those who run the
+    /// machine. Errors: a faulty configuration.
+    pub(super) fn of_policy(
+        policy: &Arc<Policy>,
+        line: CommandLine,
+        machine: Option<&str>,
+        snapshot: &Snapshot,
+    ) -> Result<Self, PolicyError> {
+        Ok(Self::with(Settings::of_policy(policy, line, machine, snapshot)?, snapshot))
     }
 
     fn with(settings: Settings, snapshot: &Snapshot) -> Self {
@@ -58,7 +71,7 @@ impl Engine {
             hostname: Some(snapshot.host.clone()),
             home: snapshot.var("HOME").map(PathBuf::from),
         };
-        Self { settings, machine, cwd: snapshot.cwd.clone() }
+        Self { settings, machine, cwd: snapshot.cwd.clone(), today: snapshot.today() }
     }
 
     /// What applies where no file tells more. Errors: a faulty configuration or pack; an unknown rule, tag or site on
@@ -68,7 +81,7 @@ impl Engine {
         self.settings.check_line([&settings.policy])?;
         let nothing = Source::new(PathBuf::new(), Kind::Other, Vec::new());
         let site = self.site(&settings, &nothing, &FileFacts::default())?;
-        let effective = settings.policy.effective(&site.id, &settings.config.selection)?;
+        let effective = settings.policy.effective(&site.id, &settings.meant.selection)?;
         Ok(Here { policy: settings.policy, effective, site })
     }
 
@@ -84,8 +97,52 @@ impl Engine {
         source: &Source,
         facts: &FileFacts,
     ) -> Result<check::SiteChoice, PolicyError> {
-        let (flag, configured) = (self.settings.flag(), settings.config.site.as_deref());
-        check::detect(&settings.policy, flag, configured, source, facts, &self.machine)
+        Ok(self.site_and_other(settings, source, facts)?.0)
+    }
+
+    /// The site that judges a file, and the one that somebody named against a lock on it.
+    fn site_and_other(
+        &self,
+        settings: &FileSettings,
+        source: &Source,
+        facts: &FileFacts,
+    ) -> Result<(check::SiteChoice, Option<check::SiteChoice>), PolicyError> {
+        let (flag, configured) = (self.settings.flag(), settings.meant.site.as_ref().map(|site| site.value.as_str()));
+        let found = check::detect(&settings.policy, flag, configured, source, facts, &self.machine)?;
+        let Some(lock) = &settings.meant.site_lock else { return Ok((found, None)) };
+        let (file, line) = &lock.place;
+        let why = format!("{}:{line} locks it{}", file.display(), because(&lock.reason));
+        let named = found.grounds <= Grounds::Configuration && found.id != lock.id;
+        let locked = check::SiteChoice { id: lock.id.clone(), grounds: Grounds::Lock, why };
+        Ok((locked, named.then_some(found)))
+    }
+
+    /// What was said against locks on the rules of a file.
+    fn defied_rules<'s>(
+        &'s self,
+        settings: &'s FileSettings,
+        policy: &'s Effective,
+    ) -> impl Iterator<Item = Defied> + 's {
+        let selection = &settings.meant.selection;
+        let rules = selection.locks.keys().filter_map(|id| settings.policy.rule(id));
+        rules.flat_map(move |rule| {
+            settings.layers.defied(selection, rule, policy.site.rules.get(&rule.id), settings.path.as_deref())
+        })
+    }
+
+    /// What was said against the lock on the site of a file: another one was named.
+    fn defied_site(&self, settings: &FileSettings, source: &Source, other: check::SiteChoice) -> Option<Defied> {
+        let lock = settings.meant.site_lock.as_ref()?;
+        let origin = match other.grounds {
+            Grounds::Flag => Origin { level: Level::CommandLine, file: "--site".into(), line: None },
+            Grounds::Configuration => settings.meant.site.as_ref()?.origin.clone(),
+            _ => Origin { level: Level::Project, file: source.path.clone(), line: None },
+        };
+        let said = match other.grounds {
+            Grounds::Flag => format!("--site {}", other.id),
+            _ => format!("site={}", other.id),
+        };
+        Some(Defied { said, origin, about: lock.id.clone(), reason: lock.reason.clone(), place: lock.place.clone() })
     }
 
     /// Takes files in to judge them together. A panic in one is a gap of that one.
@@ -100,7 +157,12 @@ impl Engine {
             .map(|source| self.settings_of(&source.path).unwrap_or_else(|_| self.settings.nothing()))
             .collect();
         self.settings.check_line(settings.iter().map(|settings| &settings.policy))?;
-        let root = self.settings.project_root(settings.first().and_then(|first| first.origin.as_deref()));
+        let roots: Vec<PathBuf> = settings.iter().map(|settings| self.settings.project_root(settings)).collect();
+        let names = all.iter().zip(&settings).zip(&roots).filter_map(|((source, settings), root)| {
+            Some((source.path.clone(), settings.path.as_ref()?.strip_prefix(root).ok()?.to_owned()))
+        });
+        let names = names.collect();
+        let root = roots.first().cloned().unwrap_or_default();
         let reach = InReach::new(all.iter(), &self.cwd, home.as_deref());
         let pairs: Vec<(&Arc<Source>, &FileSettings)> = all.iter().zip(&settings).collect();
         let facts = workers
@@ -110,24 +172,31 @@ impl Engine {
             engine: self,
             inputs: Vec::with_capacity(all.len()),
             sites: Vec::with_capacity(all.len()),
-            settings: check::Settings { cwd: self.cwd.clone(), project_root: root, home },
+            settings: check::Settings { cwd: self.cwd.clone(), project_root: root, home, names, today: self.today },
             by_file: Vec::new(),
             reach,
             reported,
             inside: Vec::new(),
+            defied: BTreeSet::new(),
+            roots,
+            baselines: Baselines::default(),
         };
         let mut policies: BTreeMap<(*const Policy, String, &Selection), Arc<Effective>> = BTreeMap::new();
-        for ((source, facts), settings) in all.iter().zip(facts).zip(&settings) {
-            let site = self.site(settings, source, &facts)?;
-            let key = (Arc::as_ptr(&settings.policy), site.id.clone(), &settings.config.selection);
+        for (index, ((source, facts), settings)) in all.iter().zip(facts).zip(&settings).enumerate() {
+            let (site, other) = self.site_and_other(settings, source, &facts)?;
+            let key = (Arc::as_ptr(&settings.policy), site.id.clone(), &settings.meant.selection);
             let policy = match policies.get(&key) {
                 Some(policy) => Arc::clone(policy),
                 None => {
-                    let policy = Arc::new(settings.policy.effective(&site.id, &settings.config.selection)?);
+                    let policy = Arc::new(settings.policy.effective(&site.id, &settings.meant.selection)?);
                     policies.insert(key, Arc::clone(&policy));
                     policy
                 }
             };
+            if index < reported {
+                session.defied.extend(other.and_then(|other| self.defied_site(settings, source, other)));
+                session.defied.extend(self.defied_rules(settings, &policy));
+            }
             session.inputs.push(Analysed { source: Source::clone(source), facts, policy, embedded: false });
             session.sites.push(choice(site));
         }
@@ -147,12 +216,17 @@ impl Engine {
         let settings = self.settings_of(&source.path)?;
         let facts = FileFacts { gaps: file.gaps.clone(), ..FileFacts::default() };
         let site = self.site(&settings, &source, &facts)?;
-        let policy = Arc::new(settings.policy.effective(&site.id, &settings.config.selection)?);
-        let root = self.settings.project_root(settings.origin.as_deref());
-        let about = check::Settings { cwd: self.cwd.clone(), project_root: root, home: None };
+        let policy = Arc::new(settings.policy.effective(&site.id, &settings.meant.selection)?);
+        let root = self.settings.project_root(&settings);
+        let about = check::Settings {
+            cwd: self.cwd.clone(),
+            project_root: root,
+            today: self.today,
+            ..check::Settings::default()
+        };
         let inputs = [Analysed { source, facts, policy, embedded: false }];
         let findings = Run::new(&inputs, &about).check(0);
-        Ok(FileResult { site: choice(site), findings, fail_on: settings.fail_on.unwrap_or(FAIL_ON), ..file })
+        Ok(FileResult { site: choice(site), findings, fail_on: settings.fail_on(), ..file })
     }
 
     /// The facts of one file; a panic is a gap.
@@ -176,6 +250,11 @@ pub(super) struct Session<'e> {
     reported: usize,
     /// For each file, the positions of the scripts that stand inside it.
     inside: Vec<Vec<usize>>,
+    /// What was said against locks.
+    defied: BTreeSet<Defied>,
+    /// For each file, the root of its project.
+    roots: Vec<PathBuf>,
+    baselines: Baselines,
 }
 
 impl Session<'_> {
@@ -187,15 +266,17 @@ impl Session<'_> {
     /// Judges all files.
     pub(super) fn results(&self, run: &Run<'_>, workers: &Workers) -> Vec<FileResult> {
         let indices: Vec<usize> = (0..self.reported).collect();
-        let checked = workers
-            .doing("judging files")
-            .map(&indices, |index| judged(run, &self.inputs, *index, &self.inside[*index]));
+        let checked = workers.doing("judging files").map(&indices, |index| {
+            let mut checked = judged(run, &self.inputs, *index, &self.inside[*index]);
+            self.hide_known(*index, &mut checked.findings);
+            checked
+        });
         let result = |(index, checked): (usize, Checked)| FileResult {
             source: Arc::new(self.inputs[index].source.clone()),
             site: self.sites[index].clone(),
             findings: checked.findings,
             gaps: checked.gaps,
-            fail_on: self.by_file.get(index).and_then(|settings| settings.fail_on).unwrap_or(FAIL_ON),
+            fail_on: self.by_file.get(index).map_or(FAIL_ON, FileSettings::fail_on),
         };
         checked.into_iter().enumerate().map(result).collect()
     }
@@ -219,8 +300,8 @@ impl Session<'_> {
 
     /// The configurations of the files to report, as the user would write their paths.
     pub(super) fn configurations(&self) -> Vec<PathBuf> {
-        let origins = self.by_file.iter().take(self.reported).filter_map(|settings| settings.origin.as_ref());
-        let shown: BTreeSet<&Path> = origins.map(|config| self.engine.settings.shown(&config.file)).collect();
+        let configs = self.by_file.iter().take(self.reported).flat_map(|settings| &settings.layers.configs);
+        let shown: BTreeSet<&Path> = configs.map(|config| self.engine.settings.shown(&config.file)).collect();
         shown.into_iter().map(Path::to_owned).collect()
     }
 
@@ -242,6 +323,19 @@ impl Session<'_> {
         })
     }
 
+    /// What was said against locks, as the user would write paths.
+    pub(super) fn not_obeyed(&self) -> Vec<NotObeyed> {
+        let settings = &self.engine.settings;
+        let shown = |defied: &Defied| NotObeyed {
+            origin: settings.origin(&defied.origin),
+            said: defied.said.clone(),
+            about: defied.about.clone(),
+            lock: format!("{}:{}", settings.shown(&defied.place.0).display(), defied.place.1),
+            reason: defied.reason.clone(),
+        };
+        self.defied.iter().map(shown).collect()
+    }
+
     /// Judges another text of the file at `index`, beside the files that it is linked with.
     pub(super) fn recheck(&self, run: &Run<'_>, index: usize, source: &Source) -> Checked {
         let mut inputs: Vec<Analysed> =
@@ -253,7 +347,9 @@ impl Session<'_> {
         let scripts = scripts_inside(&mut inputs[own]);
         inputs.extend(scripts);
         let inside: Vec<usize> = (own + 1..inputs.len()).collect();
-        judged(&Run::new(&inputs, &self.settings), &inputs, own, &inside)
+        let mut checked = judged(&Run::new(&inputs, &self.settings), &inputs, own, &inside);
+        self.hide_known(index, &mut checked.findings);
+        checked
     }
 }
 
@@ -284,6 +380,11 @@ fn judged(run: &Run<'_>, inputs: &[Analysed], index: usize, inside: &[usize]) ->
         checked.findings.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
     }
     checked
+}
+
+/// `: why`, or nothing.
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 /// What is left of a file that made us panic.

@@ -3,13 +3,12 @@
 use std::io::{self, Write};
 
 use crate::policy::fix::FixSpec;
-use crate::policy::{PolicyError, Rule, Selection, Site, nearest};
+use crate::policy::{CommandLine, PolicyError, Rule, Selection, Site, nearest};
 
 use super::Status;
 use super::args;
 use super::engine::{Engine, Here};
 use super::examples::{self, Example};
-use super::settings::CommandLine;
 use super::snapshot::Snapshot;
 use super::streams::Streams;
 

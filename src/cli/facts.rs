@@ -8,13 +8,13 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::facts::json::record;
 use crate::facts::{self, Alone, Fact, FileFacts};
+use crate::policy::CommandLine;
 use crate::report::encode;
 use crate::source::{self, Source, Span};
 
 use super::Status;
 use super::args;
 use super::engine::Engine;
-use super::settings::CommandLine;
 use super::snapshot::Snapshot;
 use super::streams::Streams;
 

@@ -3,12 +3,13 @@
 mod args;
 mod check;
 mod completions;
-mod day;
+mod config;
 mod engine;
 mod examples;
 mod explain;
 mod facts;
 pub mod fixtures;
+mod folders;
 mod man;
 mod mend;
 mod panics;
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command, RulesCommand, SitesCommand};
+use args::{Args, Command, ConfigCommand, RulesCommand, SitesCommand};
 use snapshot::Snapshot;
 use streams::Streams;
 
@@ -108,6 +109,7 @@ fn run(args: &Args, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Resul
         Command::Sites { command: SitesCommand::Show(show) } => sites::show::run(show, snapshot, streams),
         Command::Sites { command: SitesCommand::Detect(detect) } => sites::detect::run(detect, snapshot, streams),
         Command::Sites { command: SitesCommand::New(new) } => rules::new::site(new, snapshot, streams),
+        Command::Config { command: ConfigCommand::Show(show) } => config::show(show, snapshot, streams),
         Command::Facts(facts) => facts::run(facts, snapshot, streams),
         Command::Completions { shell } => completions::run(*shell, streams),
         Command::Man { folder } => man::run(folder),

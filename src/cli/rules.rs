@@ -8,12 +8,11 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::policy::Rule;
+use crate::policy::{CommandLine, Rule};
 
 use super::Status;
 use super::args::{ListFormat, Listing};
 use super::engine::{Engine, Here};
-use super::settings::CommandLine;
 use super::snapshot::Snapshot;
 use super::streams::{Streams, emit};
 

@@ -1,4 +1,4 @@
-//! Which configuration holds for which file, and what the command line says over it.
+//! Which configurations hold for which file: those of the layers, and the nearest one upwards from the file.
 
 use std::collections::HashMap;
 use std::fs;
@@ -7,31 +7,35 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{anyhow, bail};
 
-use crate::policy::config::Packs;
-use crate::policy::{Config, FileConfig, Library, Policy, PolicyError, Selection, Severity};
+use crate::policy::config::{LAYER_FILE, Packs, Reading};
+use crate::policy::{CommandLine, Config, Day, Layers, Level, Library, Meant, Origin, Policy, PolicyError, Severity};
 use crate::source;
 
 use super::args::PolicyOptions;
-
-/// What the command line says of policy; it wins over every configuration.
-#[derive(Clone, Debug, Default)]
-pub(super) struct CommandLine {
-    /// The site.
-    pub(super) site: Option<String>,
-    /// Which rules.
-    pub(super) selection: Selection,
-    /// Exit with 1 from this severity on.
-    pub(super) fail_on: Option<Severity>,
-}
+use super::engine::FAIL_ON;
+use super::folders::{Folder, Folders, SYSTEM, real};
+use super::snapshot::Snapshot;
 
 /// Configurations by the folder of the files that they hold for: several projects may be checked in one run.
 #[derive(Debug)]
 pub(super) struct Settings {
     library: Library,
-    origin: Origin,
+    /// Those of the folders of layers, the weakest first.
+    above: Vec<Arc<Config>>,
+    /// The folders of their packs, the lowest first, and what is known with them.
+    packs: Vec<PathBuf>,
+    /// The packs that lie in the folders of layers.
+    layer_packs: Vec<(Level, PathBuf)>,
+    policy: Arc<Policy>,
+    /// The folders of layers: what lies in them is no project's.
+    folders: Vec<PathBuf>,
+    search: Search,
     line: CommandLine,
+    isolated: bool,
     cwd: PathBuf,
+    today: Day,
     by_folder: Mutex<HashMap<PathBuf, Found>>,
+    repositories: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
 }
 
 /// What holds for one file.
@@ -39,17 +43,17 @@ pub(super) struct Settings {
 pub(super) struct FileSettings {
     /// All rules and sites that are known there.
     pub(super) policy: Arc<Policy>,
-    /// Site and rules, those of the command line over those of the configuration.
-    pub(super) config: FileConfig,
-    /// Exit with 1 from this severity on; `None` when nobody says.
-    pub(super) fail_on: Option<Severity>,
-    /// The configuration.
-    pub(super) origin: Option<Arc<Config>>,
+    /// What all layers together mean.
+    pub(super) meant: Meant,
+    /// What was written, layer by layer.
+    pub(super) layers: Layers,
+    /// The file, by its real path; `None` where no file is meant.
+    pub(super) path: Option<PathBuf>,
 }
 
-/// Where configurations come from.
+/// Where the configuration of a project comes from.
 #[derive(Debug)]
-enum Origin {
+enum Search {
     /// `--isolated`.
     Nowhere,
     /// `--config`.
@@ -62,22 +66,64 @@ enum Origin {
 type Found = Result<Option<Arc<Config>>, Arc<PolicyError>>;
 
 impl Settings {
-    /// Reads what `--config` names; everything else is looked for when a file needs it. Errors: that file.
-    pub(super) fn new(options: &PolicyOptions, line: CommandLine, cwd: &Path) -> anyhow::Result<Self> {
-        let library = Library::default();
-        let origin = match &options.config {
-            _ if options.isolated => Origin::Nowhere,
-            Some(file) => Origin::File(Arc::new(named(file, &Packs { library: &library, folders: &[] }, cwd)?)),
-            None => Origin::Nearest,
-        };
+    /// Reads the configurations of the layers, and what `--config` names; everything else is looked for when a file
+    /// needs it. Errors: those files, and the packs of the layers.
+    pub(super) fn new(
+        options: &PolicyOptions,
+        line: CommandLine,
+        folders: &Folders,
+        snapshot: &Snapshot,
+    ) -> anyhow::Result<Self> {
+        let search = if options.isolated { Search::Nowhere } else { Search::Nearest };
         let line = CommandLine { site: options.site.clone(), ..line };
-        Ok(Self { library, origin, line, cwd: cwd.to_owned(), by_folder: Mutex::default() })
+        let mut settings = Self {
+            folders: folders.all().map(|folder| real(&folder.path)).collect(),
+            isolated: options.isolated,
+            ..Self::without_layers(Library::default(), line, search, snapshot)
+        };
+        for folder in folders.all() {
+            settings.add_layer(folder).map_err(|error| error.seen_from(&snapshot.cwd))?;
+        }
+        if let Some(file) = &options.config {
+            settings.search = Search::File(Arc::new(settings.named(file)?));
+        }
+        Ok(settings)
     }
 
-    /// What the command line says over `policy`, and no configuration.
-    pub(super) fn of_policy(policy: &Arc<Policy>, line: CommandLine, cwd: &Path) -> Self {
+    /// What the command line says over `policy`, with `machine` as the configuration of those who run the machine, and
+    /// nothing else. Errors: a faulty configuration.
+    pub(super) fn of_policy(
+        policy: &Arc<Policy>,
+        line: CommandLine,
+        machine: Option<&str>,
+        snapshot: &Snapshot,
+    ) -> Result<Self, PolicyError> {
         let library = Library::over(Arc::clone(policy));
-        Self { library, origin: Origin::Nowhere, line, cwd: cwd.to_owned(), by_folder: Mutex::default() }
+        let mut settings = Self::without_layers(library, line, Search::Nowhere, snapshot);
+        if let Some(text) = machine {
+            let reading = settings.reading(Level::System, Path::new("/"));
+            let config = Config::parse(&Path::new(SYSTEM).join(LAYER_FILE), text, reading)?;
+            settings.above.extend(config.map(Arc::new));
+        }
+        Ok(settings)
+    }
+
+    fn without_layers(library: Library, line: CommandLine, search: Search, snapshot: &Snapshot) -> Self {
+        Self {
+            policy: Arc::clone(library.built_in()),
+            library,
+            above: Vec::new(),
+            packs: Vec::new(),
+            layer_packs: Vec::new(),
+            folders: Vec::new(),
+            search,
+            line,
+            isolated: false,
+            cwd: snapshot.cwd.clone(),
+            today: snapshot.today(),
+            by_folder: Mutex::default(),
+            repositories: Mutex::default(),
+        }
     }
 
     /// Checks that what the command line names exists: built in, or in a pack of one of `policies`.
@@ -89,7 +135,7 @@ impl Settings {
             self.line.selection.check(policy)?;
             self.line.site.as_ref().map_or(Ok(()), |site| policy.site(site).map(|_| ()))
         };
-        let mut outcome = check(self.library.built_in());
+        let mut outcome = check(&self.policy);
         for policy in policies {
             if outcome.is_ok() {
                 break;
@@ -102,7 +148,7 @@ impl Settings {
 
     /// What holds for a file of which nothing else is known.
     pub(super) fn nothing(&self) -> FileSettings {
-        self.joined(None, |_| FileConfig::default())
+        self.joined(None, None)
     }
 
     /// The site that the command line names.
@@ -114,23 +160,27 @@ impl Settings {
     pub(super) fn of_file(&self, path: &Path) -> Result<FileSettings, Arc<PolicyError>> {
         let path = self.cwd.join(path);
         let folder = path.parent().unwrap_or(&self.cwd);
-        let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-        let config = self.of_folder(&folder)?;
-        let real = folder.join(path.file_name().unwrap_or_default());
-        Ok(self.joined(config, |config| config.for_file(&real)))
+        let folder = real(folder);
+        let config = self.nearest(&folder)?;
+        let file = folder.join(path.file_name().unwrap_or_default());
+        Ok(self.joined(config, Some(file)))
+    }
+
+    /// What holds in the folder `path`, as the user wrote it, where no file is meant.
+    pub(super) fn of_folder(&self, path: &Path) -> Result<FileSettings, Arc<PolicyError>> {
+        Ok(self.joined(self.nearest(&real(&self.cwd.join(path)))?, None))
     }
 
     /// What holds in the working directory where no file is meant.
     pub(super) fn here(&self) -> Result<FileSettings, Arc<PolicyError>> {
-        let config = self.of_folder(&self.cwd)?;
-        Ok(self.joined(config, |config| FileConfig { site: config.site.clone(), selection: config.selection.clone() }))
+        Ok(self.joined(self.nearest(&self.cwd)?, None))
     }
 
-    /// True for a file or folder that walks leave out: its configuration says so, or is faulty. The path is absolute.
+    /// True for a file or folder that walks leave out: a configuration says so, or is faulty. The path is absolute.
     pub(super) fn excludes(&self, path: &Path) -> bool {
-        match self.of_folder(path.parent().unwrap_or(path)) {
-            Ok(Some(config)) => config.exclude.matches(path.strip_prefix(&config.folder).unwrap_or(path)),
-            Ok(None) => false,
+        let by_layer = || !self.isolated && self.above.iter().any(|config| config.excludes(path));
+        match self.nearest(path.parent().unwrap_or(path)) {
+            Ok(config) => config.is_some_and(|config| config.excludes(path)) || by_layer(),
             Err(_) => true,
         }
     }
@@ -150,32 +200,102 @@ impl Settings {
         path.strip_prefix(&self.cwd).unwrap_or(path)
     }
 
-    /// The folder from which paths count in fingerprints: that of the configuration, else of the repository.
-    pub(super) fn project_root(&self, config: Option<&Config>) -> PathBuf {
-        let repository = || self.cwd.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&self.cwd);
-        config.map_or_else(|| repository().to_owned(), |config| config.folder.clone())
+    /// An origin in words: `pydoctor.toml:3`, `--ignore`, `built-in`.
+    pub(super) fn origin(&self, origin: &Origin) -> String {
+        let file = self.shown(&origin.file).display();
+        match (origin.level, origin.line) {
+            (Level::BuiltIn, _) => origin.level.name().to_owned(),
+            (_, Some(line)) => format!("{file}:{line}"),
+            (_, None) => file.to_string(),
+        }
     }
 
-    fn joined(&self, config: Option<Arc<Config>>, read: impl Fn(&Config) -> FileConfig) -> FileSettings {
-        let written = config.as_deref().map(read).unwrap_or_default();
-        let policy = config.as_ref().map_or_else(|| self.library.built_in(), |config| &config.policy);
-        FileSettings {
-            policy: Arc::clone(policy),
-            config: FileConfig { site: written.site, selection: written.selection.under(&self.line.selection) },
-            fail_on: self.line.fail_on.or(config.as_ref().and_then(|config| config.fail_on)),
-            origin: config,
+    /// The folder from which paths count in fingerprints and baselines: that of the project's configuration, else of
+    /// the repository, else the working directory.
+    pub(super) fn project_root(&self, settings: &FileSettings) -> PathBuf {
+        if let Some(config) = settings.project() {
+            return config.folder().to_owned();
         }
+        let folder = settings.path.as_deref().and_then(Path::parent).unwrap_or(&self.cwd);
+        let mut known = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
+        let find = || folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
+        known.entry(folder.to_owned()).or_insert_with(find).clone().unwrap_or_else(|| self.cwd.clone())
+    }
+
+    /// The policy that is part of the program.
+    pub(super) fn built_in(&self) -> &Policy {
+        self.library.built_in()
+    }
+
+    /// The layer that brings a pack.
+    pub(super) fn level_of_pack(&self, folder: &Path, settings: &FileSettings) -> Level {
+        let brings = |packs: &[PathBuf]| packs.iter().any(|pack| real(pack) == folder);
+        let config = || settings.layers.configs.iter().find(|config| brings(&config.packs)).map(|config| config.level);
+        self.layer_packs
+            .iter()
+            .find(|(_, pack)| real(pack) == folder)
+            .map(|(level, _)| *level)
+            .or_else(config)
+            .unwrap_or_default()
+    }
+
+    fn joined(&self, project: Option<Arc<Config>>, path: Option<PathBuf>) -> FileSettings {
+        let policy = Arc::clone(project.as_ref().map_or(&self.policy, |config| &config.policy));
+        let configs = self.above.iter().cloned().chain(project).collect();
+        let layers = Layers { configs, line: self.line.clone(), isolated: self.isolated };
+        let mut meant = layers.for_file(path.as_deref());
+        if self.isolated {
+            // Packs are there for what is locked alone.
+            let selection = &mut meant.selection;
+            let others = policy.rules.iter().map(|rule| &rule.id).filter(|id| self.built_in().rule(id).is_none());
+            selection.off.extend(others.filter(|id| !selection.locks.contains_key(*id)).cloned().collect::<Vec<_>>());
+        }
+        FileSettings { policy, meant, layers, path }
+    }
+
+    /// Adds the packs and the configuration in the folder of a layer.
+    fn add_layer(&mut self, folder: &Folder) -> Result<(), PolicyError> {
+        let packs = folder.packs()?;
+        self.layer_packs.extend(packs.iter().map(|pack| (folder.level, pack.clone())));
+        self.packs.extend(packs);
+        let file = folder.path.join(LAYER_FILE);
+        // What is there but cannot be read must be told: a layer is never left out in silence.
+        let config = match fs::symlink_metadata(&file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            _ => Config::load(&file, self.reading(folder.level, &folder.globs_from))?,
+        };
+        let config = config.filter(|config| !self.isolated || config.site_lock.is_some() || !config.locks.is_empty());
+        match config {
+            None if self.isolated => {
+                self.packs.clear();
+                self.policy = Arc::clone(self.library.built_in());
+            }
+            Some(config) => {
+                self.packs.clone_from(&config.packs);
+                self.policy = Arc::clone(&config.policy);
+                self.above.push(Arc::new(config));
+            }
+            None => {
+                let place = folder.path.display().to_string();
+                self.policy = self.library.with(&self.packs).map_err(|error| PolicyError::Pack { error, place })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn reading<'p>(&'p self, level: Level, globs_from: &'p Path) -> Reading<'p> {
+        let packs = Packs { library: &self.library, folders: &self.packs };
+        Reading { packs, level, globs_from, today: self.today }
     }
 
     /// The configuration nearest to a folder, upwards.
-    fn of_folder(&self, folder: &Path) -> Found {
-        match &self.origin {
-            Origin::Nowhere => return Ok(None),
-            Origin::File(config) => return Ok(Some(Arc::clone(config))),
-            Origin::Nearest => {}
+    fn nearest(&self, folder: &Path) -> Found {
+        match &self.search {
+            Search::Nowhere => return Ok(None),
+            Search::File(config) => return Ok(Some(Arc::clone(config))),
+            Search::Nearest => {}
         }
         let mut by_folder = self.by_folder.lock().unwrap_or_else(PoisonError::into_inner);
-        let packs = Packs { library: &self.library, folders: &[] };
         let mut below = Vec::new();
         let mut found = Ok(None);
         for folder in folder.ancestors() {
@@ -184,7 +304,10 @@ impl Settings {
                 break;
             }
             below.push(folder.to_owned());
-            match Config::in_folder(folder, &packs) {
+            if self.folders.iter().any(|layer| layer == folder) {
+                continue;
+            }
+            match Config::in_folder(folder, self.reading(Level::Project, folder)) {
                 Ok(None) => {}
                 Ok(Some(config)) => {
                     found = Ok(Some(Arc::new(config)));
@@ -199,16 +322,30 @@ impl Settings {
         by_folder.extend(below.into_iter().map(|folder| (folder, found.clone())));
         found
     }
+
+    /// The configuration that `--config` names: its globs count from its own folder.
+    fn named(&self, file: &Path) -> anyhow::Result<Config> {
+        let path = self.cwd.join(file);
+        let globs_from = path.parent().unwrap_or(&self.cwd);
+        match Config::load(&path, self.reading(Level::Project, globs_from)) {
+            Ok(Some(config)) => Ok(config),
+            Ok(None) => bail!("{}: has no table [tool.{}]", file.display(), crate::policy::config::TABLE),
+            Err(PolicyError::Unreadable { source, .. }) => {
+                Err(anyhow!(source::explain(file, &source))).map_err(|error| anyhow!("{}: {error}", file.display()))
+            }
+            Err(error) => Err(error.seen_from(&self.cwd).into()),
+        }
+    }
 }
 
-/// The configuration that `--config` names: its globs count from its own folder.
-fn named(file: &Path, packs: &Packs<'_>, cwd: &Path) -> anyhow::Result<Config> {
-    match Config::load(&cwd.join(file), packs) {
-        Ok(Some(config)) => Ok(config),
-        Ok(None) => bail!("{}: has no table [tool.{}]", file.display(), crate::policy::config::TABLE),
-        Err(PolicyError::Unreadable { source, .. }) => {
-            Err(anyhow!(source::explain(file, &source))).map_err(|error| anyhow!("{}: {error}", file.display()))
-        }
-        Err(error) => Err(error.seen_from(cwd).into()),
+impl FileSettings {
+    /// The severity from which the exit status is 1.
+    pub(super) fn fail_on(&self) -> Severity {
+        self.meant.fail_on.as_ref().map_or(FAIL_ON, |told| told.value)
+    }
+
+    /// The configuration of the project.
+    pub(super) fn project(&self) -> Option<&Config> {
+        self.layers.configs.last().map(AsRef::as_ref).filter(|config| config.level == Level::Project)
     }
 }

@@ -7,12 +7,11 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::policy::{Policy, Site};
+use crate::policy::{CommandLine, Policy, Site};
 
 use super::Status;
 use super::args::{ListFormat, Listing};
 use super::engine::{Engine, Here};
-use super::settings::CommandLine;
 use super::snapshot::Snapshot;
 use super::streams::{Streams, emit};
 

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::day::Day;
+use crate::policy::Day;
 
 /// What the process was started in.
 #[derive(Clone, Debug, Default)]

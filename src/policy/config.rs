@@ -1,21 +1,29 @@
-//! The configuration of a project: `pydoctor.toml`, `.pydoctor.toml` or `[tool.pydoctor-hpc]` in `pyproject.toml`.
+//! Configuration as written: `pydoctor.toml`, `.pydoctor.toml` or `[tool.pydoctor-hpc]` in `pyproject.toml`. What
+//! several of them together mean is for [`super::layers`].
 
+mod read;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 
-use super::document::{Document, Table, Word};
+use super::day::Day;
+use super::document::Document;
 use super::effective::Selection;
 use super::error::{PolicyError, Problem};
+use super::layers::Level;
 use super::library::Library;
 use super::pack::Policy;
-use super::rule::TAGS;
-use super::severity::{APPLICABILITIES, LEVELS, SEVERITIES, Severity};
+use super::severity::Severity;
 
 /// Names of the configuration file; the first that exists in a folder wins.
-pub const NAMES: [&str; 3] = ["pydoctor.toml", ".pydoctor.toml", PYPROJECT];
+pub const NAMES: [&str; 3] = [LAYER_FILE, ".pydoctor.toml", PYPROJECT];
+
+/// The name of the configuration file in the folder of a layer.
+pub const LAYER_FILE: &str = "pydoctor.toml";
 
 const PYPROJECT: &str = "pyproject.toml";
 
@@ -25,36 +33,85 @@ pub const TABLE: &str = "pydoctor-hpc";
 /// A configuration file is small; a larger one is something else.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// How a configuration file is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'p> {
+    /// The packs that are there before it is read; its own lie over them.
+    pub packs: Packs<'p>,
+    /// The layer that it belongs to.
+    pub level: Level,
+    /// The folder from which its globs count.
+    pub globs_from: &'p Path,
+    /// Exceptions that ended before this day no longer count.
+    pub today: Day,
+}
+
+/// The packs that are there before a configuration is read, and where more are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Packs<'p> {
+    /// Where policies are read.
+    pub library: &'p Library,
+    /// Folders of packs of lower layers, lowest first.
+    pub folders: &'p [PathBuf],
+}
+
 /// What a configuration file says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
+    /// The layer that it belongs to.
+    pub level: Level,
     /// The file.
     pub file: PathBuf,
-    /// The folder from which its globs count: that of the file.
-    pub folder: PathBuf,
+    /// The folder from which its globs count.
+    pub globs_from: PathBuf,
     /// Folders of packs: those that were there before, then its own.
     pub packs: Vec<PathBuf>,
     /// What the packs say, with the built-in one below them.
     pub policy: Arc<Policy>,
     /// The site of all files.
     pub site: Option<String>,
+    /// Why no other site may judge; only layers that may lock have it.
+    pub site_lock: Option<String>,
     /// Which rules, for all files.
     pub selection: Selection,
+    /// What nobody above may change; only layers that may lock have it.
+    pub locks: BTreeMap<String, LockSpec>,
     /// The severity from which the exit status is 1.
     pub fail_on: Option<Severity>,
+    /// Comments that silence need a reason.
+    pub require_reason: bool,
+    /// The findings that are accepted as they are: a file, from the folder of the configuration.
+    pub baseline: Option<PathBuf>,
     /// Files left out of walks.
     pub exclude: Files,
+    /// Lines of the keys, from 1: `site`, `rules.ID`, `per-file-ignores.GLOB`.
+    pub lines: BTreeMap<String, usize>,
     overrides: Vec<Override>,
-    ignores: Vec<(Files, Vec<String>)>,
+    ignores: Vec<Ignores>,
 }
 
-/// The packs that are there before a configuration is read, and where more are read.
-#[derive(Clone, Copy, Debug)]
-pub struct Packs<'a> {
-    /// Where policies are read.
-    pub library: &'a Library,
-    /// Folders of packs of lower layers, lowest first.
-    pub folders: &'a [PathBuf],
+/// What is locked of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LockSpec {
+    /// How bad it is, off among it.
+    pub severity: bool,
+    /// Whether it is on.
+    pub enabled: bool,
+    /// No comment and no baseline silences it.
+    pub suppression: bool,
+    /// Why, in the words of those who locked it; may be empty.
+    pub reason: String,
+}
+
+/// An exception whose last day is over.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lapsed {
+    /// The rule or tag that it was for.
+    pub name: String,
+    /// Its last day.
+    pub until: Day,
+    /// Where it stands: the file and its line.
+    pub place: (PathBuf, usize),
 }
 
 /// Settings of some files only.
@@ -63,6 +120,14 @@ struct Override {
     files: Files,
     site: Option<String>,
     selection: Selection,
+}
+
+/// Rules that are off in some files.
+#[derive(Clone, Debug)]
+struct Ignores {
+    files: Files,
+    off: Vec<String>,
+    lapsed: Vec<Lapsed>,
 }
 
 /// What a configuration says for one file.
@@ -85,13 +150,13 @@ pub struct Files {
 
 impl Config {
     /// The configuration in `folder`; `None` when there is none.
-    pub fn in_folder(folder: &Path, packs: &Packs<'_>) -> Result<Option<Self>, PolicyError> {
+    pub fn in_folder(folder: &Path, reading: Reading<'_>) -> Result<Option<Self>, PolicyError> {
         for name in NAMES {
             let file = folder.join(name);
             if !file.is_file() {
                 continue;
             }
-            match Self::load(&file, packs) {
+            match Self::load(&file, reading) {
                 Ok(None) => {}
                 // Whether it would be ours is not known, and it is other tools' file in the first place.
                 Err(PolicyError::Unreadable { .. }) if name == PYPROJECT => {}
@@ -103,19 +168,19 @@ impl Config {
 
     /// Reads the configuration file `path`. `None` for a `pyproject.toml` without our table.
     #[expect(clippy::disallowed_methods, reason = "configuration is no checked file")]
-    pub fn load(path: &Path, packs: &Packs<'_>) -> Result<Option<Self>, PolicyError> {
+    pub fn load(path: &Path, reading: Reading<'_>) -> Result<Option<Self>, PolicyError> {
         let unreadable = |source| PolicyError::Unreadable { path: path.to_owned(), source };
         let meta = fs::metadata(path).map_err(unreadable)?;
         if !meta.is_file() || meta.len() > MAX_BYTES {
             let message = "not a configuration file: it is no file, or larger than 1 MB";
             return Err(unreadable(std::io::Error::other(message)));
         }
-        Self::parse(path, &fs::read_to_string(path).map_err(unreadable)?, packs)
+        Self::parse(path, &fs::read_to_string(path).map_err(unreadable)?, reading)
     }
 
     /// Reads the text of the configuration file `path`. Rules, tags and sites that it names must exist, in the packs
     /// that it names too.
-    pub fn parse(path: &Path, text: &str, packs: &Packs<'_>) -> Result<Option<Self>, PolicyError> {
+    pub fn parse(path: &Path, text: &str, reading: Reading<'_>) -> Result<Option<Self>, PolicyError> {
         let name = path.display().to_string();
         let (doc, tree) = Document::parse(&name, text);
         let root = doc.root(&tree);
@@ -124,9 +189,9 @@ impl Config {
                 // Other tools' tables are theirs to report on.
                 return Ok(None);
             };
-            table.table().map(|table| read(table, path, packs)).transpose()?
+            table.table().map(|table| read::config(table, path, reading)).transpose()?
         } else {
-            Some(read(root, path, packs)?)
+            Some(read::config(root, path, reading)?)
         };
         let mut problems: Vec<Problem> = doc.into_problems();
         problems.sort_by_key(|problem| (problem.line, problem.column));
@@ -139,162 +204,48 @@ impl Config {
     /// What holds for the file `path`, which is absolute or begins at the configuration's folder: later overrides
     /// win over earlier ones.
     pub fn for_file(&self, path: &Path) -> FileConfig {
-        let path = path.strip_prefix(&self.folder).unwrap_or(path);
+        let path = self.below(path);
         let mut result = FileConfig { site: self.site.clone(), selection: self.selection.clone() };
         for over in self.overrides.iter().filter(|over| over.files.matches(path)) {
             result.site = over.site.clone().or(result.site);
             result.selection = result.selection.under(&over.selection);
         }
-        for (files, ignore) in &self.ignores {
-            if files.matches(path) {
-                result.selection.off.extend(ignore.iter().cloned());
-            }
+        for ignores in self.ignores.iter().filter(|ignores| ignores.files.matches(path)) {
+            result.selection.off.extend(ignores.off.iter().cloned());
+            result.selection.lapsed.extend(ignores.lapsed.iter().cloned());
         }
         result
+    }
+
+    /// What holds where no file is meant.
+    pub fn for_no_file(&self) -> FileConfig {
+        FileConfig { site: self.site.clone(), selection: self.selection.clone() }
+    }
+
+    /// True for a file or folder that walks leave out.
+    pub fn excludes(&self, path: &Path) -> bool {
+        self.exclude.matches(self.below(path))
+    }
+
+    /// The folder in which the file lies.
+    pub fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
+    }
+
+    /// The line of the first of `keys` that is written.
+    pub fn line(&self, keys: &[&str]) -> Option<usize> {
+        keys.iter().find_map(|key| self.lines.get(*key)).copied()
+    }
+
+    fn below<'f>(&self, path: &'f Path) -> &'f Path {
+        path.strip_prefix(&self.globs_from).unwrap_or(path)
     }
 }
 
 impl Files {
-    /// True for a file of these; `path` begins at the configuration's folder.
+    /// True for a file of these; `path` begins at the folder from which the globs count.
     pub fn matches(&self, path: &Path) -> bool {
         self.set.is_match(path.strip_prefix("./").unwrap_or(path))
-    }
-
-    fn read(doc: &Document<'_>, words: &[Word<'_>]) -> Self {
-        let mut set = GlobSetBuilder::new();
-        for word in words {
-            let text = word.text.trim_start_matches("./").trim_end_matches('/');
-            let whole = if text.contains('/') { text.trim_start_matches('/').to_owned() } else { format!("**/{text}") };
-            for glob in [whole.clone(), format!("{whole}/**")] {
-                match GlobBuilder::new(&glob).literal_separator(true).build() {
-                    Ok(glob) => drop(set.add(glob)),
-                    Err(error) => doc.problem(word.span.clone(), format!("not a glob: {}", error.kind()), None),
-                }
-            }
-        }
-        let globs = words.iter().map(|word| word.text.to_owned()).collect();
-        Self { set: set.build().unwrap_or_default(), globs }
-    }
-}
-
-fn read(table: Table<'_, '_>, path: &Path, below: &Packs<'_>) -> Result<Config, PolicyError> {
-    let doc = table.doc();
-    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-    let (packs, all) = read_packs(&table, &folder, below)?;
-    let policy = &*all;
-    let config = Config {
-        file: path.to_owned(),
-        folder,
-        site: read_site(&table, policy),
-        selection: read_rules(&table, policy, read_selection(&table, policy)),
-        fail_on: table.choice("fail-on", SEVERITIES),
-        exclude: Files::read(doc, &table.strings("exclude")),
-        overrides: table.tables("override").into_iter().map(|table| read_override(table, policy)).collect(),
-        ignores: read_ignores(&table, policy),
-        packs,
-        policy: Arc::clone(&all),
-    };
-    table.finish();
-    Ok(config)
-}
-
-/// Reads `[[pack]]`: folders, from that of the configuration on, and the policy with what lies in them.
-fn read_packs(
-    table: &Table<'_, '_>,
-    folder: &Path,
-    below: &Packs<'_>,
-) -> Result<(Vec<PathBuf>, Arc<Policy>), PolicyError> {
-    let mut packs = below.folders.to_vec();
-    let mut place = None;
-    for pack in table.tables("pack") {
-        if let Some(path) = pack.need_string("path") {
-            let pack = folder.join(path.text);
-            if let Err(error) = fs::read_dir(&pack) {
-                let message = format!("the pack `{}` cannot be read: {error}", path.text);
-                let note = Some("`path` is the folder of a pack, from the folder of this file on".to_owned());
-                table.doc().problem(path.span, message, note);
-                continue;
-            }
-            place.get_or_insert_with(|| table.doc().place(path.span));
-            packs.push(pack);
-        }
-        pack.finish();
-    }
-    let loaded = below.library.with(&packs);
-    let policy = loaded.map_err(|error| PolicyError::Pack { error, place: place.unwrap_or_default() })?;
-    Ok((packs, policy))
-}
-
-fn read_override(table: Table<'_, '_>, policy: &Policy) -> Override {
-    if table.need("files").is_some_and(|item| item.list().is_some_and(|files| files.is_empty())) {
-        table.doc().problem(table.span(), "an override needs at least one glob in `files`", None);
-    }
-    let over = Override {
-        files: Files::read(table.doc(), &table.strings("files")),
-        site: read_site(&table, policy),
-        selection: read_selection(&table, policy),
-    };
-    table.finish();
-    over
-}
-
-fn read_site(table: &Table<'_, '_>, policy: &Policy) -> Option<String> {
-    let word = table.string("site")?;
-    if !policy.sites.contains_key(word.text) {
-        table.doc().unknown(&word, "site", policy.sites.keys().map(String::as_str));
-    }
-    Some(word.text.to_owned())
-}
-
-fn read_selection(table: &Table<'_, '_>, policy: &Policy) -> Selection {
-    let read = |key| {
-        let words = table.strings(key);
-        check_names(table.doc(), &words, policy);
-        words.iter().map(|word| word.text.to_owned()).collect()
-    };
-    let select = table.has("select").then(|| read("select"));
-    // Asked for either way, so that the key is known.
-    let _ = table.get("select");
-    Selection { select, ignore: read("ignore"), ..Selection::default() }
-}
-
-/// Adds what `[rules.ID]` says to a selection: how bad a rule is, how far its fix is trusted.
-fn read_rules(table: &Table<'_, '_>, policy: &Policy, mut selection: Selection) -> Selection {
-    for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
-        if policy.rule(key.text).is_none() {
-            table.doc().unknown(&key, "rule", policy.rules.iter().map(|rule| rule.id.as_str()));
-        }
-        let Some(rule) = item.table() else { continue };
-        let severity = rule.choice("severity", LEVELS);
-        let fix = rule.choice("fix", APPLICABILITIES);
-        if !rule.has("severity") && !rule.has("fix") {
-            rule.doc().problem(rule.span(), "a rule needs a `severity` or a `fix`", None);
-        }
-        rule.finish();
-        selection.severities.extend(severity.map(|severity| (key.text.to_owned(), severity)));
-        selection.fixes.extend(fix.map(|fix| (key.text.to_owned(), fix)));
-    }
-    selection
-}
-
-fn read_ignores(table: &Table<'_, '_>, policy: &Policy) -> Vec<(Files, Vec<String>)> {
-    let mut ignores = Vec::new();
-    for (glob, item) in table.table("per-file-ignores").iter().flat_map(Table::entries) {
-        let names = item.strings();
-        check_names(table.doc(), &names, policy);
-        let names = names.iter().map(|word| word.text.to_owned()).collect();
-        ignores.push((Files::read(table.doc(), &[glob]), names));
-    }
-    ignores
-}
-
-/// Ids of rules, tags and `ALL` exist.
-fn check_names(doc: &Document<'_>, words: &[Word<'_>], policy: &Policy) {
-    for word in words {
-        if word.text != "ALL" && !TAGS.contains(&word.text) && policy.rule(word.text).is_none() {
-            let ids = policy.rules.iter().map(|rule| rule.id.as_str());
-            doc.unknown(word, "rule or tag", ids.chain(TAGS.iter().copied()).chain(["ALL"]));
-        }
     }
 }
 
@@ -323,7 +274,10 @@ mod tests {
 
     fn parse(name: &str, text: &str) -> Result<Option<Config>, String> {
         let packs = Packs { library: &library(), folders: &[] };
-        Config::parse(Path::new(name), text, &packs).map_err(|error| error.to_string())
+        let globs_from = Path::new(name).parent().unwrap();
+        let today = Day::parse("2026-11-28").unwrap();
+        let reading = Reading { packs, level: Level::Project, globs_from, today };
+        Config::parse(Path::new(name), text, reading).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -394,7 +348,9 @@ select = ["ALL"]
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         let library = library();
         let packs = Packs { library: &library, folders: &[] };
-        let site = || Config::in_folder(folder.path(), &packs).unwrap().and_then(|config| config.site);
+        let today = Day::parse("2026-11-28").unwrap();
+        let reading = Reading { packs, level: Level::Project, globs_from: folder.path(), today };
+        let site = || Config::in_folder(folder.path(), reading).unwrap().and_then(|config| config.site);
         assert_eq!(site(), None);
         std::fs::write(folder.path().join("pyproject.toml"), [0xff, b'\n']).unwrap();
         assert_eq!(site(), None, "a file of other tools that cannot be read is theirs");

@@ -150,6 +150,11 @@ impl<'a> Document<'a> {
         format!("{}:{}:{}", problem.file, problem.line, problem.column)
     }
 
+    /// The line of the byte at `at`, from 1.
+    pub fn line(&self, at: usize) -> usize {
+        self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+    }
+
     /// Everything wrong with the document.
     pub fn into_problems(self) -> Vec<Problem> {
         self.problems.into_inner()

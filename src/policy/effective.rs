@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use crate::facts::FactKind;
 
+use super::config::Lapsed;
 use super::error::{PolicyError, nearest};
+use super::layers::{Lock, Word};
 use super::pack::Policy;
 use super::rule::{Clause, ClauseHead, Lead, Rule, TAGS, first_word, first_word_of_glob};
 use super::severity::{Applicability, Severity};
@@ -31,6 +33,12 @@ pub struct Selection {
     pub fixes: BTreeMap<String, Applicability>,
     /// `select` comes from the command line, and wins over a severity `off`.
     pub forced: bool,
+    /// What is settled and not to be changed, by rule id.
+    pub locks: BTreeMap<String, Lock>,
+    /// A comment that silences must say why.
+    pub require_reason: bool,
+    /// Exceptions whose last day is over.
+    pub lapsed: Vec<Lapsed>,
 }
 
 /// The policy for one site and selection.
@@ -42,6 +50,10 @@ pub struct Effective {
     pub rules: Vec<ActiveRule>,
     /// The ids of all rules, on or off, in order.
     pub all_rules: Arc<[String]>,
+    /// What is settled and not to be changed, by rule id.
+    pub locks: BTreeMap<String, Lock>,
+    /// A comment that silences must say why.
+    pub require_reason: bool,
     index: Index,
 }
 
@@ -56,6 +68,8 @@ pub struct ActiveRule {
     pub fix: Option<Option<Applicability>>,
     /// What the configuration says of how far the fix is trusted.
     pub trust: Option<Applicability>,
+    /// An exception for it whose last day is over.
+    pub ended: Option<Lapsed>,
     url: Option<String>,
     message: Words,
     help: Words,
@@ -123,11 +137,44 @@ impl Selection {
             severities,
             fixes,
             forced: self.forced || over.forced,
+            locks: self.locks.clone(),
+            require_reason: self.require_reason || over.require_reason,
+            lapsed: self.lapsed.iter().chain(&over.lapsed).cloned().collect(),
         }
     }
 
     /// How bad `rule` is at a site with this `stand`; `None` when it is off.
     pub fn severity(&self, rule: &Rule, stand: Option<&Stand>) -> Option<Severity> {
+        let own = self.unlocked(rule, stand);
+        let Some(lock) = self.locks.get(&rule.id) else { return own };
+        let settled = lock.base.unlocked(rule, stand);
+        match (lock.spec.severity, lock.spec.enabled) {
+            (true, _) => settled,
+            (false, true) => settled.map(|severity| own.unwrap_or(severity)),
+            (false, false) => own,
+        }
+    }
+
+    /// The exception for a rule whose last day was over first.
+    pub fn ended(&self, rule: &Rule) -> Option<&Lapsed> {
+        let named = |lapsed: &&Lapsed| specificity(std::slice::from_ref(&lapsed.name), rule).is_some();
+        self.lapsed.iter().filter(named).min_by_key(|lapsed| lapsed.until)
+    }
+
+    /// By what this selection speaks of a rule, what decides first.
+    pub(super) fn words_on(&self, rule: &Rule) -> Vec<Word> {
+        let names = |names: &[String]| specificity(names, rule).is_some();
+        let words = [
+            (Word::Off, names(&self.off)),
+            (Word::Ignore, names(&self.ignore)),
+            (Word::Severity, self.severities.contains_key(&rule.id)),
+            (Word::Select, self.select.is_some()),
+        ];
+        words.into_iter().filter(|(_, said)| *said).map(|(word, _)| word).collect()
+    }
+
+    /// The same without what is locked.
+    pub(super) fn unlocked(&self, rule: &Rule, stand: Option<&Stand>) -> Option<Severity> {
         let configured = self.severities.get(&rule.id).copied();
         let default = rule.enabled.then_some(rule.severity);
         if specificity(&self.off, rule).is_some() {
@@ -152,10 +199,9 @@ impl Selection {
 /// How closely `names` name a rule: 2 by id, 1 by tag, 0 as one of all.
 fn specificity(names: &[String], rule: &Rule) -> Option<u8> {
     let of = |name: &String| match name.as_str() {
-        "ALL" => Some(0),
         id if id == rule.id => Some(2),
-        tag if rule.tags.iter().any(|own| own == tag) => Some(1),
-        _ => None,
+        "ALL" => Some(0),
+        tag => rule.is_named(tag).then_some(1),
     };
     names.iter().filter_map(of).max()
 }
@@ -173,12 +219,14 @@ impl Policy {
             let stand = site.rules.get(&rule.id);
             if let Some(severity) = selection.severity(rule, stand) {
                 let trust = selection.fixes.get(&rule.id).copied();
-                rules.push(ActiveRule { trust, ..ActiveRule::new(rule, severity, stand, &site) });
+                let ended = selection.ended(rule).cloned();
+                rules.push(ActiveRule { trust, ended, ..ActiveRule::new(rule, severity, stand, &site) });
             }
         }
         let index = Index::new(&rules, &site);
         let all_rules = self.rules.iter().map(|rule| rule.id.clone()).collect();
-        Ok(Effective { site, rules, all_rules, index })
+        let (locks, require_reason) = (selection.locks.clone(), selection.require_reason);
+        Ok(Effective { site, rules, all_rules, locks, require_reason, index })
     }
 }
 
@@ -202,6 +250,11 @@ impl Effective {
         Some((rule, rule.rule.clauses.get(at.clause)?))
     }
 
+    /// The lock that keeps findings of a rule from being silenced.
+    pub fn keeps_loud(&self, rule: &str) -> Option<&Lock> {
+        self.locks.get(rule).filter(|lock| lock.spec.suppression)
+    }
+
     /// The active rule of that id.
     pub fn active(&self, id: &str) -> Option<&ActiveRule> {
         self.rules.binary_search_by(|active| active.rule.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
@@ -218,6 +271,7 @@ impl ActiveRule {
             severity,
             fix: stand.and_then(|stand| stand.fix),
             trust: None,
+            ended: None,
             url,
             message: Words::new(stand.and_then(|stand| stand.message.as_ref())),
             help: Words::new(stand.and_then(|stand| stand.help.as_ref())),

@@ -161,12 +161,18 @@ fn render(problems: &[Problem]) -> String {
 /// The candidate nearest to `name`, when one is near enough to be meant.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let limit = (name.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let near = candidates
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), *candidate))
         .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate.to_owned())
+        .min();
+    // The beginning of a name is meant for it too.
+    let begun = || {
+        let longer = candidates.iter().filter(|candidate| name.len() > 3 && candidate.starts_with(name));
+        longer.min_by_key(|candidate| candidate.len()).copied()
+    };
+    near.map(|(_, candidate)| candidate).or_else(begun).map(str::to_owned)
 }
 
 /// `, did you mean …?`, or nothing.

@@ -1,12 +1,15 @@
 //! The rule and site file format: load, validate, explain errors with their place, merge, index.
 
+pub mod baseline;
 pub mod condition;
 pub mod config;
+pub mod day;
 mod document;
 pub mod effective;
 pub mod error;
 pub mod fix;
 pub mod glob;
+pub mod layers;
 mod library;
 pub mod pack;
 pub mod path;
@@ -20,8 +23,10 @@ mod verify;
 use std::path::Path;
 
 pub use config::{Config, FileConfig};
+pub use day::Day;
 pub use effective::{ActiveRule, Effective, Selection};
 pub use error::{PolicyError, Problem, nearest};
+pub use layers::{CommandLine, Defied, Layers, Level, Lock, Meant, Origin, Told};
 pub use library::Library;
 pub use pack::{PackFiles, PackInfo, Policy};
 pub use rule::{Clause, Rule};

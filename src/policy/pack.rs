@@ -22,6 +22,9 @@ static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"
 /// The folders of a pack that are read.
 const FOLDERS: [&str; 4] = ["data", "lint", "sites", "symptoms"];
 
+/// What a pack says of itself; a folder with it is a pack.
+pub const PACK_FILE: &str = "pack.toml";
+
 /// The command grammars of a pack.
 const COMMANDS: &str = "commands.toml";
 

@@ -212,6 +212,11 @@ impl Rule {
         Self { tree: Some(tree), ..read_head(&doc.built(tree), id) }
     }
 
+    /// True for its id, a tag of it, and `ALL`.
+    pub fn is_named(&self, name: &str) -> bool {
+        name == "ALL" || name == self.id || self.tags.iter().any(|tag| tag == name)
+    }
+
     /// The fix of the first clause that has one.
     pub fn fix(&self) -> Option<&FixSpec> {
         self.clauses.iter().find_map(|clause| clause.fix.as_ref())

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::check::Applicability;
 
 use super::human::HumanOptions;
-use super::model::{FixRun, Fixes, Report};
+use super::model::{BaselineUse, FixRun, Fixes, Mended, NotObeyed, Report};
 use super::statistics;
 use super::text::for_terminal;
 
@@ -16,6 +16,10 @@ pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write
     }
     for run in report.fixes.iter().flat_map(|fixes| &fixes.files) {
         fix_run(run, options, out)?;
+    }
+    report.not_obeyed.iter().try_for_each(|said| not_obeyed(said, out))?;
+    if !options.quiet {
+        report.baselines.iter().try_for_each(|used| baseline(used, out))?;
     }
     if options.statistics {
         statistics::write(report, options, out)?;
@@ -51,8 +55,11 @@ pub fn line(report: &Report) -> String {
         (fixed, true) => line.push_str(&format!("{fixed} fixed, nothing left")),
         (fixed, false) => line.push_str(&format!("{fixed} fixed, {} left", found.join(", "))),
     }
-    if summary.suppressed > 0 {
-        line.push_str(&format!(" ({} suppressed)", summary.suppressed));
+    let hidden = [(summary.suppressed - summary.baselined, "suppressed"), (summary.baselined, "in the baseline")];
+    let hidden: Vec<String> =
+        hidden.iter().filter(|(number, _)| *number > 0).map(|(number, how)| format!("{number} {how}")).collect();
+    if !hidden.is_empty() {
+        line.push_str(&format!(" ({})", hidden.join(", ")));
     }
     match (summary.fixable_safe, summary.fixable_unsafe) {
         (0, 0) => {}
@@ -100,6 +107,29 @@ fn details(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "site {} for {}: {}", site.id, count(*files, "file"), for_terminal(&site.why))?;
     }
     Ok(())
+}
+
+/// What a baseline knows and is no more, and what was written into it.
+fn baseline(used: &BaselineUse, out: &mut dyn Write) -> io::Result<()> {
+    let file = used.file.to_string_lossy();
+    let file = for_terminal(&file);
+    if let Some((added, dropped)) = used.written {
+        let known = count(used.hidden, "known finding");
+        return writeln!(out, "{file}: written, {known}: {added} new, {dropped} dropped");
+    }
+    for Mended { path, rule, count } in &used.mended {
+        let times = if *count == 1 { String::new() } else { format!(", {count} times") };
+        writeln!(out, "{file}: mended: {rule} in {}{times}", for_terminal(path))?;
+    }
+    if used.mended.is_empty() { Ok(()) } else { writeln!(out, "{file}: --write-baseline drops what is mended") }
+}
+
+/// What was said against a lock, with the reason of those who locked it.
+fn not_obeyed(said: &NotObeyed, out: &mut dyn Write) -> io::Result<()> {
+    let NotObeyed { origin, said, about, lock, reason } = said;
+    let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+    let what = if said.starts_with(origin) { format!("`{said}`") } else { format!("{origin}: `{said}`") };
+    writeln!(out, "{}", for_terminal(&format!("{what} is not obeyed: {lock} locks {about}{reason}")))
 }
 
 /// How what `--fix` did is taken back.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::check::{Applicability, Certainty, Severity};
+use crate::check::{Applicability, Certainty, Severity, SilencedBy};
 
 use super::encode::{self, Each};
 use super::model::{self, Report};
@@ -29,6 +29,43 @@ struct Document<'a> {
     fixes: Option<Vec<FixRun<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     undo: Option<Undo>,
+    /// Only there when a baseline was used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    baselines: Vec<BaselineUse<'a>>,
+    /// Only there when something was said against a lock.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_obeyed: Vec<NotObeyed<'a>>,
+}
+
+#[derive(Serialize)]
+struct BaselineUse<'a> {
+    path: String,
+    hidden: usize,
+    mended: Vec<MendedOf<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<Written>,
+}
+
+#[derive(Serialize)]
+struct MendedOf<'a> {
+    path: &'a str,
+    rule: &'a str,
+    count: usize,
+}
+
+#[derive(Serialize)]
+struct Written {
+    added: usize,
+    dropped: usize,
+}
+
+#[derive(Serialize)]
+struct NotObeyed<'a> {
+    origin: &'a str,
+    said: &'a str,
+    about: &'a str,
+    lock: &'a str,
+    reason: &'a str,
 }
 
 /// A finding as every document of ours shows it.
@@ -52,6 +89,9 @@ pub struct Finding<'a> {
     fix: Option<FixOf<'a>>,
     cell: Option<usize>,
     suppressed: Option<&'a str>,
+    /// Only there when it is hidden.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed_by: Option<SilencedBy>,
 }
 
 #[derive(Serialize)]
@@ -173,6 +213,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         problems: &report.problems,
         fixes: report.fixes.as_ref().map(|fixes| fixes.files.iter().map(fix_run).collect()),
         undo: report.fixes.as_ref().and_then(undo),
+        baselines: report.baselines.iter().map(baseline).collect(),
+        not_obeyed: report.not_obeyed.iter().map(not_obeyed).collect(),
     };
     encode::compact(&document, out)?;
     out.write_all(b"\n")
@@ -200,6 +242,7 @@ pub fn finding(finding: &model::Finding) -> Finding<'_> {
         fix: finding.fix.as_ref().map(fix),
         cell: finding.cell,
         suppressed: finding.suppressed.as_deref(),
+        suppressed_by: finding.suppressed.as_ref().map(|silenced| silenced.by),
     }
 }
 
@@ -256,6 +299,22 @@ fn statistic<'a>(count: &RuleCount<'a>) -> Statistic<'a> {
         fixable_unsafe: count.fixable_unsafe,
         suppressed: count.suppressed,
     }
+}
+
+fn baseline(used: &model::BaselineUse) -> BaselineUse<'_> {
+    let mended =
+        used.mended.iter().map(|mended| MendedOf { path: &mended.path, rule: &mended.rule, count: mended.count });
+    BaselineUse {
+        path: shown(&used.file),
+        hidden: used.hidden,
+        mended: mended.collect(),
+        written: used.written.map(|(added, dropped)| Written { added, dropped }),
+    }
+}
+
+fn not_obeyed(said: &model::NotObeyed) -> NotObeyed<'_> {
+    let model::NotObeyed { origin, said, about, lock, reason } = said;
+    NotObeyed { origin, said, about, lock, reason }
 }
 
 pub(super) fn fix_run(run: &model::FixRun) -> FixRun<'_> {

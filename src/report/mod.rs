@@ -27,7 +27,7 @@ mod xml;
 use std::io::{self, Write};
 
 pub use human::HumanOptions;
-pub use model::{FileResult, Finding, FixRun, Fixes, Report, RuleInfo, SiteChoice};
+pub use model::{BaselineUse, FileResult, Finding, FixRun, Fixes, Mended, NotObeyed, Report, RuleInfo, SiteChoice};
 pub use style::Palette;
 pub use text::{bytes_for_terminal, for_terminal};
 

@@ -64,6 +64,45 @@ pub struct Fixes {
     pub why_beside: Option<String>,
 }
 
+/// What came of a baseline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BaselineUse {
+    /// The file.
+    pub file: PathBuf,
+    /// How many findings it hides.
+    pub hidden: usize,
+    /// What it knows and is no more.
+    pub mended: Vec<Mended>,
+    /// It was written: how many findings are new in it, and how many are out of it.
+    pub written: Option<(usize, usize)>,
+}
+
+/// Known findings that are no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mended {
+    /// The file, from the root of the project.
+    pub path: String,
+    /// Id of the rule.
+    pub rule: String,
+    /// How many of them.
+    pub count: usize,
+}
+
+/// Something that was said against a lock of the machine's policy, and was not obeyed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotObeyed {
+    /// Where it was said: a file with its line, or an option.
+    pub origin: String,
+    /// What was said: `ignore`, `site=ID`.
+    pub said: String,
+    /// The rule or site that stays as it is.
+    pub about: String,
+    /// The file and the line that lock it.
+    pub lock: String,
+    /// Why, in the words of those who locked it; may be empty.
+    pub reason: String,
+}
+
 /// A finished report.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -77,6 +116,10 @@ pub struct Report {
     pub not_checked: Vec<PathBuf>,
     /// The configuration files that were read.
     pub configurations: Vec<PathBuf>,
+    /// What came of the baselines.
+    pub baselines: Vec<BaselineUse>,
+    /// What was said against locks.
+    pub not_obeyed: Vec<NotObeyed>,
     /// What `--fix` did; `None` when it was not asked for.
     pub fixes: Option<Fixes>,
     /// Counts.
@@ -140,8 +183,10 @@ pub struct Summary {
     pub fixable_safe: usize,
     /// Findings with an unsafe fix.
     pub fixable_unsafe: usize,
-    /// Findings that a comment hides.
+    /// Findings that a comment or a baseline hides.
     pub suppressed: usize,
+    /// Those of them that a baseline hides.
+    pub baselined: usize,
 }
 
 /// One finding.
@@ -173,8 +218,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// Number of the notebook cell, from 1.
     pub cell: Option<usize>,
-    /// Reason of the suppression that hides it.
-    pub suppressed: Option<String>,
+    /// What hides it, and why.
+    pub suppressed: Option<check::Silenced>,
     /// It counts for exit status 1.
     pub fails: bool,
     /// How many findings before it have the same fingerprint.
@@ -322,8 +367,9 @@ impl Place {
 
 impl Summary {
     fn count(&mut self, finding: &check::Finding) {
-        if finding.suppressed.is_some() {
+        if let Some(silenced) = &finding.suppressed {
             self.suppressed += 1;
+            self.baselined += usize::from(silenced.by == check::SilencedBy::Baseline);
             return;
         }
         self.findings += 1;

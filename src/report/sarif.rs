@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
-use crate::check::{Applicability, Certainty, Severity};
+use crate::check::{Applicability, Certainty, Severity, Silenced, SilencedBy};
 
 use super::encode;
 use super::model::{Edit, Finding, Fix, Label, NotUnderstood, Place, Report, RuleInfo};
@@ -378,8 +378,11 @@ fn root(report: &Report) -> BTreeMap<&'static str, ArtifactLocation> {
 fn result<'a>(report: &'a Report, finding: &'a Finding, rule_index: usize) -> SarifResult<'a> {
     // All results have suppressions, or none has: so the standard wants it.
     let suppressions = (report.summary.suppressed > 0).then(|| {
-        let reason = finding.suppressed.as_deref();
-        reason.map(|justification| Suppression { kind: "inSource", justification }).into_iter().collect()
+        let suppression = |silenced: &'a Silenced| {
+            let kind = if silenced.by == SilencedBy::Comment { "inSource" } else { "external" };
+            Suppression { kind, justification: &silenced.reason }
+        };
+        finding.suppressed.as_ref().map(suppression).into_iter().collect()
     });
     let mut place = location(report, &finding.place);
     place.logical_locations = finding.cell.map(cell).into_iter().collect();

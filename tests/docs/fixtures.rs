@@ -18,6 +18,7 @@ struct Manifest {
     site: Option<String>,
     kind: String,
     note: String,
+    machine: Option<String>,
 }
 
 /// A folder of fixtures.
@@ -25,6 +26,8 @@ struct Manifest {
 pub struct Case {
     folder: PathBuf,
     site: Option<String>,
+    /// The configuration of those who run the machine.
+    machine: Option<String>,
     bad: bool,
     /// What it shows.
     pub note: String,
@@ -97,7 +100,8 @@ impl Case {
     fn read(folder: &Path) -> Option<Self> {
         let text = fs::read_to_string(folder.join("case.toml")).ok()?;
         let manifest: Manifest = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        Some(Self { folder: folder.to_owned(), site: manifest.site, bad: manifest.kind == "bad", note: manifest.note })
+        let Manifest { site, kind, note, machine } = manifest;
+        Some(Self { folder: folder.to_owned(), site, machine, bad: kind == "bad", note })
     }
 
     /// Checks the case as the test of the rules does, for what goldens leave out: help, labels, edits.
@@ -131,16 +135,25 @@ impl Case {
     /// Checks the folder, which is the home too, so that `~` leads into the case; gives what is printed.
     fn run(&self, options: &[&str], folder: &Path) -> Vec<u8> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
-        command.args(["check", "--isolated", "-j1", "-q", "."]);
+        command.args(["check", "-j1", "-q", "."]);
+        let machine = tempfile::tempdir().expect("a scratch folder");
+        match &self.machine {
+            None => drop(command.arg("--isolated")),
+            Some(text) => fs::write(machine.path().join("pydoctor.toml"), text).expect("a configuration"),
+        }
         match &self.site {
             Some(site) => command.args(["--site", site]),
             None if options.contains(&"--select") => command.args(["--site", "common"]),
             None => command.args(["--site", "common", "--select", "ALL"]),
         };
         let path = env::var_os("PATH").unwrap_or_default();
-        let output =
-            command.args(options).current_dir(folder).env_clear().env("PATH", path).env("HOME", folder).output();
-        output.expect("the binary runs").stdout
+        let command = command.args(options).current_dir(folder).env_clear().env("PATH", path).env("HOME", folder);
+        if self.machine.is_some() {
+            command.env("PYDOCTOR_POLICY_PATH", machine.path());
+        }
+        let output = command.output().expect("the binary runs").stdout;
+        let shown = String::from_utf8_lossy(&output).replace(&*machine.path().to_string_lossy(), "/etc/pydoctor");
+        shown.into_bytes()
     }
 }
 

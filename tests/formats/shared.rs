@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pydoctor::check::{Applicability, Certainty, Edit, Finding, Fix, Label, Severity};
+use pydoctor::check::{Applicability, Certainty, Edit, Finding, Fix, Label, Severity, Silenced, SilencedBy};
 use pydoctor::facts::Gap;
 use pydoctor::fix::{Applied, Dropped};
 use pydoctor::report::{FileResult, FixRun, Fixes, Report, RuleInfo, SiteChoice};
@@ -117,7 +117,7 @@ fn job_findings() -> Vec<Finding> {
         ..finding("other-module", Severity::Warning, ODD, span(JOB, "module load anaconda\nsource other.sh\n"))
     };
     let suppressed = Finding {
-        suppressed: Some("agreed with <support>, 100%".to_owned()),
+        suppressed: Some(Silenced { by: SilencedBy::Comment, reason: "agreed with <support>, 100%".to_owned() }),
         ..finding("other-module", Severity::Warning, ODD, span(JOB, "anaconda"))
     };
     // Equal to the one above but for its place: their fingerprints are the same.

@@ -286,7 +286,7 @@ fn linked_files_know_each_other() {
     let python = Source::new("jobs/train.py".into(), Kind::Python, b"Pool()\n".to_vec());
     let call = Fact::new(FactKind::Call, Span::new(0, 6), Record::new().with("callee", "multiprocessing.Pool"));
     let python = analysed(&policy, "common", python, vec![call]);
-    let settings = Settings { cwd: "/w".into(), project_root: "/w".into(), home: None };
+    let settings = Settings { cwd: "/w".into(), project_root: "/w".into(), home: None, ..Settings::default() };
     let findings = check_files(&[job, python], &settings);
     let paths: Vec<_> = findings.iter().map(|finding| finding.path.display().to_string()).collect();
     assert_eq!(paths, ["jobs/a.sh", "jobs/train.py"]);

@@ -9,14 +9,14 @@ use serde_json::{Value as Json, json};
 
 use crate::check::{Grounds, SiteChoice};
 use crate::facts::{Alone, FileFacts};
-use crate::policy::Policy;
+use crate::policy::{CommandLine, Policy};
 use crate::report::{encode, for_terminal};
 use crate::source::{self, Kind, Loaded, Source, WalkOptions};
 
 use super::super::Status;
 use super::super::args::{Detect, ListFormat};
 use super::super::engine::Engine;
-use super::super::settings::{CommandLine, FileSettings};
+use super::super::settings::FileSettings;
 use super::super::snapshot::Snapshot;
 use super::super::streams::{Streams, emit};
 
@@ -117,9 +117,10 @@ impl<'e> Detection<'e> {
     ) -> anyhow::Result<()> {
         self.choices.push((path, self.engine.site(&settings, source, facts)?));
         self.knows(&settings.policy);
-        if let Some(config) = &settings.origin {
-            let file = self.engine.settings.shown(&config.file).to_owned();
-            self.configurations.insert((file, settings.config.site));
+        let path = settings.path.as_deref();
+        for config in settings.layers.configs.iter().filter(|_| !settings.layers.isolated) {
+            let said = path.map_or_else(|| config.for_no_file(), |path| config.for_file(path));
+            self.configurations.insert((self.engine.settings.shown(&config.file).to_owned(), said.site));
         }
         Ok(())
     }

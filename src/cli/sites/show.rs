@@ -7,12 +7,11 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::policy::glob::Pattern;
 use crate::policy::site::{Provenance, Quota, Retired, Stand, ValueData};
-use crate::policy::{Policy, Rule, Selection, Severity, Site};
+use crate::policy::{Day, Policy, Rule, Selection, Severity, Site};
 use crate::report::{Palette, encode, for_terminal};
 
 use super::super::Status;
 use super::super::args::{ListFormat, Show};
-use super::super::day::Day;
 use super::super::snapshot::Snapshot;
 use super::super::streams::{Streams, emit};
 

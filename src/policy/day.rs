@@ -8,29 +8,29 @@ const STALE: i64 = 365;
 const SECONDS: u64 = 24 * 60 * 60;
 
 /// A day, counted from 1970-01-01.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Day(i64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(i64);
 
 impl Day {
     /// The day of a time in seconds since 1970.
-    pub(super) fn of_epoch(seconds: u64) -> Self {
+    pub fn of_epoch(seconds: u64) -> Self {
         Self(i64::try_from(seconds / SECONDS).unwrap_or_default())
     }
 
     /// Reads a date like 2026-02-12; what follows the day does not count.
-    pub(super) fn parse(date: &str) -> Option<Self> {
+    pub fn parse(date: &str) -> Option<Self> {
         let mut parts = date.get(..10)?.split('-').map(|part| part.parse::<i64>().ok());
         let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
         ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| Self(days(year, month, day)))
     }
 
     /// How many days lie between `earlier` and this day.
-    pub(super) const fn since(self, earlier: Self) -> i64 {
+    pub const fn since(self, earlier: Self) -> i64 {
         self.0 - earlier.0
     }
 
     /// True when `earlier` is more than a year ago on this day.
-    pub(super) const fn is_stale(self, earlier: Self) -> bool {
+    pub const fn is_stale(self, earlier: Self) -> bool {
         self.since(earlier) > STALE
     }
 }

@@ -1,0 +1,237 @@
+//! `pydoctor config show [PATH]`: what holds for a file, and where each value comes from.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use crate::facts::{Alone, FileFacts};
+use crate::policy::{CommandLine, Level, Origin, Rule, Severity, Site};
+use crate::report::{encode, for_terminal};
+use crate::source::{self, Kind, Source};
+
+use super::Status;
+use super::args::{ConfigShow, ListFormat};
+use super::engine::Engine;
+use super::settings::FileSettings;
+use super::snapshot::Snapshot;
+use super::streams::{Streams, emit};
+
+/// Runs `pydoctor config show`.
+pub(super) fn show(args: &ConfigShow, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
+    let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
+    let nothing = || Source::new(Path::new("").to_owned(), Kind::Other, Vec::new());
+    let (settings, source) = match args.path.as_deref() {
+        None => (engine.settings.here()?, nothing()),
+        Some(path) if path.is_dir() => (engine.settings.of_folder(path)?, nothing()),
+        // A file of any kind has settings, and one that is not there yet too.
+        Some(path) => (engine.settings.of_file(path)?, source::read(path).unwrap_or_else(|_| nothing())),
+    };
+    engine.settings.check_line([&settings.policy])?;
+    let facts = match source.kind {
+        Kind::Other => FileFacts::default(),
+        _ => engine.facts(&source, &settings.policy.tables, &Alone),
+    };
+    let choice = engine.site(&settings, &source, &facts)?;
+    let site = Arc::clone(settings.policy.site(&choice.id)?);
+    let page = Page { engine: &engine, settings: &settings, site: &site, why: choice.why, all: args.all };
+    emit(&args.format, streams, |format, out| match format {
+        ListFormat::Json => {
+            encode::compact(&page.json(), out)?;
+            writeln!(out)
+        }
+        ListFormat::Human => page.human(out),
+    })?;
+    Ok(Status::Clean)
+}
+
+/// What holds for one file or folder.
+struct Page<'p> {
+    engine: &'p Engine,
+    settings: &'p FileSettings,
+    site: &'p Site,
+    /// Why that site judges.
+    why: String,
+    /// Also rules that are as the program and the site say.
+    all: bool,
+}
+
+/// One value, as people read it.
+struct Row {
+    name: String,
+    value: String,
+    origin: Origin,
+    note: String,
+}
+
+/// How bad a rule is, who says so, and what of it is locked.
+struct Judged<'p> {
+    rule: &'p Rule,
+    severity: Option<Severity>,
+    origin: Origin,
+    locked: Vec<&'static str>,
+    reason: &'p str,
+}
+
+impl Page<'_> {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "Layers, each over those before it:")?;
+        for (level, place) in self.layers() {
+            writeln!(out, "  {:13} {}", level.name(), for_terminal(&place))?;
+        }
+        writeln!(out, "\nSettings:")?;
+        let width = self.settings.policy.rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+        for row in self.rows() {
+            self.write(&row, width, out)?;
+        }
+        writeln!(out, "\nRules:")?;
+        let rules = self.rules();
+        let others = self.settings.policy.rules.len() > rules.len();
+        for judged in rules {
+            let note = match (judged.locked.as_slice(), judged.reason) {
+                ([], _) => String::new(),
+                (locked, "") => format!(" (locked: {})", locked.join(", ")),
+                (locked, reason) => format!(" (locked: {}: {reason})", locked.join(", ")),
+            };
+            let value = level(judged.severity).to_owned();
+            let row = Row { name: judged.rule.id.clone(), value, origin: judged.origin, note };
+            self.write(&row, width, out)?;
+        }
+        if others {
+            writeln!(out, "  all others are as the program and the site say (--all shows them)")?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, row: &Row, width: usize, out: &mut dyn Write) -> io::Result<()> {
+        let origin = self.engine.settings.origin(&row.origin);
+        let text = format!("  {:width$}  {:9}  {origin}{}", row.name, row.value, row.note);
+        writeln!(out, "{}", for_terminal(text.trim_end()))
+    }
+
+    /// The layers with what lies in them.
+    fn layers(&self) -> Vec<(Level, String)> {
+        let settings = &self.engine.settings;
+        let mut layers = vec![(Level::BuiltIn, "the program".to_owned())];
+        let packs = self.settings.policy.packs.iter().skip(1).map(|pack| {
+            let level = settings.level_of_pack(Path::new(&pack.origin), self.settings);
+            let folder = settings.shown(Path::new(&pack.origin)).display();
+            (level, format!("{folder}, the pack {} {}", pack.name, pack.version))
+        });
+        layers.extend(packs);
+        let only = if self.settings.layers.isolated { " (only its locks)" } else { "" };
+        let configs = self.settings.layers.configs.iter();
+        layers
+            .extend(configs.map(|config| (config.level, format!("{}{only}", settings.shown(&config.file).display()))));
+        layers.extend(settings.flag().map(|site| (Level::CommandLine, format!("--site {site}"))));
+        layers.sort_by_key(|(level, _)| *level);
+        layers
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let meant = &self.settings.meant;
+        let built_in = Origin::default;
+        let row = |name: &str, value: &str, origin| Row {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            origin,
+            note: String::new(),
+        };
+        let named = meant.site.as_ref().filter(|site| site.value == self.site.id).map(|site| site.origin.clone());
+        let site = Row { note: format!(" ({})", self.why), ..row("site", &self.site.id, named.unwrap_or_default()) };
+        let fail_on = meant.fail_on.as_ref();
+        let mut rows = vec![
+            site,
+            row("fail-on", self.settings.fail_on().name(), fail_on.map_or_else(built_in, |told| told.origin.clone())),
+            row(
+                "require-reason",
+                if meant.require_reason.is_some() { "true" } else { "false" },
+                meant.require_reason.clone().unwrap_or_default(),
+            ),
+        ];
+        let baseline = meant.baseline.as_ref();
+        let shown = baseline.map(|told| self.engine.settings.shown(&told.value).display().to_string());
+        rows.push(row(
+            "baseline",
+            shown.as_deref().unwrap_or("none"),
+            baseline.map_or_else(built_in, |told| told.origin.clone()),
+        ));
+        for config in self.settings.layers.configs.iter().filter(|_| !self.settings.layers.isolated) {
+            let origin = Origin { level: config.level, file: config.file.clone(), line: config.line(&["exclude"]) };
+            rows.extend(config.exclude.globs.iter().map(|glob| row("exclude", glob, origin.clone())));
+        }
+        rows
+    }
+
+    fn rules(&self) -> Vec<Judged<'_>> {
+        let FileSettings { policy, meant, layers, path } = self.settings;
+        let mut rules = Vec::new();
+        for rule in &policy.rules {
+            let is_said = || layers.origin_of(rule, path.as_deref()).is_some() && !layers.isolated;
+            if !self.all && !meant.selection.locks.contains_key(&rule.id) && !is_said() {
+                continue;
+            }
+            let stand = self.site.rules.get(&rule.id);
+            let lock = meant.selection.locks.get(&rule.id);
+            let said = || layers.origin_of(rule, path.as_deref()).filter(|_| !layers.isolated);
+            let by_site = || {
+                let file = format!("site {}", self.site.id).into();
+                stand?.severity.map(|_| Origin { level: Level::BuiltIn, file, line: None })
+            };
+            let by_lock = lock.filter(|lock| lock.spec.severity || lock.spec.enabled).map(|lock| Origin {
+                level: Level::System,
+                file: lock.place.0.clone(),
+                line: Some(lock.place.1),
+            });
+            let spec = lock.map(|lock| &lock.spec);
+            let parts = spec.map(|spec| {
+                let parts = [("severity", spec.severity), ("enabled", spec.enabled), ("suppression", spec.suppression)];
+                parts.into_iter().filter(|(_, locked)| *locked).map(|(name, _)| name).collect()
+            });
+            rules.push(Judged {
+                rule,
+                severity: meant.selection.severity(rule, stand),
+                origin: by_lock.or_else(said).or_else(by_site).unwrap_or_default(),
+                locked: parts.unwrap_or_default(),
+                reason: spec.map_or("", |spec| &spec.reason),
+            });
+        }
+        rules
+    }
+
+    fn json(&self) -> Json {
+        let settings = &self.engine.settings;
+        let origin = |origin: &Origin| {
+            json!({
+                "layer": origin.level.name(),
+                "place": if origin.file.as_os_str().is_empty() { None } else { Some(settings.shown(&origin.file).to_string_lossy()) },
+                "line": origin.line,
+            })
+        };
+        let layers = self.layers().into_iter().map(|(level, place)| json!({ "layer": level.name(), "place": place }));
+        let rows = self.rows();
+        let row = |row: &Row| json!({ "name": row.name, "value": row.value, "origin": origin(&row.origin) });
+        let rule = |judged: &Judged<'_>| {
+            json!({
+                "id": judged.rule.id,
+                "severity": level(judged.severity),
+                "origin": origin(&judged.origin),
+                "locked": judged.locked,
+                "reason": Some(judged.reason).filter(|reason| !reason.is_empty()),
+            })
+        };
+        let lock = self.settings.meant.site_lock.as_ref();
+        json!({
+            "version": 1,
+            "layers": layers.collect::<Vec<_>>(),
+            "site": { "id": self.site.id, "why": self.why, "locked": lock.is_some() },
+            "settings": rows.iter().skip(1).map(row).collect::<Vec<_>>(),
+            "rules": self.rules().iter().map(rule).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn level(severity: Option<Severity>) -> &'static str {
+    severity.map_or("off", Severity::name)
+}

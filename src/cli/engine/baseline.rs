@@ -1,0 +1,228 @@
+//! Baselines of a run: which findings are known, which known ones are mended, and writing what is found now.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+
+use crate::check::{self, Finding, SilencedBy};
+use crate::fix;
+use crate::policy::baseline::{Baseline, Known};
+use crate::policy::{Defied, Level, Lock, Origin, PolicyError};
+use crate::report::{BaselineUse, FileResult, Mended};
+use crate::source;
+
+use super::Session;
+
+/// The baselines of the files of a run.
+#[derive(Debug, Default)]
+pub(super) struct Baselines {
+    /// For each file the baseline that holds for it.
+    of_file: Vec<Option<Arc<Baseline>>>,
+}
+
+impl Session<'_> {
+    /// Reads the baselines that hold for the files. With `may_be_missing` one that is not there is empty. Errors: one
+    /// that cannot be read or is faulty.
+    pub(in crate::cli) fn load_baselines(&mut self, may_be_missing: bool) -> anyhow::Result<()> {
+        let mut read: BTreeMap<&Path, Arc<Baseline>> = BTreeMap::new();
+        let mut of_file = Vec::new();
+        for settings in self.by_file.iter().take(self.reported) {
+            let Some(told) = &settings.meant.baseline else {
+                of_file.push(None);
+                continue;
+            };
+            let baseline = match read.get(told.value.as_path()) {
+                Some(baseline) => Arc::clone(baseline),
+                None => {
+                    let baseline = load(&told.value, may_be_missing).map_err(|error| self.unreadable(error))?;
+                    read.entry(&told.value).or_insert(Arc::new(baseline)).clone()
+                }
+            };
+            of_file.push(Some(baseline));
+        }
+        if may_be_missing && of_file.iter().all(Option::is_none) {
+            bail!("no baseline is named; add --baseline FILE, or `baseline = \"FILE\"` to pydoctor.toml");
+        }
+        self.baselines = Baselines { of_file };
+        let defied: Vec<Defied> = (0..self.reported).flat_map(|index| self.defied_by_baseline(index)).collect();
+        self.defied.extend(defied);
+        Ok(())
+    }
+
+    /// What the baseline of the file at `index` knows of it although a lock keeps it loud.
+    fn defied_by_baseline(&self, index: usize) -> Vec<Defied> {
+        let Some(Some(baseline)) = self.baselines.of_file.get(index) else { return Vec::new() };
+        let policy = &self.inputs[index].policy;
+        let path = self.path_in_project(index);
+        let own = baseline.known.keys().filter(|known| known.path == path);
+        let locked = own.filter_map(|known| policy.keeps_loud(&known.rule).map(|lock| (known, lock)));
+        let level = Level::Project;
+        let defied = |(known, lock): (&Known, &Lock)| Defied {
+            origin: Origin { level, file: baseline.file.clone(), line: None },
+            said: format!("baseline of {path}"),
+            about: known.rule.clone(),
+            reason: lock.spec.reason.clone(),
+            place: lock.place.clone(),
+        };
+        locked.map(defied).collect()
+    }
+
+    /// Hides the findings of the file at `index` that its baseline knows.
+    pub(super) fn hide_known(&self, index: usize, findings: &mut [Finding]) {
+        if let Some(Some(baseline)) = self.baselines.of_file.get(index) {
+            check::baseline::hide(baseline, &self.path_in_project(index), findings, &self.inputs[index].policy);
+        }
+    }
+
+    /// What the baselines hid, and what of them is mended.
+    pub(in crate::cli) fn baselines(&self, results: &[FileResult]) -> Vec<BaselineUse> {
+        let mut uses = Vec::new();
+        for (baseline, files) in self.by_baseline() {
+            let mut used = self.new_use(baseline);
+            used.hidden =
+                files.iter().filter_map(|index| results.get(*index)).map(|result| hidden(&result.findings)).sum();
+            let now = self.now(&files, results);
+            let judged = |known: &Known| self.judged(known, &files);
+            for (known, count) in &baseline.known {
+                let left = if judged(known) { now.get(known).copied().unwrap_or(0) } else { *count };
+                if left < *count {
+                    let Known { path, rule, .. } = known.clone();
+                    used.mended.push(Mended { path, rule, count: count - left });
+                }
+            }
+            uses.push(used);
+        }
+        uses
+    }
+
+    /// Writes what is found now into the baselines, and hides it in `results`. What was not judged in this run stays
+    /// known. Errors: a file that cannot be written.
+    pub(in crate::cli) fn write_baselines(&mut self, results: &mut [FileResult]) -> anyhow::Result<Vec<BaselineUse>> {
+        let mut uses = Vec::new();
+        let mut written = Vec::new();
+        for (baseline, files) in self.by_baseline() {
+            let mut known = self.now(&files, results);
+            let others = baseline.known.iter().filter(|(known, _)| !self.judged(known, &files));
+            known.extend(others.map(|(known, count)| (known.clone(), *count)));
+            let more = |a: &BTreeMap<Known, usize>, b: &BTreeMap<Known, usize>| -> usize {
+                a.iter().map(|(known, count)| count.saturating_sub(b.get(known).copied().unwrap_or(0))).sum()
+            };
+            let (added, dropped) = (more(&known, &baseline.known), more(&baseline.known, &known));
+            let new = Baseline { file: baseline.file.clone(), known };
+            write(&new).with_context(|| format!("{}: not written", self.engine.settings.shown(&new.file).display()))?;
+            uses.push(BaselineUse { written: Some((added, dropped)), ..self.new_use(&new) });
+            written.push((files, Arc::new(new)));
+        }
+        for (files, baseline) in written {
+            files.iter().for_each(|index| self.baselines.of_file[*index] = Some(Arc::clone(&baseline)));
+        }
+        for (index, result) in results.iter_mut().enumerate() {
+            for finding in &mut result.findings {
+                if finding.suppressed.as_ref().is_some_and(|silenced| silenced.by == SilencedBy::Baseline) {
+                    finding.suppressed = None;
+                }
+            }
+            self.hide_known(index, &mut result.findings);
+        }
+        for (used, (_, files)) in uses.iter_mut().zip(self.by_baseline()) {
+            used.hidden =
+                files.iter().filter_map(|index| results.get(*index)).map(|result| hidden(&result.findings)).sum();
+        }
+        Ok(uses)
+    }
+
+    /// Each baseline with the files that it holds for.
+    fn by_baseline(&self) -> Vec<(&Baseline, Vec<usize>)> {
+        let mut files: BTreeMap<&Path, (&Baseline, Vec<usize>)> = BTreeMap::new();
+        for (index, baseline) in self.baselines.of_file.iter().enumerate() {
+            if let Some(baseline) = baseline {
+                files.entry(&baseline.file).or_insert_with(|| (baseline, Vec::new())).1.push(index);
+            }
+        }
+        files.into_values().collect()
+    }
+
+    /// What is found in files now that a baseline can know.
+    fn now(&self, files: &[usize], results: &[FileResult]) -> BTreeMap<Known, usize> {
+        let mut now = BTreeMap::new();
+        for index in files {
+            let findings = results.get(*index).map_or(&[][..], |result| &result.findings);
+            let policy = &self.inputs[*index].policy;
+            now.extend(check::baseline::count(&self.path_in_project(*index), findings, policy));
+        }
+        now
+    }
+
+    /// True when this run can tell whether a known finding is still there: its file was checked by its rule, or is
+    /// gone.
+    fn judged(&self, known: &Known, files: &[usize]) -> bool {
+        match files.iter().find(|index| self.path_in_project(**index) == known.path) {
+            Some(index) => self.inputs[*index].policy.active(&known.rule).is_some(),
+            None => files.first().is_some_and(|index| !self.roots[*index].join(&known.path).exists()),
+        }
+    }
+
+    /// The path of a file from the root of its project, as baselines name it.
+    fn path_in_project(&self, index: usize) -> String {
+        let path = &self.inputs[index].source.path;
+        let named = self.settings.names.get(path).unwrap_or(path);
+        named.to_string_lossy().into_owned()
+    }
+
+    fn new_use(&self, baseline: &Baseline) -> BaselineUse {
+        let file = self.engine.settings.shown(&baseline.file).to_owned();
+        BaselineUse { file, hidden: 0, mended: Vec::new(), written: None }
+    }
+
+    fn unreadable(&self, error: PolicyError) -> anyhow::Error {
+        match error.seen_from(&self.engine.cwd) {
+            PolicyError::Unreadable { path, source } => {
+                let hint = match source.kind() {
+                    std::io::ErrorKind::NotFound => "; --write-baseline writes it",
+                    _ => "",
+                };
+                anyhow::anyhow!(
+                    "{}: the baseline cannot be read: {}{hint}",
+                    path.display(),
+                    source::explain(&path, &source)
+                )
+            }
+            error => error.into(),
+        }
+    }
+}
+
+fn hidden(findings: &[Finding]) -> usize {
+    let by_baseline =
+        |finding: &&Finding| finding.suppressed.as_ref().is_some_and(|silenced| silenced.by == SilencedBy::Baseline);
+    findings.iter().filter(by_baseline).count()
+}
+
+fn load(file: &Path, may_be_missing: bool) -> Result<Baseline, PolicyError> {
+    match Baseline::read(file) {
+        Err(PolicyError::Unreadable { source, .. })
+            if may_be_missing && source.kind() == std::io::ErrorKind::NotFound =>
+        {
+            Ok(Baseline { file: file.to_owned(), known: BTreeMap::new() })
+        }
+        outcome => outcome,
+    }
+}
+
+/// Writes a baseline, unless it is so already.
+fn write(baseline: &Baseline) -> anyhow::Result<()> {
+    let text = baseline.text();
+    match fs::read(&baseline.file) {
+        Ok(old) if old == text.as_bytes() => Ok(()),
+        Ok(old) => Ok(fix::write::replace(&baseline.file, &old, text.as_bytes(), None, false).map(|_| ())?),
+        Err(_) => {
+            let mut file = OpenOptions::new().write(true).create_new(true).open(&baseline.file)?;
+            file.write_all(text.as_bytes())?;
+            Ok(file.sync_all()?)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Where the layers above a project lie: the machine's folder, those of `$PYDOCTOR_POLICY_PATH`, the user's.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use anyhow::bail;
+
+use crate::policy::pack::PACK_FILE;
+use crate::policy::{Level, PolicyError};
+use crate::source;
+
+use super::snapshot::Snapshot;
+
+/// The machine's folder. No variable moves it: whoever could would be rid of its locks.
+pub(super) const SYSTEM: &str = "/etc/pydoctor";
+
+/// Further folders of those who run the machine, with `:` between them, so that a module file can bring one.
+const POLICY_PATH: &str = "PYDOCTOR_POLICY_PATH";
+
+/// The folder of a layer.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    /// The layer.
+    pub(super) level: Level,
+    /// Its folder, which exists.
+    pub(super) path: PathBuf,
+    /// From where globs of its configuration count.
+    pub(super) globs_from: PathBuf,
+}
+
+/// The folders of layers that exist, the weakest first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Folders(Vec<Folder>);
+
+impl Folders {
+    /// Looks for them; under `isolated` only for the machine's. Errors: a folder that somebody names and that is
+    /// none, or cannot be looked at. A layer is never left out in silence.
+    pub(super) fn find(snapshot: &Snapshot, isolated: bool) -> anyhow::Result<Self> {
+        let root = Path::new("/");
+        let mut folders = Self::default();
+        // Not followed here: a link that leads nowhere is a policy that went missing, not one that never was.
+        match fs::symlink_metadata(SYSTEM) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            _ => folders.add(Level::System, Path::new(SYSTEM), root, "the policy of this machine")?,
+        }
+        if isolated {
+            return Ok(folders);
+        }
+        for path in snapshot.var(POLICY_PATH).map(env::split_paths).into_iter().flatten() {
+            if !path.as_os_str().is_empty() {
+                let path = snapshot.cwd.join(path);
+                folders.add(Level::PolicyPath, &path, root, "a folder of $PYDOCTOR_POLICY_PATH")?;
+            }
+        }
+        let home = snapshot.var("HOME").map(PathBuf::from);
+        // The specification of base directories: what is not absolute is not meant.
+        let config = snapshot.var("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        if let Some(path) = config.or_else(|| Some(home.as_ref()?.join(".config"))).map(|path| path.join("pydoctor"))
+            && path.is_dir()
+        {
+            folders.add(Level::User, &path, home.as_deref().unwrap_or(root), "your own configuration")?;
+        }
+        Ok(folders)
+    }
+
+    /// All of them, the weakest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Folder> {
+        self.0.iter()
+    }
+
+    fn add(&mut self, level: Level, path: &Path, globs_from: &Path, what: &str) -> anyhow::Result<()> {
+        let problem = match fs::metadata(path) {
+            // That it can be listed is needed for its packs.
+            Ok(meta) if meta.is_dir() => fs::read_dir(path).err().map(|error| source::explain(path, &error)),
+            Ok(_) => Some("not a folder".to_owned()),
+            Err(error) => Some(source::explain(path, &error)),
+        };
+        if let Some(problem) = problem {
+            bail!("{}: {what} cannot be read: {problem}", path.display());
+        }
+        self.0.push(Folder { level, path: path.to_owned(), globs_from: real(globs_from) });
+        Ok(())
+    }
+}
+
+impl Folder {
+    /// The packs of the layer, the lowest first: folders in it that hold a `pack.toml`, by name, and over them the
+    /// folder itself when it holds one.
+    pub(super) fn packs(&self) -> Result<Vec<PathBuf>, PolicyError> {
+        let unreadable = |source| PolicyError::Unreadable { path: self.path.clone(), source };
+        let is_pack = |path: &Path| path.join(PACK_FILE).symlink_metadata().is_ok();
+        let mut packs = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(unreadable)? {
+            packs.push(entry.map_err(unreadable)?.path());
+        }
+        packs.retain(|path| is_pack(path));
+        packs.sort();
+        packs.extend(Some(self.path.clone()).filter(|path| is_pack(path)));
+        Ok(packs)
+    }
+}
+
+/// A path without links; as it is when that cannot be known.
+pub(super) fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,282 @@
+//! Reading a configuration: every key, with what may stand there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use globset::{GlobBuilder, GlobSetBuilder};
+
+use super::super::day::Day;
+use super::super::document::{Document, Item, Shape, Table, Word};
+use super::super::effective::Selection;
+use super::super::error::PolicyError;
+use super::super::pack::Policy;
+use super::super::rule::TAGS;
+use super::super::severity::{APPLICABILITIES, LEVELS, SEVERITIES};
+use super::{Config, Files, Ignores, Lapsed, LockSpec, Override, Packs, Reading};
+
+/// What of a rule can be locked.
+const LOCKABLE: &[(&str, &str)] = &[("enabled", "enabled"), ("severity", "severity"), ("suppression", "suppression")];
+
+/// One file that is being read.
+struct Reader<'r> {
+    reading: Reading<'r>,
+    /// What it may name.
+    policy: &'r Policy,
+    path: &'r Path,
+}
+
+/// What a list of rules with exceptions among them says.
+#[derive(Default)]
+struct Names {
+    names: Vec<String>,
+    lapsed: Vec<Lapsed>,
+}
+
+/// Reads the configuration in `table` of the file `path`.
+pub(super) fn config(table: Table<'_, '_>, path: &Path, reading: Reading<'_>) -> Result<Config, PolicyError> {
+    let (packs, policy) = read_packs(&table, path.parent().unwrap_or(Path::new("")), reading.packs)?;
+    let reader = Reader { reading, policy: &policy, path };
+    let mut config = Config {
+        level: reading.level,
+        file: path.to_owned(),
+        globs_from: reading.globs_from.to_owned(),
+        packs,
+        policy: Arc::clone(&policy),
+        selection: reader.selection(&table),
+        fail_on: table.choice("fail-on", SEVERITIES),
+        require_reason: table.flag("require-reason").unwrap_or(false),
+        baseline: table.string("baseline").map(|word| path.parent().unwrap_or(Path::new("")).join(word.text)),
+        exclude: files(table.doc(), &table.strings("exclude")),
+        overrides: table.tables("override").into_iter().map(|table| reader.over(table)).collect(),
+        ignores: reader.ignores(&table),
+        lines: lines(&table),
+        ..Config::default()
+    };
+    reader.site(&table, &mut config);
+    reader.rules(&table, &mut config);
+    table.finish();
+    Ok(config)
+}
+
+/// Reads `[[pack]]`: folders, from that of the configuration on, and the policy with what lies in them.
+fn read_packs(
+    table: &Table<'_, '_>,
+    folder: &Path,
+    below: Packs<'_>,
+) -> Result<(Vec<PathBuf>, Arc<Policy>), PolicyError> {
+    let mut packs = below.folders.to_vec();
+    let mut place = None;
+    for pack in table.tables("pack") {
+        if let Some(path) = pack.need_string("path") {
+            let pack = folder.join(path.text);
+            if let Err(error) = fs::read_dir(&pack) {
+                let message = format!("the pack `{}` cannot be read: {error}", path.text);
+                let note = Some("`path` is the folder of a pack, from the folder of this file on".to_owned());
+                table.doc().problem(path.span, message, note);
+                continue;
+            }
+            place.get_or_insert_with(|| table.doc().place(path.span));
+            packs.push(pack);
+        }
+        pack.finish();
+    }
+    let loaded = below.library.with(&packs);
+    let policy = loaded.map_err(|error| PolicyError::Pack { error, place: place.unwrap_or_default() })?;
+    Ok((packs, policy))
+}
+
+impl Reader<'_> {
+    /// `site = "ID"`, or `site = { id = "ID", lock = true, reason = "…" }` where sites can be locked.
+    fn site(&self, table: &Table<'_, '_>, config: &mut Config) {
+        let Some(item) = table.get("site") else { return };
+        let Shape::Table = item.shape() else {
+            config.site = item.string().map(|word| self.site_id(table.doc(), &word));
+            return;
+        };
+        let Some(table) = item.table() else { return };
+        config.site = table.need_string("id").map(|word| self.site_id(table.doc(), &word));
+        let reason = table.string("reason").map(|word| word.text.to_owned()).unwrap_or_default();
+        if let Some(lock) = table.get("lock") {
+            self.may_lock(&lock);
+            config.site_lock = lock.flag().unwrap_or(false).then_some(reason);
+        }
+        table.finish();
+    }
+
+    fn site_id(&self, doc: &Document<'_>, word: &Word<'_>) -> String {
+        let sites = &self.policy.sites;
+        if !sites.contains_key(word.text) {
+            doc.unknown(word, "site", sites.keys().map(String::as_str));
+        }
+        word.text.to_owned()
+    }
+
+    /// `[rules.ID]`: how bad it is, until when, and what nobody may change.
+    fn rules(&self, table: &Table<'_, '_>, config: &mut Config) {
+        let policy = self.policy;
+        for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
+            if policy.rule(key.text).is_none() {
+                table.doc().unknown(&key, "rule", policy.rules.iter().map(|rule| rule.id.as_str()));
+            }
+            let Some(rule) = item.table() else { continue };
+            let lock = self.lock(&rule);
+            let severity = rule.choice("severity", LEVELS);
+            let fix = rule.choice("fix", APPLICABILITIES);
+            // What stands now can be locked without saying it again.
+            if !["severity", "fix", "lock"].iter().any(|key| rule.has(key)) {
+                rule.doc().problem(rule.span(), "a rule needs a `severity` or a `fix`", None);
+            }
+            config.selection.fixes.extend(fix.map(|fix| (key.text.to_owned(), fix)));
+            let lapsed = self.lapsed(&rule, key.text);
+            match (severity, lapsed) {
+                (Some(_), Some(lapsed)) => config.selection.lapsed.push(lapsed),
+                (Some(severity), None) => drop(config.selection.severities.insert(key.text.to_owned(), severity)),
+                (None, _) => {}
+            }
+            if let Some(lock) = lock {
+                config.locks.insert(key.text.to_owned(), lock);
+            }
+            rule.finish();
+        }
+    }
+
+    /// `lock = true`, or a list of what is locked; `reason` is welcome without one too.
+    fn lock(&self, rule: &Table<'_, '_>) -> Option<LockSpec> {
+        let reason = rule.string("reason").map(|word| word.text.to_owned()).unwrap_or_default();
+        let item = rule.get("lock")?;
+        self.may_lock(&item);
+        let words: Vec<&str> = match item.shape() {
+            Shape::Flag(false) => return None,
+            Shape::Flag(true) => LOCKABLE.iter().map(|(name, _)| *name).collect(),
+            Shape::List => item.list()?.iter().filter_map(|item| item.choice("lock", LOCKABLE)).collect(),
+            _ => {
+                item.wrong("true, or a list of `enabled`, `severity`, `suppression`");
+                return None;
+            }
+        };
+        let has = |word| words.contains(&word);
+        Some(LockSpec { severity: has("severity"), enabled: has("enabled"), suppression: has("suppression"), reason })
+    }
+
+    /// Notes a lock where none can be.
+    fn may_lock(&self, item: &Item<'_, '_>) {
+        if !self.reading.level.may_lock() {
+            let note = "only configuration in /etc/pydoctor or a folder of $PYDOCTOR_POLICY_PATH can lock";
+            item.doc.problem(item.span(), "a lock does not count here", Some(note.to_owned()));
+        }
+    }
+
+    fn over(&self, table: Table<'_, '_>) -> Override {
+        if table.need("files").is_some_and(|item| item.list().is_some_and(|files| files.is_empty())) {
+            table.doc().problem(table.span(), "an override needs at least one glob in `files`", None);
+        }
+        let over = Override {
+            files: files(table.doc(), &table.strings("files")),
+            site: table.string("site").map(|word| self.site_id(table.doc(), &word)),
+            selection: self.selection(&table),
+        };
+        table.finish();
+        over
+    }
+
+    fn selection(&self, table: &Table<'_, '_>) -> Selection {
+        let select = table.get("select").map(|item| {
+            let words = item.strings();
+            words.iter().for_each(|word| self.check_name(table.doc(), word));
+            words.iter().map(|word| word.text.to_owned()).collect()
+        });
+        let Names { names, lapsed } = table.get("ignore").map(|item| self.names(&item)).unwrap_or_default();
+        Selection { select, ignore: names, lapsed, ..Selection::default() }
+    }
+
+    fn ignores(&self, table: &Table<'_, '_>) -> Vec<Ignores> {
+        let mut ignores = Vec::new();
+        for (glob, item) in table.table("per-file-ignores").iter().flat_map(Table::entries) {
+            let Names { names, lapsed } = self.names(&item);
+            ignores.push(Ignores { files: files(table.doc(), &[glob]), off: names, lapsed });
+        }
+        ignores
+    }
+
+    /// A list of rules and tags, each by its name or as `{ rule = "ID", until = 2027-03-01, reason = "…" }`.
+    fn names(&self, item: &Item<'_, '_>) -> Names {
+        let mut names = Names::default();
+        for item in item.list().unwrap_or_default() {
+            match item.shape() {
+                Shape::Table => {
+                    let Some(table) = item.table() else { continue };
+                    let name = table.need_string("rule");
+                    if let Some(name) = name {
+                        self.check_name(table.doc(), &name);
+                        match self.lapsed(&table, name.text) {
+                            Some(lapsed) => names.lapsed.push(lapsed),
+                            None => names.names.push(name.text.to_owned()),
+                        }
+                    }
+                    let _ = (table.get("until"), table.string("reason"));
+                    table.finish();
+                }
+                Shape::Text(text) => {
+                    self.check_name(item.doc, &Word { text, span: item.span() });
+                    names.names.push(text.to_owned());
+                }
+                _ => item.wrong("a rule, or a table with `rule` and `until`"),
+            }
+        }
+        names
+    }
+
+    /// The exception for `name` in this table, when its last day is over.
+    fn lapsed(&self, table: &Table<'_, '_>, name: &str) -> Option<Lapsed> {
+        let item = table.get("until")?;
+        let date = item.date()?;
+        let Some(until) = Day::parse(&date) else {
+            item.wrong("a date like 2027-03-01");
+            return None;
+        };
+        let place = (self.path.to_owned(), table.doc().line(item.span().start));
+        (until < self.reading.today).then(|| Lapsed { name: name.to_owned(), until, place })
+    }
+
+    /// Ids of rules, tags and `ALL` exist.
+    fn check_name(&self, doc: &Document<'_>, word: &Word<'_>) {
+        let policy = self.policy;
+        if word.text != "ALL" && !TAGS.contains(&word.text) && policy.rule(word.text).is_none() {
+            let ids = policy.rules.iter().map(|rule| rule.id.as_str());
+            doc.unknown(word, "rule or tag", ids.chain(TAGS.iter().copied()).chain(["ALL"]));
+        }
+    }
+}
+
+fn files(doc: &Document<'_>, words: &[Word<'_>]) -> Files {
+    let mut set = GlobSetBuilder::new();
+    for word in words {
+        let text = word.text.trim_start_matches("./").trim_end_matches('/');
+        let whole = if text.contains('/') { text.trim_start_matches('/').to_owned() } else { format!("**/{text}") };
+        for glob in [whole.clone(), format!("{whole}/**")] {
+            match GlobBuilder::new(&glob).literal_separator(true).build() {
+                Ok(glob) => drop(set.add(glob)),
+                Err(error) => doc.problem(word.span.clone(), format!("not a glob: {}", error.kind()), None),
+            }
+        }
+    }
+    let globs = words.iter().map(|word| word.text.to_owned()).collect();
+    Files { set: set.build().unwrap_or_default(), globs }
+}
+
+/// The lines of the keys, those of tables of rules and files among them.
+fn lines(table: &Table<'_, '_>) -> BTreeMap<String, usize> {
+    let doc = table.doc();
+    let mut lines = BTreeMap::new();
+    for (key, item) in table.entries() {
+        lines.insert(key.text.to_owned(), doc.line(key.span.start));
+        if let ("rules" | "per-file-ignores", Some(inner)) = (key.text, item.quiet_table()) {
+            for (name, _) in inner.entries() {
+                lines.insert(format!("{}.{}", key.text, name.text), doc.line(name.span.start));
+            }
+        }
+    }
+    lines
+}

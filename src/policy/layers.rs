@@ -1,0 +1,310 @@
+//! Layers: who may say what, who wins, and what is meant by all of them together. The one place where settings of
+//! several origins become one; each value keeps where it comes from.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::config::{Config, FileConfig, LockSpec};
+use super::effective::Selection;
+use super::rule::Rule;
+use super::severity::Severity;
+use super::site::Stand;
+
+/// Where settings are written; the later wins, except over locks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// The program itself.
+    #[default]
+    BuiltIn,
+    /// `/etc/pydoctor`.
+    System,
+    /// A folder of `$PYDOCTOR_POLICY_PATH`.
+    PolicyPath,
+    /// `$XDG_CONFIG_HOME/pydoctor`.
+    User,
+    /// The nearest configuration upwards from a file, or what `--config` names.
+    Project,
+    /// The command line.
+    CommandLine,
+}
+
+impl Level {
+    /// The name that reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BuiltIn => "built-in",
+            Self::System => "system",
+            Self::PolicyPath => "policy-path",
+            Self::User => "user",
+            Self::Project => "project",
+            Self::CommandLine => "command-line",
+        }
+    }
+
+    /// True for the layers of those who run the machine.
+    pub const fn may_lock(self) -> bool {
+        matches!(self, Self::System | Self::PolicyPath)
+    }
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    /// The layer.
+    pub level: Level,
+    /// Its file; an option for the command line.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: Option<usize>,
+}
+
+/// A value with its origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// What the command line says of policy.
+#[derive(Clone, Debug, Default)]
+pub struct CommandLine {
+    /// The site.
+    pub site: Option<String>,
+    /// Which rules.
+    pub selection: Selection,
+    /// Exit with 1 from this severity on.
+    pub fail_on: Option<Severity>,
+    /// The findings that are accepted as they are, an absolute path.
+    pub baseline: Option<PathBuf>,
+}
+
+/// What a layer has settled for a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lock {
+    /// What it has settled.
+    pub spec: LockSpec,
+    /// The selection as that layer left it: what the rule is by it stands.
+    pub base: Arc<Selection>,
+    /// The file and the line that say so.
+    pub place: (PathBuf, usize),
+}
+
+/// A site that no other may replace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteLock {
+    /// Its id.
+    pub id: String,
+    /// Why, in the words of those who locked it; may be empty.
+    pub reason: String,
+    /// The file and the line that say so.
+    pub place: (PathBuf, usize),
+}
+
+/// Something that was said against a lock, and is not obeyed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Defied {
+    /// Who said it.
+    pub origin: Origin,
+    /// What was said: `ignore`, `--select`.
+    pub said: String,
+    /// What stays as it is: the id of a rule or a site.
+    pub about: String,
+    /// Why; may be empty.
+    pub reason: String,
+    /// The file and the line that lock it.
+    pub place: (PathBuf, usize),
+}
+
+/// Everything that was written for a file.
+#[derive(Clone, Debug, Default)]
+pub struct Layers {
+    /// Configurations, the weakest first.
+    pub configs: Vec<Arc<Config>>,
+    /// The command line, above them.
+    pub line: CommandLine,
+    /// Nothing of the configurations counts but their locks.
+    pub isolated: bool,
+}
+
+/// What all layers together mean for a file.
+#[derive(Clone, Debug, Default)]
+pub struct Meant {
+    /// Its site, as configurations say.
+    pub site: Option<Told<String>>,
+    /// Its site, and no other.
+    pub site_lock: Option<SiteLock>,
+    /// Which rules, and what is locked of them.
+    pub selection: Selection,
+    /// The severity from which the exit status is 1.
+    pub fail_on: Option<Told<Severity>>,
+    /// The findings that are accepted as they are.
+    pub baseline: Option<Told<PathBuf>>,
+    /// Who asks that comments which silence have a reason.
+    pub require_reason: Option<Origin>,
+}
+
+impl Layers {
+    /// What holds for a file, given by its absolute path; without one, what holds where no file is meant.
+    pub fn for_file(&self, path: Option<&Path>) -> Meant {
+        let mut meant = Meant::default();
+        let mut locks: BTreeMap<String, Lock> = BTreeMap::new();
+        for config in &self.configs {
+            let said = said(config, path);
+            meant.selection = meant.selection.under(&said.selection);
+            let told = |keys: &[&str]| origin(config, keys);
+            if let Some(site) = said.site {
+                meant.site = Some(Told { value: site, origin: told(&["site"]) });
+            }
+            if let (Some(reason), None, Some(site)) = (&config.site_lock, &meant.site_lock, &meant.site) {
+                let place = (config.file.clone(), config.line(&["site"]).unwrap_or(1));
+                meant.site_lock = Some(SiteLock { id: site.value.clone(), reason: reason.clone(), place });
+            }
+            if !config.locks.is_empty() {
+                let base = Arc::new(meant.selection.clone());
+                for (rule, spec) in &config.locks {
+                    let line = config.line(&[&format!("rules.{rule}")]).unwrap_or(1);
+                    let lock = Lock { spec: spec.clone(), base: Arc::clone(&base), place: (config.file.clone(), line) };
+                    // Who locks first has the higher authority.
+                    locks.entry(rule.clone()).or_insert(lock);
+                }
+            }
+            if let Some(severity) = config.fail_on {
+                meant.fail_on = Some(Told { value: severity, origin: told(&["fail-on"]) });
+            }
+            if let Some(file) = &config.baseline {
+                meant.baseline = Some(Told { value: file.clone(), origin: told(&["baseline"]) });
+            }
+            if config.require_reason {
+                meant.require_reason.get_or_insert_with(|| told(&["require-reason"]));
+            }
+        }
+        if self.isolated {
+            meant = Meant { site_lock: meant.site_lock, ..Meant::default() };
+        }
+        meant.selection = meant.selection.under(&self.line.selection);
+        meant.selection.locks = locks;
+        meant.selection.require_reason = meant.require_reason.is_some();
+        let option = |name: &str| Origin { level: Level::CommandLine, file: name.into(), line: None };
+        if let Some(severity) = self.line.fail_on {
+            meant.fail_on = Some(Told { value: severity, origin: option("--fail-on") });
+        }
+        if let Some(file) = &self.line.baseline {
+            meant.baseline = Some(Told { value: file.clone(), origin: option("--baseline") });
+        }
+        meant
+    }
+
+    /// Where it was settled how bad a rule is: the last layer that speaks of it; `None` when none does.
+    pub fn origin_of(&self, rule: &Rule, path: Option<&Path>) -> Option<Origin> {
+        let steps = self.steps(path).into_iter();
+        let mut speaking = steps.filter_map(|step| Some((*step.selection.words_on(rule).first()?, step)));
+        speaking.next_back().map(|(word, step)| step.origin(word, rule))
+    }
+
+    /// What was said against the locks on a rule that has this `stand` at the file's site.
+    pub fn defied(
+        &self,
+        selection: &Selection,
+        rule: &Rule,
+        stand: Option<&Stand>,
+        path: Option<&Path>,
+    ) -> Vec<Defied> {
+        let Some(lock) = selection.locks.get(&rule.id) else { return Vec::new() };
+        let settled = lock.base.unlocked(rule, stand);
+        let before = |step: &Step<'_>| step.config.is_none_or(|config| config.file != lock.place.0);
+        let later = self.steps(path).into_iter().skip_while(before).skip(1);
+        // Under `--isolated` only the command line can say anything.
+        let steps = later.filter(|step| !self.isolated || step.config.is_none());
+        let against = |step: &Step<'_>| {
+            let level = lock.base.under(&step.selection).unlocked(rule, stand);
+            (lock.spec.severity && level != settled) || (lock.spec.enabled && level.is_some() != settled.is_some())
+        };
+        let defied = |step: Step<'_>| {
+            let words = step.selection.words_on(rule);
+            let told = |word| Defied {
+                origin: step.origin(word, rule),
+                said: step.says_in_full(word, rule),
+                about: rule.id.clone(),
+                reason: lock.spec.reason.clone(),
+                place: lock.place.clone(),
+            };
+            words.into_iter().map(told).collect::<Vec<_>>()
+        };
+        steps.filter(against).flat_map(defied).collect()
+    }
+
+    fn steps(&self, path: Option<&Path>) -> Vec<Step<'_>> {
+        let of = |config| Step { config: Some(config), selection: said(config, path).selection };
+        let configs = self.configs.iter().map(|config| of(config.as_ref()));
+        configs.chain([Step { config: None, selection: self.line.selection.clone() }]).collect()
+    }
+}
+
+/// What one layer says of rules.
+struct Step<'l> {
+    /// `None` for the command line.
+    config: Option<&'l Config>,
+    selection: Selection,
+}
+
+impl Step<'_> {
+    fn origin(&self, word: Word, rule: &Rule) -> Origin {
+        let Some(config) = self.config else {
+            return Origin { level: Level::CommandLine, file: self.says(word).into(), line: None };
+        };
+        let of_rule = format!("rules.{}", rule.id);
+        match word {
+            Word::Severity => origin(config, &[&of_rule]),
+            Word::Off => origin(config, &["per-file-ignores", "override"]),
+            Word::Ignore => origin(config, &["ignore", "override"]),
+            Word::Select => origin(config, &["select", "override"]),
+        }
+    }
+
+    /// What was said, for the command line with the names that mean the rule.
+    fn says_in_full(&self, word: Word, rule: &Rule) -> String {
+        let names = match word {
+            Word::Ignore => self.selection.ignore.iter().filter(|name| rule.is_named(name)).cloned().collect(),
+            Word::Select => self.selection.select.clone().unwrap_or_default(),
+            Word::Off | Word::Severity => Vec::new(),
+        };
+        let said = self.says(word);
+        if self.config.is_none() && !names.is_empty() { format!("{said} {}", names.join(",")) } else { said }
+    }
+
+    fn says(&self, word: Word) -> String {
+        let name = match word {
+            Word::Severity => "severity",
+            Word::Off if self.config.is_some_and(|config| config.lines.contains_key("per-file-ignores")) => {
+                "per-file-ignores"
+            }
+            Word::Ignore | Word::Off => "ignore",
+            Word::Select => "select",
+        };
+        if self.config.is_none() { format!("--{name}") } else { name.to_owned() }
+    }
+}
+
+/// By what a selection speaks of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// It says how bad the rule is.
+    Severity,
+    /// It leaves the rule out, whatever else is said.
+    Off,
+    /// It leaves the rule out.
+    Ignore,
+    /// It says which rules alone are on.
+    Select,
+}
+
+fn said(config: &Config, path: Option<&Path>) -> FileConfig {
+    path.map_or_else(|| config.for_no_file(), |path| config.for_file(path))
+}
+
+fn origin(config: &Config, keys: &[&str]) -> Origin {
+    Origin { level: config.level, file: config.file.clone(), line: config.line(keys) }
+}
