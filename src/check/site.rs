@@ -1,6 +1,6 @@
 //! Which site judges a file: flag, pragma, configuration, environment, host name, evidence in the file, in this order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use crate::facts::{FactKind, FileFacts, Record, Value};
@@ -154,7 +154,7 @@ fn by_host<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'p str, 
 }
 
 fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, String> {
-    let mut texts = BTreeSet::new();
+    let mut texts = HashSet::new();
     for fact in &facts.facts {
         if fact.kind == FactKind::Module {
             texts.insert(fact.fields.text("full"));
@@ -163,8 +163,9 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
     }
     let mut found = BTreeMap::new();
     for site in policy.sites.heads().filter(|site| !site.detect.evidence.is_empty()) {
-        let hit = texts.iter().find(|text| site.detect.evidence.iter().any(|pattern| pattern.is_match(text)));
-        if let Some(text) = hit {
+        let tells = |text: &&&str| site.detect.evidence.iter().any(|pattern| pattern.is_match(text));
+        // The same one whatever the order.
+        if let Some(text) = texts.iter().filter(tells).min() {
             found.insert(site.id.as_str(), format!("the file names `{text}`"));
         }
     }
@@ -172,13 +173,13 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
 }
 
 /// Texts that look like paths.
-fn gather<'f>(record: &'f Record, texts: &mut BTreeSet<&'f str>, depth: usize) {
+fn gather<'f>(record: &'f Record, texts: &mut HashSet<&'f str>, depth: usize) {
     for (_, value) in record.iter() {
         gather_value(value, texts, depth);
     }
 }
 
-fn gather_value<'f>(value: &'f Value, texts: &mut BTreeSet<&'f str>, depth: usize) {
+fn gather_value<'f>(value: &'f Value, texts: &mut HashSet<&'f str>, depth: usize) {
     match value {
         Value::Text(text) if text.text.contains(['/', '$']) && text.text.len() < 512 => {
             texts.insert(&text.text);

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, Read};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,9 +50,10 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     for problem in &input.problems {
         streams.complain(problem);
     }
-    let mut session = engine.open(input.sources, &workers)?;
+    // The process ends with the run: what it holds goes with it, and nobody waits for it to be taken apart.
+    let mut session = ManuallyDrop::new(engine.open(input.sources, &workers)?);
     session.load_baselines(args.write_baseline)?;
-    let run = session.run();
+    let run = ManuallyDrop::new(session.run());
     let mut results = session.results(&run, &workers);
     for file in input.too_large {
         results.push(engine.judge_unread(file)?);
@@ -69,7 +71,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     }
     let baselines =
         if args.write_baseline { session.write_baselines(&mut results)? } else { session.baselines(&results) };
-    let mut report = session.report(results);
+    let mut report = ManuallyDrop::new(session.report(results));
     report.baselines = baselines;
     report.not_checked = input.not_checked;
     report.configurations = session.configurations();

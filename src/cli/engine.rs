@@ -165,9 +165,11 @@ impl Engine {
         let root = roots.first().cloned().unwrap_or_default();
         let reach = InReach::new(all.iter(), &self.cwd, home.as_deref());
         let pairs: Vec<(&Arc<Source>, &FileSettings)> = all.iter().zip(&settings).collect();
-        let facts = workers
-            .doing("reading what the files do")
-            .map(&pairs, |(source, settings)| self.facts(source, &settings.policy.tables, &reach));
+        let found = workers.doing("reading what the files do").map(&pairs, |(source, settings)| {
+            let facts = self.facts(source, &settings.policy.tables, &reach);
+            let site = self.site_and_other(settings, source, &facts);
+            (facts, site)
+        });
         let mut session = Session {
             engine: self,
             inputs: Vec::with_capacity(all.len()),
@@ -182,8 +184,8 @@ impl Engine {
             baselines: Baselines::default(),
         };
         let mut policies: BTreeMap<(*const Policy, String, &Selection), Arc<Effective>> = BTreeMap::new();
-        for (index, ((source, facts), settings)) in all.iter().zip(facts).zip(&settings).enumerate() {
-            let (site, other) = self.site_and_other(settings, source, &facts)?;
+        for (index, ((source, (facts, site)), settings)) in all.iter().zip(found).zip(&settings).enumerate() {
+            let (site, other) = site?;
             let key = (Arc::as_ptr(&settings.policy), site.id.clone(), &settings.meant.selection);
             let policy = match policies.get(&key) {
                 Some(policy) => Arc::clone(policy),

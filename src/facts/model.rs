@@ -127,8 +127,8 @@ pub enum Value {
     Text(Text),
     /// Several values.
     List(Vec<Value>),
-    /// Named values.
-    Record(Record),
+    /// Named values; cheap to copy.
+    Record(Arc<Record>),
 }
 
 /// Text as far as it is known. Variables that could not be resolved stay in it as `$NAME`, command
@@ -165,6 +165,13 @@ impl Record {
     /// An empty record that stands at `span`.
     pub fn at(span: Span) -> Self {
         Self { span: Some(span), ..Self::default() }
+    }
+
+    /// The same with room for so many fields.
+    #[must_use]
+    pub fn with_room(mut self, fields: usize) -> Self {
+        self.fields.reserve_exact(fields);
+        self
     }
 
     /// The same at another place.
@@ -286,7 +293,7 @@ impl Value {
                 text.origin = text.origin.map(&mut *change);
             }
             Self::List(items) => items.iter_mut().for_each(|item| item.map_spans(change)),
-            Self::Record(record) => record.map_spans(change),
+            Self::Record(record) => Arc::make_mut(record).map_spans(change),
         }
     }
 }
@@ -338,6 +345,12 @@ impl From<String> for Value {
 
 impl From<Record> for Value {
     fn from(record: Record) -> Self {
+        Self::Record(Arc::new(record))
+    }
+}
+
+impl From<Arc<Record>> for Value {
+    fn from(record: Arc<Record>) -> Self {
         Self::Record(record)
     }
 }

@@ -16,7 +16,15 @@ enum Compiled {
     /// Text without wildcards: most patterns.
     Literal(Arc<str>),
     /// Anything else.
-    Glob(Arc<[Token]>),
+    Glob(Arc<Glob>),
+}
+
+/// The steps of a pattern with wildcards.
+#[derive(Debug, PartialEq, Eq)]
+struct Glob {
+    tokens: Box<[Token]>,
+    /// Its longest run of plain bytes, which every text that it matches holds: most texts are told by that.
+    run: Box<[u8]>,
 }
 
 /// One step of a pattern.
@@ -70,14 +78,14 @@ impl Pattern {
         let bytes: Option<Vec<u8>> = tokens.iter().map(Token::byte).collect();
         match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
             Some(literal) => Self(Compiled::Literal(literal.into())),
-            None => Self(Compiled::Glob(tokens.into())),
+            None => Self(Compiled::Glob(Arc::new(Glob::new(tokens)))),
         }
     }
 
     pub(crate) fn tokens(&self) -> Cow<'_, [Token]> {
         match &self.0 {
             Compiled::Literal(text) => text.bytes().map(Token::Byte).collect(),
-            Compiled::Glob(tokens) => Cow::Borrowed(tokens),
+            Compiled::Glob(glob) => Cow::Borrowed(&glob.tokens),
         }
     }
 
@@ -93,8 +101,8 @@ impl Pattern {
     pub fn prefix(&self) -> Cow<'_, str> {
         match &self.0 {
             Compiled::Literal(text) => Cow::Borrowed(text),
-            Compiled::Glob(tokens) => {
-                let bytes: Vec<u8> = tokens.iter().map_while(Token::byte).collect();
+            Compiled::Glob(glob) => {
+                let bytes: Vec<u8> = glob.tokens.iter().map_while(Token::byte).collect();
                 Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
             }
         }
@@ -104,7 +112,7 @@ impl Pattern {
     pub fn is_match(&self, text: &str) -> bool {
         match &self.0 {
             Compiled::Literal(literal) => **literal == *text,
-            Compiled::Glob(tokens) => matches(tokens, text),
+            Compiled::Glob(glob) => glob.may_match(text) && matches(&glob.tokens, text),
         }
     }
 
@@ -118,11 +126,21 @@ impl Pattern {
         if !self.may_begin(&known[..first.min(known.len())]) || !self.may_end(known.get(last..).unwrap_or_default()) {
             return Match::No;
         }
+        let guessable = holes.iter().any(|hole| !hole.opaque);
+        // What is not guessed is matched as it is spelt.
+        let spelt = match &self.0 {
+            Compiled::Literal(literal) if **literal == *text => return Match::Yes,
+            Compiled::Literal(_) => false,
+            Compiled::Glob(glob) => glob.may_match(text),
+        };
+        if !spelt && !guessable {
+            return Match::No;
+        }
         let tokens = self.tokens();
         let states = States { tokens: &tokens };
-        if states.simulate(text, holes, false) {
+        if spelt && states.simulate(text, holes, false) {
             Match::Yes
-        } else if holes.iter().any(|hole| !hole.opaque) && states.simulate(text, holes, true) {
+        } else if guessable && states.simulate(text, holes, true) {
             Match::Unknown
         } else {
             Match::No
@@ -133,7 +151,9 @@ impl Pattern {
     fn may_begin(&self, known: &[u8]) -> bool {
         match &self.0 {
             Compiled::Literal(text) => text.bytes().zip(known).all(|(own, byte)| own == *byte),
-            Compiled::Glob(tokens) => tokens.iter().map_while(Token::byte).zip(known).all(|(own, byte)| own == *byte),
+            Compiled::Glob(glob) => {
+                glob.tokens.iter().map_while(Token::byte).zip(known).all(|(own, byte)| own == *byte)
+            }
         }
     }
 
@@ -142,8 +162,8 @@ impl Pattern {
         let known = known.iter().rev();
         match &self.0 {
             Compiled::Literal(text) => text.bytes().rev().zip(known).all(|(own, byte)| own == *byte),
-            Compiled::Glob(tokens) => {
-                tokens.iter().rev().map_while(Token::byte).zip(known).all(|(own, byte)| own == *byte)
+            Compiled::Glob(glob) => {
+                glob.tokens.iter().rev().map_while(Token::byte).zip(known).all(|(own, byte)| own == *byte)
             }
         }
     }
@@ -152,8 +172,8 @@ impl Pattern {
 impl fmt::Display for Pattern {
     /// The glob, as one could have written it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Compiled::Glob(tokens) = &self.0 else { return f.write_str(self.literal().unwrap_or_default()) };
-        for part in tokens.chunk_by(|a, b| a.byte().is_some() && b.byte().is_some()) {
+        let Compiled::Glob(glob) = &self.0 else { return f.write_str(self.literal().unwrap_or_default()) };
+        for part in glob.tokens.chunk_by(|a, b| a.byte().is_some() && b.byte().is_some()) {
             match &part[0] {
                 Token::Byte(_) => {
                     let bytes: Vec<u8> = part.iter().filter_map(Token::byte).collect();
@@ -171,6 +191,18 @@ impl fmt::Display for Pattern {
             }
         }
         Ok(())
+    }
+}
+
+impl Glob {
+    fn new(tokens: Vec<Token>) -> Self {
+        let runs = tokens.chunk_by(|a, b| a.byte().is_some() && b.byte().is_some());
+        let longest = runs.map(|run| run.iter().filter_map(Token::byte).collect::<Vec<u8>>()).max_by_key(Vec::len);
+        Self { tokens: tokens.into(), run: longest.unwrap_or_default().into() }
+    }
+
+    fn may_match(&self, text: &str) -> bool {
+        memchr::memmem::find(text.as_bytes(), &self.run).is_some()
     }
 }
 

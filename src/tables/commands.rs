@@ -1,7 +1,7 @@
 //! How the command lines of programs are read: names, sub-commands, options, positional words, wrappers.
 //! The data is `commands.toml` of the packs; here are its form and its look-up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
@@ -15,6 +15,8 @@ pub struct Commands {
     by_name: HashMap<String, usize>,
     patterns: Vec<(String, usize)>,
     commands: HashMap<String, Command>,
+    /// What commands of several words begin with.
+    beginnings: HashSet<String>,
     wrappers: HashMap<String, Wrapper>,
     modules: HashMap<String, String>,
     conda_roots: Vec<String>,
@@ -281,6 +283,7 @@ impl Commands {
                     .collect(),
                 packages: raw.packages.clone(),
             };
+            self.beginnings.extend(run.match_indices(' ').map(|(at, _)| run[..at].to_owned()));
             self.commands.insert(run.clone(), command);
         }
     }
@@ -321,7 +324,7 @@ impl Commands {
 
     /// True when some known command begins with these words and goes on.
     pub fn goes_on(&self, run: &str) -> bool {
-        self.commands.keys().any(|known| known.strip_prefix(run).is_some_and(|rest| rest.starts_with(' ')))
+        self.beginnings.contains(run)
     }
 
     /// The wrapper of that canonical name.

@@ -1,5 +1,7 @@
 //! conda by name and by path: installers, installations that a command names, environments that become active.
 
+use std::borrow::Cow;
+
 use super::command::{self, GivenOption, Line};
 use super::state::Ready;
 use super::value::Arg;
@@ -12,18 +14,18 @@ const INSTALLER: &str = "conda-installer";
 
 impl Walker<'_> {
     /// A shell that runs an installer, or the installer itself, read by the installer's own options.
-    pub fn as_installer(&mut self, line: &Line) -> Line {
+    pub fn as_installer<'l>(&mut self, line: &'l Line) -> Cow<'l, Line> {
         self.note_download(line);
         let (file, rest) = match line.run.as_str() {
             "bash" | "source" => match line.named("script").first() {
                 Some(script) => (script.text.clone(), &line.args[1..]),
-                None => return line.clone(),
+                None => return Cow::Borrowed(line),
             },
             _ if line.path.text.contains('/') => (line.path.clone(), &[][..]),
-            _ => return line.clone(),
+            _ => return Cow::Borrowed(line),
         };
         if self.installer_family(file.file_name()).is_none() {
-            return line.clone();
+            return Cow::Borrowed(line);
         }
         let mut args = vec![Arg {
             text: Text { text: INSTALLER.to_owned(), ..file.clone() },
@@ -40,7 +42,7 @@ impl Walker<'_> {
             args.extend(line.args.iter().cloned());
         }
         let Some(mut read) = command::read(&args, &self.script.tables.commands, &|span| span) else {
-            return line.clone();
+            return Cow::Borrowed(line);
         };
         read.words = line.words;
         read.head = line.head;
@@ -49,7 +51,7 @@ impl Walker<'_> {
         read.wrappers = line.wrappers.clone();
         read.named
             .push(("script".to_owned(), vec![Arg { text: file, word: Span::default(), quoted: false, plain: 0 }]));
-        read
+        Cow::Owned(read)
     }
 
     fn as_words(&self, option: &GivenOption) -> Vec<Arg> {
@@ -157,7 +159,7 @@ impl Walker<'_> {
         if let Some(span) = name.span {
             env.set("line", self.line(span) as i64);
         }
-        self.state.set_env(Some(env));
+        self.state.set_env(Some(env.into()));
     }
 
     /// `source PATH/bin/activate [NAME]`.

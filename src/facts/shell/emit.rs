@@ -124,6 +124,7 @@ impl Walker<'_> {
         }
         let commands = &self.script.tables.commands;
         let mut record = Record::at(place)
+            .with_room(28)
             .with("run", Text { text: line.run.clone(), span: Some(line.head), ..Text::default() })
             .with("program", line.program.clone())
             .with("path", line.path.clone())

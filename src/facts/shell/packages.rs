@@ -3,7 +3,7 @@
 use super::command::Line;
 use super::walk::Walker;
 use crate::facts::matchspec::{self, Manager};
-use crate::facts::model::{FactKind, Record, Text, Value};
+use crate::facts::model::{FactKind, Record, Text};
 use crate::tables::commands::Commands;
 
 impl Line {
@@ -68,7 +68,7 @@ impl Walker<'_> {
                 .with("only", others.is_empty())
                 .with("others", others);
             self.surroundings(&mut record);
-            record.set("statement", Value::Record(self.statement_record()));
+            record.set("statement", self.statement_record());
             self.push(FactKind::Channel, span, record);
         }
     }

@@ -81,13 +81,13 @@ pub struct Created {
 #[derive(Clone, Debug)]
 pub struct State {
     variables: Arc<BTreeMap<String, Variable>>,
-    modules: Vec<Record>,
+    modules: Vec<Arc<Record>>,
     modules_known: bool,
-    env: Option<Record>,
+    env: Option<Arc<Record>>,
     ready: Ready,
     conda_on_path: bool,
     cwd: Option<Text>,
-    path: Vec<Record>,
+    path: Vec<Arc<Record>>,
     set_u: Option<usize>,
     set_e: bool,
     sourced: Vec<Text>,
@@ -155,7 +155,7 @@ impl State {
     }
 
     /// Modules loaded so far.
-    pub fn modules(&self) -> &[Record] {
+    pub fn modules(&self) -> &[Arc<Record>] {
         &self.modules
     }
 
@@ -164,7 +164,7 @@ impl State {
         self.shown = None;
         self.modules.retain(|other| other.text("name") != module.text("name"));
         if self.modules.len() < MAX_ENTRIES {
-            self.modules.push(module);
+            self.modules.push(Arc::new(module));
         }
     }
 
@@ -188,12 +188,12 @@ impl State {
     }
 
     /// The active environment.
-    pub fn env(&self) -> Option<&Record> {
+    pub fn env(&self) -> Option<&Arc<Record>> {
         self.env.as_ref()
     }
 
     /// Makes an environment active, or none.
-    pub fn set_env(&mut self, env: Option<Record>) {
+    pub fn set_env(&mut self, env: Option<Arc<Record>>) {
         self.shown = None;
         self.env = env;
     }
@@ -227,7 +227,7 @@ impl State {
     pub fn add_path(&mut self, entry: Record) {
         self.shown = None;
         if self.path.len() < MAX_ENTRIES {
-            self.path.push(entry);
+            self.path.push(Arc::new(entry));
         }
     }
 
@@ -369,32 +369,40 @@ pub fn unknown(name: &str) -> Text {
 }
 
 /// Both lists; what is not in both holds on some paths only.
-fn join_records(mut ours: Vec<Record>, mut theirs: Vec<Record>, key: &str) -> Vec<Record> {
+fn join_records(mut ours: Vec<Arc<Record>>, mut theirs: Vec<Arc<Record>>, key: &str) -> Vec<Arc<Record>> {
+    let same = |(ours, theirs): (&Arc<Record>, &Arc<Record>)| Arc::ptr_eq(ours, theirs);
+    if ours.len() == theirs.len() && ours.iter().zip(&theirs).all(same) {
+        return ours;
+    }
     for record in &mut ours {
         let twin = theirs.iter().position(|other| other.text(key) == record.text(key));
         match twin {
-            Some(at) => record.possible |= theirs.remove(at).possible,
-            None => record.possible = true,
+            Some(at) => {
+                if theirs.remove(at).possible {
+                    Arc::make_mut(record).possible = true;
+                }
+            }
+            None => Arc::make_mut(record).possible = true,
         }
     }
     for mut record in theirs {
         if ours.len() < MAX_ENTRIES {
-            record.possible = true;
+            Arc::make_mut(&mut record).possible = true;
             ours.push(record);
         }
     }
     ours
 }
 
-fn join_env(ours: Option<Record>, theirs: Option<Record>) -> Option<Record> {
+fn join_env(ours: Option<Arc<Record>>, theirs: Option<Arc<Record>>) -> Option<Arc<Record>> {
     match (ours, theirs) {
         (Some(ours), Some(theirs)) if ours.text("name") == theirs.text("name") => Some(ours),
         (Some(ours), Some(_)) => {
             let kind = ours.get("kind").cloned().unwrap_or_else(|| Value::from("unknown"));
-            Some(Record::new().placed(ours.span).with("kind", kind).with("by", "unknown"))
+            Some(Arc::new(Record::new().placed(ours.span).with("kind", kind).with("by", "unknown")))
         }
         (Some(mut env), None) | (None, Some(mut env)) => {
-            env.possible = true;
+            Arc::make_mut(&mut env).possible = true;
             Some(env)
         }
         (None, None) => None,
