@@ -231,6 +231,9 @@ impl<'a> Scene<'a> {
     fn site_value(&self, name: &str, text: &Text) -> Truth {
         let Some(value) = self.judge.policy.site.values.get(name) else { return Truth::No };
         let holes = self.judge.places.holes(text);
+        if !value.may_match(&text.text) && holes.iter().all(|hole| hole.opaque) {
+            return Truth::No;
+        }
         let test = |pattern: &Pattern| Truth::from(pattern.test(&text.text, &holes));
         match &value.data {
             ValueData::Text(empty, _) if empty.is_empty() => Truth::No,

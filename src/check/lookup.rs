@@ -133,11 +133,11 @@ impl<'a> Judge<'a> {
     fn derive_text(&self, derived: Derived, text: &Text, subject: Subject<'_>) -> Value {
         match derived {
             Derived::Place => self.places.place_value(text, subject.cwd()),
-            Derived::Name => Value::Text(self.component(text, true)),
-            Derived::Parent => Value::Text(self.component(text, false)),
-            Derived::Origin => Value::Text(Text { span: text.origin.or(text.span), ..text.clone() }),
+            Derived::Name => self.component(text, true).into(),
+            Derived::Parent => self.component(text, false).into(),
+            Derived::Origin => Text { span: text.origin.or(text.span), ..text.clone() }.into(),
             Derived::Unresolved => {
-                Value::List(text.unresolved.iter().map(|name| Value::Text(Text::plain(name.clone()))).collect())
+                Value::List(text.unresolved.iter().map(|name| Value::from(name.as_str())).collect())
             }
             Derived::Count => Value::Number(1),
         }

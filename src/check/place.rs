@@ -49,7 +49,7 @@ impl<'s> Places<'s> {
     pub fn place_value(&self, text: &Text, cwd: Option<&Text>) -> Value {
         let place = self.place(text, cwd);
         let unresolved = if place == "unknown" { vec![ALL_UNKNOWN.to_owned()] } else { Vec::new() };
-        Value::Text(Text { text: place.to_owned(), unresolved, span: text.span, origin: text.origin })
+        Text { text: place.to_owned(), unresolved, span: text.span, origin: text.origin }.into()
     }
 
     /// The parts of `text` that are not known as they stand, in order.

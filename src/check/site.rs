@@ -1,6 +1,6 @@
 //! Which site judges a file: flag, pragma, configuration, environment, host name, evidence in the file, in this order.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::facts::{FactKind, FileFacts, Record, Value};
@@ -153,19 +153,23 @@ fn by_host<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'p str, 
     matching.map(|site| (site.id.as_str(), format!("this host is called `{host}`"))).collect()
 }
 
-fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, String> {
-    let mut texts = HashSet::new();
+fn by_evidence<'p, 'f>(policy: &'p Policy, facts: &'f FileFacts) -> BTreeMap<&'p str, String> {
+    let mut texts = BTreeSet::new();
+    let mut add = |text: &'f str| {
+        if policy.sites.may_tell(text) {
+            texts.insert(text);
+        }
+    };
     for fact in &facts.facts {
         if fact.kind == FactKind::Module {
-            texts.insert(fact.fields.text("full"));
+            add(fact.fields.text("full"));
         }
-        gather(&fact.fields, &mut texts, 0);
+        gather(&fact.fields, &mut add, 0);
     }
     let mut found = BTreeMap::new();
     for site in policy.sites.heads().filter(|site| !site.detect.evidence.is_empty()) {
-        let tells = |text: &&&str| site.detect.evidence.iter().any(|pattern| pattern.is_match(text));
-        // The same one whatever the order.
-        if let Some(text) = texts.iter().filter(tells).min() {
+        let hit = texts.iter().find(|text| site.detect.evidence.iter().any(|pattern| pattern.is_match(text)));
+        if let Some(text) = hit {
             found.insert(site.id.as_str(), format!("the file names `{text}`"));
         }
     }
@@ -173,19 +177,19 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
 }
 
 /// Texts that look like paths.
-fn gather<'f>(record: &'f Record, texts: &mut HashSet<&'f str>, depth: usize) {
+fn gather<'f>(record: &'f Record, add: &mut dyn FnMut(&'f str), depth: usize) {
     for (_, value) in record.iter() {
-        gather_value(value, texts, depth);
+        gather_value(value, add, depth);
     }
 }
 
-fn gather_value<'f>(value: &'f Value, texts: &mut HashSet<&'f str>, depth: usize) {
+fn gather_value<'f>(value: &'f Value, add: &mut dyn FnMut(&'f str), depth: usize) {
     match value {
         Value::Text(text) if text.text.contains(['/', '$']) && text.text.len() < 512 => {
-            texts.insert(&text.text);
+            add(&text.text);
         }
-        Value::List(items) if depth < 4 => items.iter().for_each(|item| gather_value(item, texts, depth + 1)),
-        Value::Record(record) if depth < 4 => gather(record, texts, depth + 1),
+        Value::List(items) if depth < 4 => items.iter().for_each(|item| gather_value(item, add, depth + 1)),
+        Value::Record(record) if depth < 4 => gather(record, add, depth + 1),
         _ => {}
     }
 }

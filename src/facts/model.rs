@@ -124,7 +124,7 @@ pub enum Value {
     /// A whole number.
     Number(i64),
     /// Text, perhaps with parts that are not known.
-    Text(Text),
+    Text(Box<Text>),
     /// Several values.
     List(Vec<Value>),
     /// Named values; cheap to copy.
@@ -196,6 +196,14 @@ impl Record {
     #[must_use]
     pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
         self.set(name, value);
+        self
+    }
+
+    /// Adds a field that is not there yet; for building large records.
+    #[must_use]
+    pub fn and(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        debug_assert!(self.get(name).is_none(), "`{name}` is there already");
+        self.fields.push((Cow::Borrowed(name), value.into()));
         self
     }
 
@@ -327,19 +335,19 @@ impl From<i64> for Value {
 
 impl From<Text> for Value {
     fn from(text: Text) -> Self {
-        Self::Text(text)
+        Self::Text(Box::new(text))
     }
 }
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(Text::plain(text))
+        Text::plain(text).into()
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::Text(Text::plain(text))
+        Text::plain(text).into()
     }
 }
 

@@ -176,9 +176,9 @@ impl Found {
             self.facts.push(fact);
         }
         self.links.extend(facts.links.into_iter().map(|link| {
-            let mut target = Value::Text(link.target);
+            let mut target = Value::from(link.target);
             target.map_spans(map);
-            let target = if let Value::Text(text) = target { text } else { Text::default() };
+            let target = if let Value::Text(text) = target { *text } else { Text::default() };
             Link { fact: base + link.fact, target, ..link }
         }));
         self.gaps.extend(facts.gaps.into_iter().map(|gap| Gap { span: map(gap.span), ..gap }));
@@ -210,7 +210,7 @@ fn stands_in_cell(fact: &mut Fact) {
     if !schema::fields(fact.kind).iter().any(has_context) {
         return;
     }
-    let cell = Value::Text(Text::plain("cell"));
+    let cell = Value::from("cell");
     match fact.fields.get_mut("context") {
         Some(Value::List(items)) => items.insert(0, cell),
         _ => {

@@ -93,7 +93,7 @@ impl Request {
 
 fn value(fact: &Fact) -> Text {
     match fact.fields.get("value") {
-        Some(Value::Text(text)) => text.clone(),
+        Some(Value::Text(text)) => Text::clone(text),
         _ => Text::default(),
     }
 }

@@ -97,6 +97,14 @@ impl Pattern {
         }
     }
 
+    /// Plain bytes that every text holds that the pattern matches as it is written; empty when there are none.
+    pub fn needle(&self) -> &[u8] {
+        match &self.0 {
+            Compiled::Literal(text) => text.as_bytes(),
+            Compiled::Glob(glob) => &glob.run,
+        }
+    }
+
     /// The text before the first wildcard.
     pub fn prefix(&self) -> Cow<'_, str> {
         match &self.0 {

@@ -11,6 +11,7 @@ pub mod fix;
 pub mod glob;
 pub mod layers;
 mod library;
+mod needles;
 pub mod pack;
 pub mod path;
 pub mod rule;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::document::{Document, Item, Shape, Table, Word};
 use super::error::Problem;
 use super::glob::Pattern;
+use super::needles::Needles;
 use super::path::PLACES;
 use super::severity::{APPLICABILITIES, Applicability, LEVELS, Severity};
 use crate::tree::Node;
@@ -141,6 +142,7 @@ pub struct SiteValue {
     pub data: ValueData,
     /// Who says so.
     pub source: Provenance,
+    needles: Needles,
 }
 
 /// What a site value holds. Texts are globs where a condition uses them.
@@ -269,6 +271,17 @@ impl Stand {
             url: self.url.as_ref().or(parent.url.as_ref()).cloned(),
             fix: self.fix.or(parent.fix),
             reason: self.reason.as_ref().or(parent.reason.as_ref()).cloned(),
+        }
+    }
+}
+
+impl SiteValue {
+    /// False when no text of a list and no key of a table matches `text` as it is written.
+    pub fn may_match(&self, text: &str) -> bool {
+        match &self.data {
+            ValueData::List(items) => self.needles.may_match(items.iter().map(|(_, pattern)| pattern), text),
+            ValueData::Table(rows) => self.needles.may_match(rows.iter().map(|(_, pattern, _)| pattern), text),
+            ValueData::Text(..) | ValueData::Number(_) => true,
         }
     }
 }
@@ -417,7 +430,7 @@ fn read_value(table: Table<'_, '_>) -> Option<SiteValue> {
     let data = table.need("value").and_then(|item| read_data(&item));
     let source = read_provenance(&table);
     table.finish();
-    Some(SiteValue { data: data?, source })
+    Some(SiteValue { data: data?, source, needles: Needles::default() })
 }
 
 fn read_data(item: &Item<'_, '_>) -> Option<ValueData> {

@@ -4,12 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use super::needles::Needles;
 use super::site::{Detect, ROOT, Site};
 use crate::tree::Node;
 
 /// The sites by id.
 #[derive(Debug, Default)]
-pub struct Sites(BTreeMap<String, Entry>);
+pub struct Sites {
+    entries: BTreeMap<String, Entry>,
+    /// Of the evidence of all sites.
+    needles: Needles,
+}
 
 /// What tells a site from others.
 #[derive(Clone, Debug)]
@@ -53,7 +58,7 @@ impl Sites {
     #[must_use]
     pub(super) fn with(&self, sites: Vec<Arc<Site>>) -> Self {
         let mut said: BTreeMap<String, Vec<Said>> =
-            self.0.iter().map(|(id, entry)| (id.clone(), entry.said.clone())).collect();
+            self.entries.iter().map(|(id, entry)| (id.clone(), entry.said.clone())).collect();
         for site in sites {
             said.entry(site.id.clone()).or_default().insert(0, Said::Read(site));
         }
@@ -76,47 +81,53 @@ impl Sites {
         let entries: Vec<Vec<Said>> = said.keys().map(below).collect();
         let heads: Vec<SiteHead> = heads.into_values().collect();
         let entry = |(((id, said), below), head)| (id, Entry { head, said, below, whole: OnceLock::new() });
-        Self(said.into_iter().zip(entries).zip(heads).map(entry).collect())
+        let entries = said.into_iter().zip(entries).zip(heads).map(entry).collect();
+        Self { entries, needles: Needles::default() }
     }
 
     /// The site of that id, completed from the sites that it extends.
     pub fn get(&self, id: &str) -> Option<&Arc<Site>> {
-        self.0.get(id).map(Entry::whole)
+        self.entries.get(id).map(Entry::whole)
     }
 
     /// True when there is a site of that id.
     pub fn contains_key(&self, id: &str) -> bool {
-        self.0.contains_key(id)
+        self.entries.contains_key(id)
     }
 
     /// All ids in order.
     pub fn keys(&self) -> impl Iterator<Item = &String> {
-        self.0.keys()
+        self.entries.keys()
     }
 
     /// All sites by id, each completed.
     pub fn values(&self) -> impl Iterator<Item = &Arc<Site>> {
-        self.0.values().map(Entry::whole)
+        self.entries.values().map(Entry::whole)
     }
 
     /// What tells each site from others, by id; costs no reading.
     pub fn heads(&self) -> impl Iterator<Item = &SiteHead> {
-        self.0.values().map(|entry| &entry.head)
+        self.entries.values().map(|entry| &entry.head)
     }
 
     /// What tells the site of that id from others.
     pub fn head(&self, id: &str) -> Option<&SiteHead> {
-        self.0.get(id).map(|entry| &entry.head)
+        self.entries.get(id).map(|entry| &entry.head)
+    }
+
+    /// False when `text` is no evidence of any site.
+    pub fn may_tell(&self, text: &str) -> bool {
+        self.needles.may_match(self.heads().flat_map(|site| &site.detect.evidence), text)
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.entries.len()
     }
 
     /// True when there is none, which no checked policy is.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 }
 

@@ -108,7 +108,7 @@ impl File<'_> {
                         let node = item.value.as_ref()?;
                         Some(known::expanded(node.scalar()?, node.inner_span()))
                     });
-                    fields.set("items", Value::List(texts.map(Value::Text).collect()));
+                    fields.set("items", Value::List(texts.map(Value::from).collect()));
                     self.list_place(items, &mut fields);
                 }
                 _ => {}

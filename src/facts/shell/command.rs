@@ -2,7 +2,7 @@
 //! and what it was looked through.
 
 use super::value::Arg;
-use crate::facts::model::{Record, Text, Value};
+use crate::facts::model::{Record, Text};
 use crate::source::Span;
 use crate::tables::commands::{Commands, Options, TakesValue};
 
@@ -97,7 +97,7 @@ impl Line {
                 if value.span.is_none() || value.text.is_empty() {
                     value.span = option.written.span;
                 }
-                record.set(spelling.clone(), Value::Text(value));
+                record.set(spelling.clone(), value);
             }
         }
         record

@@ -3,6 +3,7 @@
 
 pub mod ast;
 pub mod csh;
+mod direct;
 mod lexer;
 mod loose;
 mod scan;
@@ -28,7 +29,7 @@ pub fn parse(text: &str, region: Span, shell: Shell) -> Script {
         return csh::parse(text, region);
     }
     let lexed = lex_with_mended_quotes(text, region, shell == Shell::Zsh);
-    tree::build(text, region, lexed)
+    tree::build(text, region, &lexed)
 }
 
 /// The words of a list: the inside of an array.

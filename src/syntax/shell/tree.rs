@@ -6,19 +6,31 @@ use tree_sitter::{Node as TreeNode, Parser, Tree};
 
 use super::ast::{Command, Node, Redirect, Script, Simple, Word};
 use super::lexer::{Lexed, Token, TokenKind};
-use super::loose;
+use super::{direct, loose};
 use crate::source::Span;
 use crate::syntax::budget;
 
 /// Depth of the grammar's tree beyond which its parts are read loosely.
 const MAX_DEPTH: usize = 400;
 
-/// Parses the lexer's copy and joins tree and tokens.
-pub fn build(text: &str, region: Span, lexed: Lexed) -> Script {
+/// The shape of a text: from its tokens where that is enough, else by the grammar.
+pub fn build(text: &str, region: Span, lexed: &Lexed) -> Script {
+    match direct::read(text, lexed) {
+        Some(body) => Script { body, ..bare(lexed) },
+        None => by_grammar(text, region, lexed),
+    }
+}
+
+/// What the lexer alone knows of a text.
+fn bare(lexed: &Lexed) -> Script {
     let heredocs = lexed.heredocs.iter().map(|heredoc| heredoc.body).collect();
-    let (gaps, comments) = (lexed.faults.clone(), lexed.comments.clone());
-    let mut script = Script { gaps, comments, heredocs, ..Script::default() };
-    let builder = Builder { text, base: region.start, lexed: &lexed };
+    Script { gaps: lexed.faults.clone(), comments: lexed.comments.clone(), heredocs, ..Script::default() }
+}
+
+/// Parses the lexer's copy and joins tree and tokens.
+fn by_grammar(text: &str, region: Span, lexed: &Lexed) -> Script {
+    let mut script = bare(lexed);
+    let builder = Builder { text, base: region.start, lexed };
     match parse(&lexed.mask) {
         Some(tree) if !tree.root_node().has_error() => script.body = builder.statements(tree.root_node(), 0),
         Some(tree) => script.body = builder.by_statement(&tree),
@@ -150,7 +162,7 @@ impl Builder<'_> {
             "function_definition" => self.function(node, depth),
             _ => Node::Unclear(self.loosely(span)),
         };
-        let redirects = self.redirects_after(span.end);
+        let redirects = redirects_from(self.lexed, span.end);
         let end = redirects.last().map_or(span.end, |redirect| redirect.span.end);
         Some(Command { span: Span::new(span.start, end), node: shape, redirects, background: false })
     }
@@ -176,11 +188,6 @@ impl Builder<'_> {
             TokenKind::Operator => self.slice(token.span) == ")",
             _ => false,
         })
-    }
-
-    fn redirects_after(&self, end: usize) -> Vec<Redirect> {
-        let from = self.lexed.tokens.partition_point(|token| token.span.start < end);
-        self.lexed.tokens[from..].iter().map_while(|token| redirect(token, self.lexed)).collect()
     }
 
     fn and_or(&self, node: TreeNode<'_>, depth: usize) -> Node {
@@ -264,24 +271,8 @@ impl Builder<'_> {
                 _ => {}
             }
         }
-        let (variable, words) = if is_for { self.loop_words(self.span(node)) } else { (None, Vec::new()) };
+        let (variable, words) = if is_for { loop_words(self.text, self.lexed, self.span(node).start) } else { (None, Vec::new()) };
         Node::Loop { variable, words, condition, body }
-    }
-
-    /// The variable of a `for` and the words it takes, from the tokens after `for`.
-    fn loop_words(&self, span: Span) -> (Option<Span>, Vec<Span>) {
-        let from = self.lexed.tokens.partition_point(|token| token.span.start < span.start);
-        let mut words = self.lexed.tokens[from..]
-            .iter()
-            .skip(1)
-            .take_while(|token| match token.kind {
-                TokenKind::Word { .. } => true,
-                TokenKind::Keyword => self.slice(token.span) == "in",
-                _ => false,
-            })
-            .filter(|token| token.kind != TokenKind::Keyword)
-            .map(|token| token.span);
-        (words.next(), words.collect())
     }
 
     fn case(&self, node: TreeNode<'_>, depth: usize) -> Node {
@@ -326,6 +317,28 @@ impl Builder<'_> {
     }
 }
 
+/// The variable of a `for` and the words it takes, from the tokens after the one at `start`.
+pub fn loop_words(text: &str, lexed: &Lexed, start: usize) -> (Option<Span>, Vec<Span>) {
+    let from = lexed.tokens.partition_point(|token| token.span.start < start);
+    let mut words = lexed.tokens[from..]
+        .iter()
+        .skip(1)
+        .take_while(|token| match token.kind {
+            TokenKind::Word { .. } => true,
+            TokenKind::Keyword => text.get(token.span.start..token.span.end) == Some("in"),
+            _ => false,
+        })
+        .filter(|token| token.kind != TokenKind::Keyword)
+        .map(|token| token.span);
+    (words.next(), words.collect())
+}
+
+/// The redirections that follow a command which ends at `end`.
+pub fn redirects_from(lexed: &Lexed, end: usize) -> Vec<Redirect> {
+    let from = lexed.tokens.partition_point(|token| token.span.start < end);
+    lexed.tokens[from..].iter().map_while(|token| redirect(token, lexed)).collect()
+}
+
 /// A simple command from its tokens.
 pub fn simple_command(tokens: &[Token], lexed: &Lexed) -> Command {
     let mut simple = Simple::default();
@@ -348,4 +361,48 @@ fn redirect(token: &Token, lexed: &Lexed) -> Option<Redirect> {
     let TokenKind::Redirect { op, fd, target, heredoc } = token.kind else { return None };
     let heredoc = heredoc.map(|index| lexed.heredocs[index]);
     Some(Redirect { span: token.span, op, fd, target, heredoc })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::syntax::shell::lexer::lex;
+
+    /// Shell files of the fixtures, or those below the folder that `PYDOCTOR_SHELL_FILES` names.
+    fn files() -> Vec<PathBuf> {
+        #[expect(clippy::disallowed_methods, reason = "a test may be given other files")]
+        let given = std::env::var_os("PYDOCTOR_SHELL_FILES").map(PathBuf::from);
+        let root = given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"));
+        let (mut folders, mut files) = (vec![root], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        files
+    }
+
+    #[test]
+    fn tokens_alone_give_what_the_grammar_gives() {
+        let (mut direct, mut left) = (0, 0);
+        for path in files() {
+            #[expect(clippy::disallowed_methods, reason = "fixtures are small")]
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let region = Span::new(0, text.len());
+            for zsh in [false, true] {
+                let lexed = lex(&text, region, &[], zsh);
+                let Some(body) = direct::read(&text, &lexed) else {
+                    left += 1;
+                    continue;
+                };
+                direct += 1;
+                let tree = by_grammar(&text, region, &lexed);
+                assert_eq!(format!("{body:#?}"), format!("{:#?}", tree.body), "{}", path.display());
+            }
+        }
+        assert!(direct > left, "{direct} without the grammar, {left} with it");
+    }
 }
