@@ -92,6 +92,8 @@ pub(super) struct Bench<'r> {
     pub index: usize,
     pub judge: Judge<'r>,
     pairs: Cell<u64>,
+    /// By rule, which of its clauses were asked about the file, and which it cannot meet: a bit for each.
+    asked: Vec<Cell<(u64, u64)>>,
 }
 
 impl<'a> Run<'a> {
@@ -139,7 +141,8 @@ impl<'a> Run<'a> {
     fn pass(&self, index: usize, view: &View<'_>, input: &Analysed) -> Vec<Finding> {
         let places = Places::new(&input.policy.site);
         let judge = Judge { policy: &input.policy, places: &places };
-        let bench = Bench { run: self, index, judge, pairs: Cell::new(0) };
+        let asked = vec![Cell::default(); input.policy.rules.len()];
+        let bench = Bench { run: self, index, judge, pairs: Cell::new(0), asked };
         let mut hits = Vec::new();
         for position in view.by_kind.values().flatten() {
             if let Some(subject) = view.subject(*position) {
@@ -166,6 +169,9 @@ impl<'r> Bench<'r> {
     fn judge_clause(&self, at: ClauseRef, subject: Subject<'r>, hits: &mut Vec<Hit<'r>>) {
         let Some((active, clause)) = self.judge.policy.clause(at) else { return };
         let scene = Scene::of(self.judge, subject);
+        if self.left_out(at, clause, scene) {
+            return;
+        }
         let mut truth = scene.matches(&clause.matches);
         let mut others = Vec::new();
         for other in &clause.with {
@@ -186,6 +192,21 @@ impl<'r> Bench<'r> {
             Truth::No | Truth::Unknown => return,
         };
         hits.push(Hit { active, clause, position: at.rule, subject, certainty, others });
+    }
+
+    /// True for a clause that no fact of the file meets, whatever it is.
+    fn left_out(&self, at: ClauseRef, clause: &Clause, scene: Scene<'r>) -> bool {
+        let (Some(cell), true) = (self.asked.get(at.rule), at.clause < 64) else { return false };
+        let (mut asked, mut out) = cell.get();
+        let bit = 1 << at.clause;
+        if asked & bit == 0 {
+            asked |= bit;
+            if scene.all_hold(clause.matches.all.of_file()) == Truth::No {
+                out |= bit;
+            }
+            cell.set((asked, out));
+        }
+        out & bit != 0
     }
 
     /// Whether another fact exists; the first that surely does gives a label.

@@ -111,13 +111,21 @@ impl<'a> Scene<'a> {
             [] => Truth::Yes,
             tables => Truth::any(tables.iter().map(|table| self.holds(table))),
         };
+        if either == Truth::No {
+            return either;
+        }
         let unless = Truth::any(matcher.unless.iter().map(|table| self.holds(table)));
         all.min(either).min(!unless)
     }
 
     /// Whether all conditions hold.
     pub fn holds(&self, table: &Where) -> Truth {
-        Truth::all(table.tests.iter().map(|Test { path, condition }| {
+        self.all_hold(&table.tests)
+    }
+
+    /// Whether all of these hold.
+    pub fn all_hold(&self, tests: &[Test]) -> Truth {
+        Truth::all(tests.iter().map(|Test { path, condition }| {
             let found = self.judge.lookup(path, self.subject);
             self.test(condition, &found)
         }))

@@ -136,9 +136,7 @@ impl<'a> Judge<'a> {
             Derived::Name => self.component(text, true).into(),
             Derived::Parent => self.component(text, false).into(),
             Derived::Origin => Text { span: text.origin.or(text.span), ..text.clone() }.into(),
-            Derived::Unresolved => {
-                Value::List(text.unresolved.iter().map(|name| Value::from(name.as_str())).collect())
-            }
+            Derived::Unresolved => Value::List(text.unresolved.iter().map(|name| Value::from(name.as_str())).collect()),
             Derived::Count => Value::Number(1),
         }
     }

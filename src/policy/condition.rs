@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::document::{Document, Item, Shape, Table, Word, expectation};
 use super::glob::{Pattern, Token, push_literal};
-use super::path::{FieldPath, Scope, describe};
+use super::path::{Derived, FieldPath, Root, Scope, describe};
 use super::template::{Context, Part, Template, UseKind};
 
 /// Conditions that must all hold.
@@ -126,7 +126,48 @@ impl Where {
     pub(super) fn parse(context: Context<'_, '_>, table: &Table<'_, '_>, scope: Scope) -> Self {
         let mut tests = Vec::new();
         read_fields(context, table, scope, "", &mut tests, 0);
+        // All must hold, in whatever order: what is told fast goes first.
+        tests.sort_by_key(Test::cost);
         Self { tests }
+    }
+
+    /// The conditions that hold of all facts of a file, or of none.
+    pub fn of_file(&self) -> &[Test] {
+        &self.tests[..self.tests.partition_point(Test::is_of_file)]
+    }
+}
+
+impl Test {
+    /// True for a condition on the file, the job or the site that asks nothing of the fact.
+    fn is_of_file(&self) -> bool {
+        let root = matches!(self.path.root, Root::File | Root::Job | Root::Site);
+        root && matches!(self.path.derived, None | Some(Derived::Count)) && self.condition.is_fixed()
+    }
+
+    /// How much it takes to tell, in steps.
+    fn cost(&self) -> u8 {
+        match &self.condition {
+            _ if self.is_of_file() => 0,
+            _ if self.path.derived.is_some() => 3,
+            Condition::Flag(_) | Condition::Number(_) | Condition::Present | Condition::Absent => 1,
+            Condition::Glob(_) | Condition::OneOf(_) => 2,
+            _ => 3,
+        }
+    }
+}
+
+impl Condition {
+    /// True when no field of a fact is filled in.
+    fn is_fixed(&self) -> bool {
+        match self {
+            Self::Glob(Glob::Filled(_)) | Self::Compare(_, Operand::Text(_)) => false,
+            Self::OneOf(all) | Self::AllOf(all) => all.iter().all(Self::is_fixed),
+            Self::Not(inner) | Self::Any(inner) | Self::Every(inner) | Self::None(inner) | Self::Count(inner) => {
+                inner.is_fixed()
+            }
+            Self::Fields(table) => table.tests.iter().all(|test| test.condition.is_fixed()),
+            _ => true,
+        }
     }
 }
 

@@ -232,16 +232,18 @@ impl Policy {
 
 impl Effective {
     /// The clauses that may hold of a fact of that kind whose indexed field has that text, in the order of rules.
-    pub fn clauses(&self, kind: FactKind, text: &str) -> impl Iterator<Item = ClauseRef> + use<> {
-        let rest = self.index.rest.get(&kind).map_or(&[][..], Vec::as_slice);
+    pub fn clauses(&self, kind: FactKind, text: &str) -> impl Iterator<Item = ClauseRef> {
         let word = first_word(text);
-        let named = match indexed_field(kind) {
-            Some(_) => self.index.by_word.get(&kind).and_then(|words| words.get(word)).map_or(&[][..], Vec::as_slice),
-            None => &[],
-        };
-        let mut all: Vec<ClauseRef> = rest.iter().chain(named).copied().collect();
-        all.sort_unstable();
-        all.into_iter()
+        let words = self.index.by_word.get(&kind).filter(|_| indexed_field(kind).is_some());
+        let mut named =
+            words.and_then(|words| words.get(word)).map_or(&[][..], Vec::as_slice).iter().copied().peekable();
+        let mut rest = self.index.rest.get(&kind).map_or(&[][..], Vec::as_slice).iter().copied().peekable();
+        // Both are in order.
+        std::iter::from_fn(move || match (rest.peek(), named.peek()) {
+            (Some(general), Some(special)) if special < general => named.next(),
+            (Some(_), _) => rest.next(),
+            (None, _) => named.next(),
+        })
     }
 
     /// A clause with its rule.

@@ -153,7 +153,7 @@ impl Builder<'_> {
         let shape = match node.kind() {
             "command" | "word" | "command_name" => return self.simple(span),
             "list" => self.and_or(node, depth),
-            "pipeline" => Node::Pipeline(self.statements(node, depth)),
+            "pipeline" => self.pipeline(self.statements(node, depth)),
             "subshell" => Node::Subshell(self.statements(node, depth)),
             "compound_statement" | "do_group" => Node::Group(self.statements(node, depth)),
             "if_statement" => self.conditional(node, depth),
@@ -218,6 +218,24 @@ impl Builder<'_> {
         }
     }
 
+    /// The grammar takes `a | b && c` for `a | { b && c; }`; a bar binds tighter.
+    fn pipeline(&self, mut stages: Vec<Command>) -> Node {
+        match stages.pop() {
+            Some(Command { node: Node::AndOr { first, rest }, .. }) => {
+                let core = stages.first().map_or(core(&first), core).to(core(&first));
+                stages.push(*first);
+                let redirects = redirects_from(self.lexed, core.end);
+                let end = redirects.last().map_or(core.end, |redirect| redirect.span.end);
+                let (span, node) = (Span::new(core.start, end), Node::Pipeline(stages));
+                Node::AndOr { first: Box::new(Command { span, node, redirects, background: false }), rest }
+            }
+            last => {
+                stages.extend(last);
+                Node::Pipeline(stages)
+            }
+        }
+    }
+
     fn unclear(&self, span: Span) -> Option<Command> {
         let body = self.loosely(span);
         (!body.is_empty()).then_some(Command {
@@ -271,7 +289,8 @@ impl Builder<'_> {
                 _ => {}
             }
         }
-        let (variable, words) = if is_for { loop_words(self.text, self.lexed, self.span(node).start) } else { (None, Vec::new()) };
+        let (variable, words) =
+            if is_for { loop_words(self.text, self.lexed, self.span(node).start) } else { (None, Vec::new()) };
         Node::Loop { variable, words, condition, body }
     }
 
@@ -314,6 +333,16 @@ impl Builder<'_> {
             None => Vec::new(),
         };
         Node::Function { name, body }
+    }
+}
+
+/// The bytes of a command without the redirections around it.
+fn core(command: &Command) -> Span {
+    match &command.node {
+        Node::Simple(simple) => simple.words.iter().map(|word| word.span).reduce(Span::to).unwrap_or(command.span),
+        _ => {
+            Span::new(command.span.start, command.redirects.first().map_or(command.span.end, |first| first.span.start))
+        }
     }
 }
 
@@ -387,7 +416,7 @@ mod tests {
 
     #[test]
     fn tokens_alone_give_what_the_grammar_gives() {
-        let (mut direct, mut left) = (0, 0);
+        let (mut direct, mut left, mut differing) = (0, 0, Vec::new());
         for path in files() {
             #[expect(clippy::disallowed_methods, reason = "fixtures are small")]
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
@@ -399,10 +428,18 @@ mod tests {
                     continue;
                 };
                 direct += 1;
+                if parse(&lexed.mask).is_none_or(|tree| tree.root_node().has_error()) {
+                    // zsh's `{ a }`: the tokens tell more than the grammar.
+                    continue;
+                }
                 let tree = by_grammar(&text, region, &lexed);
-                assert_eq!(format!("{body:#?}"), format!("{:#?}", tree.body), "{}", path.display());
+                let (own, grammars) = (format!("{body:#?}"), format!("{:#?}", tree.body));
+                if let Some((own, other)) = own.lines().zip(grammars.lines()).find(|(own, other)| own != other) {
+                    differing.push(format!("{}: {own} {other}", path.display()));
+                }
             }
         }
+        assert!(differing.is_empty(), "{}", differing.join("\n"));
         assert!(direct > left, "{direct} without the grammar, {left} with it");
     }
 }
