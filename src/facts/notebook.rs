@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::schema::{self, Type};
 use super::{Fact, FileFacts, Gap, Link, Record, Text, Value, python};
-use crate::source::Span;
+use crate::source::{self, Span};
 pub use magic::Form;
 use magic::Piece;
 use mapped::Mapped;
@@ -119,7 +119,14 @@ struct Found {
 impl Found {
     fn add_python(&mut self, code: &Mapped, parts: &[Span], numbers: &[usize]) {
         let mut facts = FileFacts::default();
-        python::collect_parts(&code.text, parts, &mut facts);
+        // What would be too much for a Python file is too much here: the size of a notebook is that of its pictures.
+        let limit = source::size_limit(source::Kind::Python);
+        if code.text.len() as u64 > limit {
+            let reason = format!("the code of its cells: {}", source::too_large(limit));
+            facts.gaps.push(Gap { span: Span::new(0, code.text.len()), reason });
+        } else {
+            python::collect_parts(&code.text, parts, &mut facts);
+        }
         for fact in &mut facts.facts {
             let part = parts.partition_point(|part| part.end < fact.span.start);
             fact.cell = numbers.get(part).copied();
