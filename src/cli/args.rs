@@ -178,6 +178,13 @@ pub(super) struct Check {
     #[arg(long, conflicts_with_all = ["fix", "diff"], help_heading = "Policy")]
     pub(super) write_baseline: bool,
 
+    /// Write a comment that silences it for everything that is found; with --diff show what would be written
+    #[arg(long, requires = "reason", conflicts_with_all = ["fix", "write_baseline"], help_heading = "Policy")]
+    pub(super) add_ignores: bool,
+    /// Why, for the comments of --add-ignores
+    #[arg(long, value_name = "TEXT", requires = "add_ignores", value_parser = one_line, help_heading = "Policy")]
+    pub(super) reason: Option<String>,
+
     /// Exit with 1 from this severity on: error, warning (default) or hint
     #[arg(long, value_enum, hide_possible_values = true, value_name = "SEVERITY", help_heading = "Exit status")]
     pub(super) fail_on: Option<Threshold>,
@@ -319,6 +326,15 @@ pub(super) struct Facts {
     pub(super) stdin_filename: Option<PathBuf>,
     #[command(flatten)]
     pub(super) policy: PolicyOptions,
+}
+
+/// Text for a comment: one line, and something on it.
+fn one_line(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("say why".to_owned()),
+        text if text.chars().any(char::is_control) => Err("a comment is one line".to_owned()),
+        text => Ok(text.to_owned()),
+    }
 }
 
 /// When to use colour.

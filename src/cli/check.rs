@@ -64,7 +64,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     let (mut changed, mut fixes) = (false, None);
     if args.diff {
         changed = job.diff(&results, streams);
-    } else if args.fix {
+    } else if args.fix || args.add_ignores {
         let fixed = job.fix(results, streams);
         status = status.max(if fixed.failed { Status::Trouble } else { Status::Clean });
         (results, fixes) = (fixed.left, Some(fixed.done));
@@ -109,7 +109,7 @@ fn outputs(args: &args::Check) -> anyhow::Result<Vec<Output<Format>>> {
     if args.unsafe_fixes && !args.fix && !args.diff {
         bail!("--unsafe-fixes does nothing alone; add --fix or --diff");
     }
-    let takes_stdout = args.diff || (args.fix && reads_stdin(args));
+    let takes_stdout = args.diff || ((args.fix || args.add_ignores) && reads_stdin(args));
     if takes_stdout && to_stdout > 0 {
         let what = if args.diff { "the diff" } else { "the new text" };
         bail!("{what} goes to standard output; give the report a file: -f NAME=FILE");

@@ -1,6 +1,7 @@
 //! The checks behind one call: where the command line meets policy, facts and rules.
 
 mod baseline;
+mod ignores;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,9 @@ use super::workers::Workers;
 
 /// The severity from which the exit status is 1 unless somebody says otherwise.
 pub(super) const FAIL_ON: Severity = Severity::Warning;
+
+/// The tag of rules about comments that silence findings.
+const ABOUT_COMMENTS: &str = "suppression";
 
 /// Policy and surroundings, ready to judge files.
 pub(super) struct Engine {
@@ -379,9 +383,21 @@ fn judged(run: &Run<'_>, inputs: &[Analysed], index: usize, inside: &[usize]) ->
     }
     if !inside.is_empty() {
         check::sort(&mut checked.findings);
+        // Each part sees all comments: one that silences something in another part is in use.
+        let of_all = |finding: &check::Finding, all: &[check::Finding]| {
+            let same = all.iter().filter(|other| other.rule == finding.rule && other.span == finding.span);
+            same.count() > inside.len()
+        };
+        let all = checked.findings.clone();
+        checked.findings.retain(|finding| !is_about_comments(finding) || of_all(finding, &all));
         checked.findings.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
     }
     checked
+}
+
+/// True for what is said of the comments that silence findings.
+fn is_about_comments(finding: &check::Finding) -> bool {
+    finding.tags.iter().any(|tag| tag == ABOUT_COMMENTS)
 }
 
 /// `: why`, or nothing.

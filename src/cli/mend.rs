@@ -72,6 +72,9 @@ impl Mending<'_> {
 
     /// The new texts; nothing is written.
     fn mend(&self, results: &[FileResult]) -> Vec<Mended> {
+        if let Some(reason) = self.args.reason.as_deref().filter(|_| self.args.add_ignores) {
+            return self.session.silence(self.run, results, reason.trim(), self.workers);
+        }
         let allow = if self.args.unsafe_fixes { Allow::Unsafe } else { Allow::Safe };
         self.session.mend(self.run, results, allow, self.workers)
     }
