@@ -10,6 +10,7 @@ use crate::policy::fix::FixSpec;
 use crate::policy::rule::Place;
 use crate::source::{Source, Span};
 
+use super::comments;
 use super::edits::{edits, in_order};
 use super::engine::{Bench, Hit, Settings};
 use super::eval::{Scene, Truth};
@@ -163,7 +164,10 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
         None if risky() => declared.min(Applicability::Unsafe),
         None => declared,
     };
-    let applicability = if doubtful { trusted.min(Applicability::Unsafe) } else { trusted };
+    // Nobody but its author may delete a comment in passing.
+    let loses_comment =
+        || trusted == Applicability::Safe && comments::deleted(scene.about.view.source, &edits).is_some();
+    let applicability = if doubtful || loses_comment() { trusted.min(Applicability::Unsafe) } else { trusted };
     Some(Fix { title: voice.say(&spec.title).0, applicability, edits })
 }
 

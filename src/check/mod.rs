@@ -1,6 +1,7 @@
 //! Matching facts with policy: findings with their fixes, suppressions, links between files.
 
 pub mod baseline;
+mod comments;
 mod creators;
 mod edits;
 mod engine;
@@ -14,6 +15,7 @@ mod render;
 mod site;
 mod suppress;
 
+pub use comments::deleted as deleted_comment;
 pub use engine::{Analysed, Run, Settings, check_files, sort};
 pub use eval::Truth;
 pub use finding::{Applicability, Certainty, Edit, Finding, Fix, Label, Severity, Silenced, SilencedBy};

@@ -6,6 +6,7 @@ use crate::facts::{Fact, FactKind, Record, Text};
 use crate::policy::{Day, Effective, nearest};
 use crate::source::{Kind, Source, Span};
 
+use super::comments::is_directive;
 use super::finding::{Finding, Silenced, SilencedBy};
 
 const MARK: &str = "pydoctor:";
@@ -151,6 +152,11 @@ impl Suppressions {
     }
 }
 
+/// True for a comment to pydoctor.
+pub(super) fn is_one(comment: &str) -> bool {
+    comment.trim_start_matches('#').trim_start().starts_with(MARK)
+}
+
 impl Suppression {
     /// True when it may silence what it names.
     fn counts(&self, policy: &Effective, today: Day) -> bool {
@@ -265,8 +271,7 @@ fn next_code_line(source: &Source, number: usize) -> Option<(usize, usize)> {
         let text = line(*number).trim_start();
         let text = if notebook { text.trim_start_matches('"').trim_start() } else { text };
         // A directive looks like a comment, and has rules of its own.
-        let is_directive = ["#SBATCH", "#PBS", "#$", "#BSUB", "#!"].iter().any(|mark| text.starts_with(mark));
-        !text.is_empty() && !text.starts_with("\\n") && (!text.starts_with('#') || is_directive)
+        !text.is_empty() && !text.starts_with("\\n") && (!text.starts_with('#') || is_directive(text))
     })?;
     let more = (first..source.lines.count()).take_while(|number| line(*number).ends_with('\\')).count();
     Some((first, more))

@@ -201,6 +201,9 @@ pub(super) struct Check {
     /// With --fix or --diff: also fixes that may change behaviour
     #[arg(long, help_heading = "Fixes")]
     pub(super) unsafe_fixes: bool,
+    /// With --fix: ask about each fix on the terminal
+    #[arg(long, requires = "fix", help_heading = "Fixes")]
+    pub(super) interactive: bool,
     /// With --fix, as root: write files of other users too, with their rights
     #[arg(long, requires = "fix", help_heading = "Fixes")]
     pub(super) as_owner: bool,

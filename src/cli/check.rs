@@ -18,7 +18,7 @@ use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 use super::Status;
 use super::args::{self, Output};
 use super::engine::{Engine, FAIL_ON};
-use super::mend::Mending;
+use super::mend::{Mending, tell_unfinished};
 use super::panics;
 use super::progress::Progress;
 use super::snapshot::Snapshot;
@@ -31,6 +31,9 @@ const STDIN_LIMIT: u64 = source::size_limit(Kind::Notebook);
 /// Runs `pydoctor check`.
 pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let outputs = outputs(args)?;
+    if args.interactive && !snapshot.answers {
+        bail!("--interactive needs a terminal to ask on; leave it out, or use --diff to see what --fix would change");
+    }
     let paths = match (args.paths.as_slice(), &args.stdin_filename) {
         ([], None) => vec![PathBuf::from(".")],
         ([], Some(_)) => vec![PathBuf::from("-")],
@@ -59,8 +62,10 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         results.push(engine.judge_unread(file)?);
     }
 
-    let mut status = if trouble { Status::Trouble } else { Status::Clean };
-    let job = Mending { args, session: &session, run: &run, workers: &workers, snapshot };
+    let half_written = tell_unfinished(args, snapshot, streams);
+    let mut status = if trouble || !half_written.is_empty() { Status::Trouble } else { Status::Clean };
+    let job =
+        Mending { args, session: &session, run: &run, workers: &workers, engine: &engine, half_written, snapshot };
     let (mut changed, mut fixes) = (false, None);
     if args.diff {
         changed = job.diff(&results, streams);
@@ -108,6 +113,9 @@ fn outputs(args: &args::Check) -> anyhow::Result<Vec<Output<Format>>> {
     }
     if args.unsafe_fixes && !args.fix && !args.diff {
         bail!("--unsafe-fixes does nothing alone; add --fix or --diff");
+    }
+    if args.interactive && reads_stdin(args) {
+        bail!("--interactive asks on the terminal, so that `-` cannot be checked; name a file");
     }
     let takes_stdout = args.diff || ((args.fix || args.add_ignores) && reads_stdin(args));
     if takes_stdout && to_stdout > 0 {

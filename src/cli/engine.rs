@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::{self, Analysed, Grounds, Run, Severity, Surroundings};
+use crate::check::{self, Analysed, Finding, Grounds, Run, Severity, Surroundings};
 use crate::facts::{self, FileFacts, Gap, Reach};
-use crate::fix::{self, Allow, BashSyntax, Checked, Mended};
+use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
 use crate::policy::{CommandLine, Day, Defied, Effective, Level, Origin, Policy, PolicyError, Rule, Selection};
 use crate::report::{FileResult, NotObeyed, Report, RuleInfo, SiteChoice};
 use crate::source::{Kind, Source, Span};
@@ -313,19 +313,30 @@ impl Session<'_> {
 
     /// The new texts of the files that `results` are of; nothing is written. A panic in one is a gap of that one.
     pub(super) fn mend(&self, run: &Run<'_>, results: &[FileResult], allow: Allow, workers: &Workers) -> Vec<Mended> {
-        let bash = BashSyntax::find();
+        let syntax = RealSyntax::find();
         let numbered: Vec<(usize, &FileResult)> = results.iter().enumerate().collect();
-        workers.doing("trying fixes").map(&numbered, |(index, result)| {
-            let mut checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
-            let mend = || {
-                let recheck = |source: &Source| self.recheck(run, *index, source);
-                fix::mend(&result.source, checked.clone(), allow, &recheck, &bash)
-            };
-            panics::catch(mend).unwrap_or_else(|panic| {
-                checked.gaps.push(internal_error(&result.source, &panic));
-                let source = Source::clone(&result.source);
-                Mended { source, checked, applied: Vec::new(), dropped: Vec::new() }
-            })
+        workers.doing("trying fixes").map(&numbered, |(index, result)| self.mend_one(run, *index, result, allow, &|_, _| true, &syntax))
+    }
+
+    /// The new text of one file, by the fixes that are `wanted`.
+    pub(super) fn mend_one(
+        &self,
+        run: &Run<'_>,
+        index: usize,
+        result: &FileResult,
+        allow: Allow,
+        wanted: &dyn Fn(&Source, &Finding) -> bool,
+        syntax: &RealSyntax,
+    ) -> Mended {
+        let mut checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
+        let mend = || {
+            let recheck = |source: &Source| self.recheck(run, index, source);
+            fix::mend(&result.source, checked.clone(), allow, wanted, &recheck, syntax)
+        };
+        panics::catch(mend).unwrap_or_else(|panic| {
+            checked.gaps.push(internal_error(&result.source, &panic));
+            let source = Source::clone(&result.source);
+            Mended { source, checked, applied: Vec::new(), dropped: Vec::new() }
         })
     }
 

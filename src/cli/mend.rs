@@ -1,16 +1,21 @@
 //! `--fix` and `--diff`: new texts, shown or written, and where the originals are kept.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::Run;
-use crate::fix::journal::Purpose;
-use crate::fix::{self, Allow, Mended, Recorder};
+use crate::check::{Finding, Run};
+use crate::fix::journal::{Purpose, name_beside};
+use crate::fix::unfinished::{self, Unfinished};
+use crate::fix::{self, Allow, Mended, RealSyntax, Recorder};
 use crate::report::{FileResult, FixRun, Fixes, human};
+use crate::source::Source;
 
 use super::args;
+use super::ask::Questions;
 use super::check::reads_stdin;
-use super::engine::Session;
+use super::engine::{Engine, Session};
 use super::snapshot::Snapshot;
 use super::streams::Streams;
 use super::workers::Workers;
@@ -21,6 +26,9 @@ pub(super) struct Mending<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) run: &'a Run<'a>,
     pub(super) workers: &'a Workers,
+    pub(super) engine: &'a Engine,
+    /// Files that are not touched: what an earlier run left half written.
+    pub(super) half_written: BTreeSet<PathBuf>,
     pub(super) snapshot: &'a Snapshot,
 }
 
@@ -56,11 +64,22 @@ impl Mending<'_> {
 
     /// Mends and writes.
     pub(super) fn fix(&self, results: Vec<FileResult>, streams: &mut Streams) -> Fixed {
-        let mended = self.mend(&results);
         let mut recorder = Recorder::new(self.snapshot.journal(), Purpose::Fix, self.snapshot.now());
         let mut fixed = Fixed { left: Vec::new(), done: Fixes::default(), failed: false };
-        for (result, mended) in results.into_iter().zip(mended) {
-            fixed.take(self, result, mended, &mut recorder, streams);
+        if self.args.interactive {
+            // One file after the other, so that what was answered stays when the rest is given up.
+            let questions = Questions::new(self.engine, streams.palette);
+            let syntax = RealSyntax::find();
+            for (index, result) in results.into_iter().enumerate() {
+                let wanted = |source: &Source, finding: &Finding| questions.wants(source, finding);
+                let mended = self.session.mend_one(self.run, index, &result, self.allow(), &wanted, &syntax);
+                fixed.take(self, result, mended, &mut recorder, streams);
+            }
+        } else {
+            let mended = self.mend(&results);
+            for (result, mended) in results.into_iter().zip(mended) {
+                fixed.take(self, result, mended, &mut recorder, streams);
+            }
         }
         fixed.done.run = recorder.run();
         if let Some((folders, reason)) = recorder.beside() {
@@ -70,13 +89,16 @@ impl Mending<'_> {
         fixed
     }
 
+    fn allow(&self) -> Allow {
+        if self.args.unsafe_fixes { Allow::Unsafe } else { Allow::Safe }
+    }
+
     /// The new texts; nothing is written.
     fn mend(&self, results: &[FileResult]) -> Vec<Mended> {
         if let Some(reason) = self.args.reason.as_deref().filter(|_| self.args.add_ignores) {
             return self.session.silence(self.run, results, reason.trim(), self.workers);
         }
-        let allow = if self.args.unsafe_fixes { Allow::Unsafe } else { Allow::Safe };
-        self.session.mend(self.run, results, allow, self.workers)
+        self.session.mend(self.run, results, self.allow(), self.workers)
     }
 
     /// True for the text that came from standard input, under whatever name.
@@ -101,9 +123,13 @@ impl Fixed {
             streams.print(|out| out.write_all(&mended.source.bytes));
         } else if mended.source.bytes != result.source.bytes {
             let (path, old, new) = (&result.source.path, &result.source.bytes, &mended.source.bytes);
-            match fix::write::replace(path, old, new, Some(recorder), job.args.as_owner) {
-                Ok(written) => note = written.note,
-                Err(error) => not_written = Some(error.to_string()),
+            if fs::canonicalize(path).is_ok_and(|path| job.half_written.contains(&path)) {
+                not_written = Some("it is half written; restore it first".to_owned());
+            } else {
+                match fix::write::replace(path, old, new, Some(recorder), job.args.as_owner) {
+                    Ok(written) => note = written.note,
+                    Err(error) => not_written = Some(error.to_string()),
+                }
             }
         }
         if !mended.applied.is_empty() || !mended.dropped.is_empty() {
@@ -128,6 +154,36 @@ impl Fixed {
         }
         self.left.push(result);
     }
+}
+
+/// The journals in which a run before this one may have left something: at home, here, beside the files named.
+fn journals(args: &args::Check, snapshot: &Snapshot) -> Vec<PathBuf> {
+    let beside = name_beside(rustix::process::geteuid().as_raw());
+    let folder = |path: &PathBuf| path.parent().map(Path::to_owned);
+    let folders = std::iter::once(snapshot.cwd.clone()).chain(args.paths.iter().filter_map(folder));
+    let mut all: Vec<PathBuf> = snapshot.journal().into_iter().collect();
+    all.extend(folders.map(|folder| snapshot.cwd.join(folder).join(&beside)));
+    all.dedup();
+    all
+}
+
+/// Tells of files that an earlier run left half written; gives them. With --fix, what else it left is taken away.
+pub(super) fn tell_unfinished(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams) -> BTreeSet<PathBuf> {
+    let mut half = BTreeSet::new();
+    for journal in journals(args, snapshot) {
+        let found = if args.fix { unfinished::tidy(&journal) } else { unfinished::unfinished(&journal) };
+        for Unfinished { path, run, edited } in found {
+            let shown = path.display();
+            let how = if edited { "and was changed since; look at it, or" } else { "and is half old, half new;" };
+            let force = if edited { "--force " } else { "" };
+            streams.complain(&format!(
+                "{shown}: an earlier run was stopped while it wrote this file, {how} `pydoctor undo {force}--run {run} \
+                 {shown}` restores it"
+            ));
+            half.insert(path);
+        }
+    }
+    half
 }
 
 fn show_diff(path: &Path, old: &[u8], new: &[u8], streams: &mut Streams) {

@@ -1,6 +1,7 @@
 //! Arguments, exit codes, wiring; one file per subcommand.
 
 mod args;
+mod ask;
 mod check;
 mod completions;
 mod config;

@@ -22,6 +22,8 @@ pub(super) struct Snapshot {
     pub(super) live: bool,
     /// Standard output shows hyperlinks.
     pub(super) hyperlinks: bool,
+    /// Standard input and standard error are terminals: somebody can be asked.
+    pub(super) answers: bool,
     /// Cores that this process may use.
     pub(super) cores: usize,
 }
@@ -40,6 +42,7 @@ impl Snapshot {
             terminal: std::io::stdout().is_terminal(),
             live: std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb"),
             hyperlinks: supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
+            answers: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             cores: cores(),
         }
     }

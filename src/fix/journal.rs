@@ -27,7 +27,7 @@ const LIMIT: u64 = 64 << 20;
 const VERSION: u32 = 1;
 
 /// Marks of files that are being written.
-const WRITING: &str = "writing";
+pub(super) const WRITING: &str = "writing";
 
 /// What made a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,8 @@ pub struct Entry {
     pub mode: u32,
     /// Owner of the file.
     pub owner: u32,
+    /// Its group.
+    pub group: u32,
     /// Written in place, not replaced.
     pub in_place: bool,
     /// Name of the temporary file in its folder.
@@ -103,12 +105,12 @@ pub(super) struct OpenRun {
     pub(super) run: Run,
     writing: Folder,
     files: u64,
-    kept: bool,
 }
 
 /// The mark of a file that is being written; it holds a lock.
 #[derive(Debug)]
 pub(super) struct Mark {
+    file: u64,
     name: String,
     _lock: File,
 }
@@ -134,11 +136,18 @@ impl Store {
     pub(super) fn make(path: &Path) -> io::Result<Self> {
         let is_roots = |folder: &Path| fs::metadata(folder).is_ok_and(|meta| meta.uid() == 0);
         let existing = path.ancestors().find(|folder| folder.exists());
-        if rustix::process::geteuid().is_root() && !existing.is_some_and(is_roots) {
+        let mine = existing.is_some_and(is_roots);
+        if rustix::process::geteuid().is_root() && !mine {
             // `sudo` that keeps HOME: what root makes there would be in its owner's way.
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "HOME is not root's"));
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not root's"));
         }
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        // The names of new folders are on disk when those above are.
+        for above in
+            path.ancestors().skip(1).take_while(|above| existing.is_some_and(|existing| above.starts_with(existing)))
+        {
+            let _ = File::open(above).and_then(|above| above.sync_all());
+        }
         let folder = Folder::open(&fs::canonicalize(path)?)?;
         if !is_ours(&folder) {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others may write there"));
@@ -200,7 +209,7 @@ impl Store {
             return Err(error);
         }
         self.prune(&writing);
-        Ok(OpenRun { run: Run { number, started, purpose, folder }, writing, files: 0, kept: false })
+        Ok(OpenRun { run: Run { number, started, purpose, folder }, writing, files: 0 })
     }
 
     /// Removes the oldest runs, except those of which a file is perhaps half written.
@@ -290,7 +299,10 @@ impl OpenRun {
     /// Keeps the original of one file: when this returns, it is on disk. The mark is to be given back.
     pub(super) fn keep(&mut self, entry: &Entry, old: &[u8], new: &[u8]) -> io::Result<Mark> {
         self.files += 1;
-        let number = self.files;
+        self.write(self.files, entry, old, new).inspect_err(|_| self.forget(self.files))
+    }
+
+    fn write(&self, number: u64, entry: &Entry, old: &[u8], new: &[u8]) -> io::Result<Mark> {
         let folder = &self.run.folder;
         save(folder, &format!("{number}.old.bin"), old)?;
         if entry.in_place {
@@ -304,19 +316,25 @@ impl OpenRun {
             // Half a file is noticed by this mark.
             self.writing.sync()?;
         }
-        self.kept = true;
         Ok(mark)
     }
 
-    /// True when an original is kept in it.
-    pub(super) fn holds_something(&self) -> bool {
-        self.kept
+    fn forget(&self, number: u64) {
+        for name in ["json", "old.bin", "new.bin"].map(|end| format!("{number}.{end}")) {
+            let _ = self.run.folder.remove(name);
+        }
+        let _ = self.run.folder.remove("entry.bin");
     }
 
-    /// The file is whole again.
+    /// The file is whole.
     pub(super) fn done(&self, mark: &Mark) {
-        // A mark that stays is found by the next run, which sees that the file is whole.
         let _ = self.writing.remove(&mark.name);
+    }
+
+    /// The file was not written: forgets it.
+    pub(super) fn discard(&self, mark: &Mark) {
+        self.forget(mark.file);
+        self.done(mark);
     }
 }
 
@@ -328,7 +346,7 @@ impl Mark {
         let mark = writing.create(&unnamed)?;
         lock(&mark)?;
         writing.rename(&unnamed, &name)?;
-        Ok(Self { name, _lock: mark })
+        Ok(Self { file, name, _lock: mark })
     }
 }
 

@@ -6,22 +6,23 @@
 
 mod apply;
 mod attributes;
-mod bash;
 pub mod diff;
 mod folder;
 pub mod journal;
 mod plan;
+mod real_syntax;
 mod recorder;
 mod rights;
 mod rounds;
 mod target;
 pub mod undo;
+pub mod unfinished;
 mod verify;
 pub mod write;
 
-pub use bash::BashSyntax;
+pub use real_syntax::RealSyntax;
 pub use recorder::Recorder;
-pub use rounds::{Applied, Checked, Dropped, MAX_ROUNDS, Mended, mend};
+pub use rounds::{Applied, Checked, Dropped, MAX_ROUNDS, Mended, mend, preview};
 
 use crate::check::Applicability;
 use crate::source::Source;

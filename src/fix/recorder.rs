@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::folder::Folder;
 use super::journal::{Entry, Mark, OpenRun, Purpose, Store};
 use super::rights::Rights;
+use super::write::reason;
 
 /// Keeps the originals of one run.
 #[derive(Debug)]
@@ -38,20 +39,22 @@ impl Recorder {
 
     /// The number of the run in the journal at home, when something was kept there.
     pub fn run(&self) -> Option<u64> {
-        self.at_home.as_ref().filter(|run| run.holds_something()).map(|run| run.run.number)
+        self.at_home.as_ref().filter(|run| !run.run.files().is_empty()).map(|run| run.run.number)
     }
 
     /// The folders in which originals were kept beside the files, and why not at home.
     pub fn beside(&self) -> Option<(Vec<&Path>, &str)> {
         let reason = self.refused.as_deref()?;
-        Some((self.beside.keys().map(PathBuf::as_path).collect(), reason))
+        let used = self.beside.iter().filter(|(_, run)| !run.run.files().is_empty());
+        let folders: Vec<&Path> = used.map(|(folder, _)| folder.as_path()).collect();
+        (!folders.is_empty()).then_some((folders, reason))
     }
 
     /// Keeps the original of a file: when this returns, it is on disk. Errors say why neither place will do.
     pub(super) fn keep(&mut self, entry: &Entry, old: &[u8], new: &[u8], rights: Rights) -> Result<Kept, String> {
         let refused = match self.keep_at_home(entry, old, new) {
             Ok(mark) => return Ok(Kept { mark, beside: None, rights: Rights::Own }),
-            Err(error) => error.to_string(),
+            Err(error) => reason(&error),
         };
         let folder = entry.path.parent().unwrap_or(Path::new("/")).to_owned();
         match self.keep_beside(&folder, entry, old, new, rights) {
@@ -59,19 +62,28 @@ impl Recorder {
                 self.refused = Some(refused);
                 Ok(Kept { mark, beside: Some(folder), rights })
             }
-            Err(error) => Err(format!("not at home ({refused}), not beside it ({error})")),
+            Err(error) => Err(format!("not at home ({refused}), not beside it ({})", reason(&error))),
         }
     }
 
     /// The file is whole: its mark goes.
     pub(super) fn done(&self, kept: &Kept) {
+        self.of(kept, |run| run.done(&kept.mark));
+    }
+
+    /// The file was left as it was: nothing has to be kept.
+    pub(super) fn discard(&mut self, kept: &Kept) {
+        self.of(kept, |run| run.discard(&kept.mark));
+    }
+
+    fn of(&self, kept: &Kept, work: impl FnOnce(&OpenRun) + Send) {
         let run = match &kept.beside {
             Some(folder) => self.beside.get(folder),
             None => self.at_home.as_ref(),
         };
         if let Some(run) = run {
-            // A mark that stays is found by the next run, which sees that the file is whole.
-            let _ = kept.rights.run(|| run.done(&kept.mark));
+            // What stays is found by the next run, which sees that the file is whole.
+            let _ = kept.rights.run(|| work(run));
         }
     }
 
@@ -84,7 +96,7 @@ impl Recorder {
     }
 
     fn begin_at_home(&self) -> io::Result<OpenRun> {
-        let nowhere = || io::Error::new(io::ErrorKind::NotFound, "neither XDG_STATE_HOME nor HOME says where");
+        let nowhere = || io::Error::new(io::ErrorKind::NotFound, "neither XDG_STATE_HOME nor HOME is set");
         let home = self.home.as_deref().ok_or_else(nowhere)?;
         Store::make(home)?.begin(self.purpose, self.started)
     }

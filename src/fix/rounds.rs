@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::{Applicability, Edit, Finding};
 use crate::facts::Gap;
-use crate::source::Source;
+use crate::source::{Kind, Source};
 
 use super::apply::{apply, distinct};
 use super::plan::plan;
@@ -66,11 +66,13 @@ pub struct Dropped {
 }
 
 /// Applies the fixes of `checked` that `allow` permits, checks the result, and goes on until nothing is left
-/// to do. `check` judges a changed text; `syntax` is asked only when the text before was accepted.
+/// to do. `wanted` is asked about each fix before it is tried; `check` judges a changed text; `syntax` is asked only
+/// when the text before was accepted.
 pub fn mend(
     source: &Source,
     checked: Checked,
     allow: Allow,
+    wanted: &dyn Fn(&Source, &Finding) -> bool,
     check: &dyn Fn(&Source) -> Checked,
     syntax: &dyn Syntax,
 ) -> Mended {
@@ -80,14 +82,27 @@ pub fn mend(
     let mut postponed = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let base = mended.source.clone();
-        let plan = plan(&base, &mended.checked.findings, allow, &|finding| skip.contains(&key(&base, finding)));
+        let mut plan = plan(&base, &mended.checked.findings, allow, &|finding| skip.contains(&key(&base, finding)));
         for (index, reason) in plan.refused {
             let finding = &mended.checked.findings[index];
             skip.insert(key(&base, finding));
             mended.dropped.push(dropped(&base, finding, reason));
         }
+        let planned = plan.taken.len();
+        plan.taken.retain(|index| {
+            let finding = &mended.checked.findings[*index];
+            let yes = wanted(&base, finding);
+            if !yes {
+                skip.insert(key(&base, finding));
+            }
+            yes
+        });
         if plan.taken.is_empty() {
-            break;
+            if planned == 0 {
+                break;
+            }
+            // What waited for one that is not wanted has its turn.
+            continue;
         }
         let accepted = *accepted.get_or_insert_with(|| syntax.accepts(&base) == Some(true));
         let first = std::mem::take(&mut mended.checked);
@@ -124,6 +139,11 @@ pub fn mend(
     }
     mended.dropped.append(&mut postponed);
     mended
+}
+
+/// The text with the fix of `finding` alone, to show what it does.
+pub fn preview(source: &Source, finding: &Finding) -> Vec<u8> {
+    apply(&source.bytes, &distinct(edits(finding).iter()))
 }
 
 /// What names a fix across rounds: rule, text, title.
@@ -206,8 +226,10 @@ impl<'a> Round<'a> {
         let edits = distinct(all.iter().flat_map(|finding| edits(finding)));
         let base = self.base.source;
         let source = Source::new(base.path.clone(), base.kind, apply(&base.bytes, &edits));
-        if self.syntax.is_some_and(|syntax| syntax.accepts(&source) == Some(false)) {
-            return Err("afterwards the shell would refuse the file".to_owned());
+        // Who accepted the text before has to accept this one: no answer is none.
+        if self.syntax.is_some_and(|syntax| syntax.accepts(&source) != Some(true)) {
+            let who = if source.kind == Kind::Python { "Python" } else { "the shell" };
+            return Err(format!("afterwards {who} would refuse the file"));
         }
         let checked = (self.check)(&source);
         match verify::fault(self.base, Judged { source: &source, checked: &checked }, &all, &edits) {
@@ -221,7 +243,7 @@ impl<'a> Round<'a> {
 mod tests {
     use super::*;
     use crate::check::{Certainty, Fix, Severity};
-    use crate::source::{Kind, Span};
+    use crate::source::Span;
 
     /// A fix for each `bad` word, by what stands after the colon: `bad:DELETE`, `bad:KEEP`, `bad:BREAK`.
     fn check(source: &Source) -> Checked {
@@ -277,7 +299,7 @@ mod tests {
     fn mended(text: &str, syntax: &dyn Syntax) -> Mended {
         let source = Source::new("f".into(), Kind::Other, text.as_bytes().to_vec());
         let checked = check(&source);
-        mend(&source, checked, Allow::Safe, &check, syntax)
+        mend(&source, checked, Allow::Safe, &|_, _| true, &check, syntax)
     }
 
     fn reasons(mended: &Mended) -> Vec<(usize, &str)> {
@@ -299,6 +321,15 @@ mod tests {
             ]
         );
         assert_eq!(mended.checked.findings.len(), 3);
+    }
+
+    #[test]
+    fn only_what_is_wanted_is_applied() {
+        let source = Source::new("f".into(), Kind::Other, b"bad:DELETE\nx\nbad:CHAIN\n".to_vec());
+        let wanted = |_: &Source, finding: &Finding| finding.rule == "chain";
+        let mended = mend(&source, check(&source), Allow::Safe, &wanted, &check, &Refuses("\0"));
+        assert_eq!(&*mended.source.text, "bad:DELETE\nx\nbad:DELETE\n");
+        assert_eq!((mended.applied.len(), mended.dropped.len()), (1, 0));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::journal::{Recorded, Run, Store, hash};
 use super::recorder::Recorder;
+use super::unfinished::remove_temporary;
 use super::write::{self, Error};
 
 /// Larger than any file that is checked, in bytes.
@@ -99,6 +100,7 @@ pub fn restore(
             write::replace(path, &current, &original, keep, as_owner)?;
         }
     }
+    remove_temporary(file);
     store.forget(run.number, file.number);
     run.mark_restored(file);
     Ok(if state == State::Original { Restored::Already } else { Restored::Done })

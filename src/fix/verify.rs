@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{Applicability, Edit, Finding};
+use crate::check::{Applicability, Edit, Finding, deleted_comment};
 use crate::facts::Gap;
 use crate::source::{Source, Span};
 
@@ -23,6 +23,9 @@ pub(super) fn fault(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding]
     if let Some(reason) = new_gap(before, after, edits) {
         return Some(format!("afterwards a part of the file would not be understood: {reason}"));
     }
+    if let Some(reason) = lost_comment(before.source, findings) {
+        return Some(reason);
+    }
     if let Some(rule) = unhelpful(before, after, findings, &moves) {
         return Some(format!("it would not mend {rule}"));
     }
@@ -33,6 +36,14 @@ pub(super) fn fault(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding]
         return None;
     }
     new_finding(before, after, findings, &moves).map(|rule| format!("it would give rise to {rule}"))
+}
+
+/// A comment that a safe fix would delete.
+fn lost_comment(source: &Source, findings: &[&Finding]) -> Option<String> {
+    let fixes = findings.iter().filter_map(|finding| finding.fix.as_ref());
+    let mut safe = fixes.filter(|fix| fix.applicability == Applicability::Safe);
+    let comment = safe.find_map(|fix| deleted_comment(source, &fix.edits))?;
+    Some(format!("it would delete the comment on line {}", source.lines.line(comment.start)))
 }
 
 /// A region that is not understood and was before. Regions are compared by reason: how many, how long.

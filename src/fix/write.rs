@@ -58,7 +58,7 @@ pub enum Error {
     #[error("its original cannot be kept for `pydoctor undo`: {0}; make room and run the command again")]
     NotKept(String),
     /// Written in place, and neither text is there whole.
-    #[error("writing it failed half-way, and so did putting the old text back ({0}); `pydoctor undo {path}` restores it", path = .1.display())]
+    #[error("writing it failed half-way, and so did putting the old text back ({reason}); `pydoctor undo {path}` restores it", reason = reason(.0), path = .1.display())]
     HalfWritten(io::Error, std::path::PathBuf),
     /// Somebody wrote the file while it was exchanged, twice.
     #[error("somebody else wrote it at the same moment; what they wrote is in {0}")]
@@ -99,27 +99,24 @@ pub fn replace(
         new: journal::hash(new),
         mode: target.meta.mode() & 0o7777,
         owner: target.meta.uid(),
+        group: target.meta.gid(),
         in_place,
         temporary: temporary_name(),
     };
-    // Nothing is kept for a file that cannot be written anyway.
-    let staged = match in_place {
-        true => None,
-        false => Some(target.rights.run(|| stage(&target, &entry.temporary, new))??),
-    };
     let kept = recorder.as_deref_mut().map(|recorder| recorder.keep(&entry, old, new, target.rights));
-    let kept = kept.transpose().map_err(|reason| {
-        let _ = target.rights.run(|| target.folder.remove(&entry.temporary));
-        Error::NotKept(reason)
-    })?;
-    let written = target.rights.run(|| match &staged {
-        Some(staged) => put(&target, &entry.temporary, staged, old),
-        None => write_in_place(&target, old, new),
-    })?;
-    if let (Some(recorder), Some(kept)) = (recorder, &kept)
-        && !matches!(written, Err(Error::HalfWritten(..)))
-    {
-        recorder.done(kept);
+    let kept = kept.transpose().map_err(Error::NotKept)?;
+    let written = target.rights.run(|| match in_place {
+        true => write_in_place(&target, old, new),
+        false => put(&target, &entry.temporary, old, new),
+    });
+    let written = written.map_err(Error::from).flatten();
+    if let (Some(recorder), Some(kept)) = (recorder, &kept) {
+        match &written {
+            Ok(None) => recorder.done(kept),
+            // The mark stays: the next run takes away what is left, or tells of it.
+            Ok(Some(_)) | Err(Error::HalfWritten(..)) => {}
+            Err(_) => recorder.discard(kept),
+        }
     }
     let note = in_place.then(|| format!("written in place, to keep its {} hard links", target.meta.nlink()));
     written.map(|left| Written { note: note.or(left) })
@@ -167,9 +164,10 @@ fn stage(target: &Target, name: &OsStr, new: &[u8]) -> Result<File, Error> {
     }
 }
 
-/// Lets the temporary file take the place of the target. Gives a remark when something is left.
-fn put(target: &Target, temporary: &OsStr, staged: &File, old: &[u8]) -> Result<Option<String>, Error> {
-    let outcome = exchange(target, temporary, staged, old);
+/// Lets a temporary file with the new text take the place of the target. Gives a remark when something is left.
+fn put(target: &Target, temporary: &OsStr, old: &[u8], new: &[u8]) -> Result<Option<String>, Error> {
+    let staged = stage(target, temporary, new)?;
+    let outcome = exchange(target, temporary, &staged, old);
     if let Err(Error::Aside(_)) = outcome {
         return outcome.map(|()| None);
     }
@@ -231,16 +229,28 @@ fn overwrite(file: &File, text: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// What the system's refusal means, and what to do.
+/// What the system's refusal means, in few words.
+pub(super) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        io::ErrorKind::QuotaExceeded => "your disk quota is used up".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is mounted read-only".to_owned(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+        }
+    }
+}
+
+/// The same, and what to do.
 fn explain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => "its folder does not let you write; ask the folder's owner".to_owned(),
-        io::ErrorKind::StorageFull => "the disk is full; make room and run the command again".to_owned(),
-        io::ErrorKind::QuotaExceeded => "your disk quota is used up; make room and run the command again".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => {
-            "the file system is mounted read-only; run the command where it can be written".to_owned()
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            format!("{}; make room and run the command again", reason(error))
         }
-        _ => format!("the system refused: {error}"),
+        io::ErrorKind::ReadOnlyFilesystem => format!("{}; run the command where it can be written", reason(error)),
+        _ => format!("the system refused: {}", reason(error)),
     }
 }
 

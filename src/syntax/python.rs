@@ -51,6 +51,56 @@ impl Tree {
     }
 }
 
+/// The comments of a text, in order, with their `#`. None of a text that is turned away.
+pub fn comments(text: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    visit(text, |node| {
+        if Kind::of(node.kind_id()) == Kind::Comment {
+            found.push(Span::new(node.start_byte(), node.end_byte()));
+        }
+    });
+    found
+}
+
+/// True when statements of one body begin in one column, which the grammar does not ask for and Python does.
+pub fn is_aligned(text: &str) -> bool {
+    let mut aligned = true;
+    let mut columns = std::collections::HashMap::new();
+    visit(text, |node| {
+        if !Kind::of(node.kind_id()).is_statement() {
+            return;
+        }
+        let (place, body) = (node.start_position(), node.parent().map(|body| body.id()));
+        let line_start = node.start_byte() - place.column;
+        // A statement behind a `;` or `:` does not begin its line.
+        let begins = text.get(line_start..node.start_byte()).is_some_and(|before| before.trim().is_empty());
+        if begins {
+            aligned &= *columns.entry(body).or_insert(place.column) == place.column;
+        }
+    });
+    aligned
+}
+
+/// Shows every node, if the text can be parsed.
+fn visit(text: &str, mut see: impl FnMut(tree_sitter::Node<'_>)) {
+    let mut parser = tree_sitter::Parser::new();
+    let ready = guard::check(text).is_ok() && parser.set_language(&tree_sitter_python::LANGUAGE.into()).is_ok();
+    let tree = if ready { budget::parse(&mut parser, text, &Budget::default()) } else { None };
+    let Some(tree) = tree else { return };
+    let mut cursor = tree.walk();
+    loop {
+        see(cursor.node());
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +132,14 @@ mod tests {
         let continued: String =
             (0..600).map(|level| format!("{}if x:\n", " \\\n".repeat(level))).collect::<Vec<_>>().concat();
         assert_eq!(reasons(&continued), ["nested too deeply"]);
+    }
+
+    #[test]
+    fn python_wants_one_column_for_the_statements_of_a_body() {
+        assert!(is_aligned("import os\nif x:\n    a()\n    b(); c()\nelse:\n  d()\nfor i in y: e()\n"));
+        assert!(!is_aligned("import os\n   import sys\n"));
+        assert!(!is_aligned("if x:\n    a()\n      b()\n"));
+        assert_eq!(comments("x = '# no' # yes\n"), [Span::new(11, 16)]);
     }
 
     #[test]

@@ -75,9 +75,12 @@ impl Line {
         Some(Self { content, outer: Span::new(content.start, shift(after)), separator: "\\n".to_owned() })
     }
 
-    /// The blanks before the code.
+    /// The blanks before the code; a line of nothing else tells no indentation.
     pub fn indent<'s>(&self, source: &'s Source) -> &'s str {
         let text = source.slice(self.content);
+        if text.trim().is_empty() {
+            return "";
+        }
         &text[..text.len() - text.trim_start_matches([' ', '\t']).len()]
     }
 

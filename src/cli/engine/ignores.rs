@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::{Applicability, Edit, Finding, Fix, Run};
-use crate::fix::{self, Allow, BashSyntax, Checked, Mended};
+use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
 use crate::policy::Effective;
 use crate::report::FileResult;
 use crate::source::{Kind, Source, Span};
@@ -53,7 +53,7 @@ impl Session<'_> {
         let Some(policy) = self.inputs.get(index).filter(|_| index < self.reported).map(|input| &input.policy) else {
             return mended;
         };
-        let bash = BashSyntax::find();
+        let bash = RealSyntax::find();
         for place in PLACES {
             let offer = |source: &Source, mut checked: Checked| {
                 offer(place, reason, source, &mut checked.findings, policy);
@@ -61,7 +61,7 @@ impl Session<'_> {
             };
             let recheck = |source: &Source| offer(source, self.recheck(run, index, source));
             let before = offer(&mended.source, std::mem::take(&mut mended.checked));
-            let next = fix::mend(&mended.source, before, Allow::Safe, &recheck, &bash);
+            let next = fix::mend(&mended.source, before, Allow::Safe, &|_, _| true, &recheck, &bash);
             mended.applied.extend(next.applied);
             // Only what no place was good for is told.
             mended.dropped = next.dropped;

@@ -4,10 +4,12 @@
 //! Sources: the texts that `conda init` (conda/core/initialize.py, 4.4 to 26.7) and `mamba shell init`
 //! (libmamba shell_init.cpp, 1.x and 2.x) write.
 
-use super::frame::Frame;
+use std::sync::Arc;
+
+use super::frame::{Frame, Place};
 use crate::facts::FileFacts;
 use crate::facts::model::{Fact, FactKind, Record, Text};
-use crate::source::Span;
+use crate::source::{Shell, Source, Span};
 use crate::tables::glob;
 
 /// Lines that the tools write, as globs on the line without its indentation; a `?` stands where a bracket does.
@@ -113,6 +115,13 @@ pub fn collect(frame: &Frame, region: Span, comments: Option<&[Span]>, out: &mut
         }
     }
     blocks
+}
+
+/// The bytes of the blocks in a whole file, whose comments these are.
+pub fn block_spans(source: &Source, shell: Shell, comments: &[Span]) -> Vec<Span> {
+    let text = Arc::clone(&source.text);
+    let frame = Frame { text, place: Place::Same, shell, silent: false };
+    collect(&frame, Span::new(0, source.text.len()), Some(comments), &mut FileFacts::default())
 }
 
 fn lines(text: &str, base: usize) -> Vec<Line<'_>> {

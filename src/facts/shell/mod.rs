@@ -20,6 +20,6 @@ mod value;
 mod variables;
 mod walk;
 
-pub use blocks::collect as managed_blocks;
+pub use blocks::{block_spans, collect as managed_blocks};
 pub use frame::{Frame, Place};
 pub use walk::{Script, walk};

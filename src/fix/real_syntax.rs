@@ -1,11 +1,15 @@
-//! bash's own opinion on a text: `bash -n`, which parses and runs nothing.
+//! A second opinion on a text: `bash -n`, which parses and runs nothing.
 
+use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::fs::MemfdFlags;
+
 use crate::source::{Kind, Shell, Source};
+use crate::syntax::python;
 
 use super::Syntax;
 
@@ -15,34 +19,37 @@ const PLACES: [&str; 3] = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"];
 /// A text on which bash takes longer is not judged.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
-/// Asks bash, if there is one.
+/// Asks bash, if there is one, and of Python what its grammar here does not know.
 #[derive(Clone, Debug)]
-pub struct BashSyntax {
-    program: Option<PathBuf>,
+pub struct RealSyntax {
+    bash: Option<PathBuf>,
 }
 
-impl BashSyntax {
+impl RealSyntax {
     /// Finds bash.
     pub fn find() -> Self {
-        let program = PLACES.iter().map(Path::new).find(|path| path.is_file()).map(Path::to_owned);
-        Self { program }
+        let bash = PLACES.iter().map(Path::new).find(|path| path.is_file()).map(Path::to_owned);
+        Self { bash }
     }
 }
 
-impl Syntax for BashSyntax {
+impl Syntax for RealSyntax {
     fn accepts(&self, source: &Source) -> Option<bool> {
-        let is_bash = matches!(source.kind, Kind::Shell { shell: Shell::Bash | Shell::Sh, .. });
-        let program = self.program.as_deref().filter(|_| is_bash)?;
-        let child = start(program, &source.bytes).ok()?;
-        wait(child)
+        match source.kind {
+            Kind::Shell { shell: Shell::Bash | Shell::Sh, .. } => {
+                wait(start(self.bash.as_deref()?, &source.bytes).ok()?)
+            }
+            Kind::Python => Some(python::is_aligned(&source.text)),
+            _ => None,
+        }
     }
 }
 
 /// Starts `bash -n` with the text on standard input and an empty environment. The text goes through a
-/// nameless file: from a pipe bash reads byte by byte.
+/// nameless file in memory, which no full disk hinders: from a pipe bash reads byte by byte.
 #[expect(clippy::disallowed_methods, reason = "the one place that starts a program")]
 fn start(program: &Path, text: &[u8]) -> std::io::Result<Child> {
-    let mut input = tempfile::tempfile()?;
+    let mut input = File::from(rustix::fs::memfd_create("text", MemfdFlags::CLOEXEC)?);
     input.write_all(text)?;
     input.rewind()?;
     Command::new(program)
@@ -85,11 +92,12 @@ mod tests {
             let kind = Kind::Shell { shell: Shell::Bash, role: Role::Script };
             Source::new("x.sh".into(), kind, text.into_bytes())
         };
-        let bash = BashSyntax::find();
+        let bash = RealSyntax::find();
         assert_eq!(bash.accepts(&source(format!("touch {}\n", mark.display()))), Some(true));
         assert_eq!(bash.accepts(&source("if true; then\n".into())), Some(false));
         assert!(!mark.exists());
-        let python = Source::new("x.py".into(), Kind::Python, Vec::new());
-        assert_eq!(bash.accepts(&python), None);
+        let python = |text: &str| Source::new("x.py".into(), Kind::Python, text.into());
+        assert_eq!(bash.accepts(&python("a\n  b\n")), Some(false));
+        assert_eq!(bash.accepts(&Source::new("x".into(), Kind::Condarc, Vec::new())), None);
     }
 }
