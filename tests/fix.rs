@@ -14,3 +14,5 @@ mod interactive;
 mod oracle;
 #[path = "fix/places.rs"]
 mod places;
+#[path = "fix/properties.rs"]
+mod properties;

@@ -315,7 +315,9 @@ impl Session<'_> {
     pub(super) fn mend(&self, run: &Run<'_>, results: &[FileResult], allow: Allow, workers: &Workers) -> Vec<Mended> {
         let syntax = RealSyntax::find();
         let numbered: Vec<(usize, &FileResult)> = results.iter().enumerate().collect();
-        workers.doing("trying fixes").map(&numbered, |(index, result)| self.mend_one(run, *index, result, allow, &|_, _| true, &syntax))
+        workers
+            .doing("trying fixes")
+            .map(&numbered, |(index, result)| self.mend_one(run, *index, result, allow, &|_, _| true, &syntax))
     }
 
     /// The new text of one file, by the fixes that are `wanted`.

@@ -171,7 +171,8 @@ fn journals(args: &args::Check, snapshot: &Snapshot) -> Vec<PathBuf> {
 pub(super) fn tell_unfinished(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams) -> BTreeSet<PathBuf> {
     let mut half = BTreeSet::new();
     for journal in journals(args, snapshot) {
-        let found = if args.fix { unfinished::tidy(&journal) } else { unfinished::unfinished(&journal) };
+        let found =
+            if args.fix || args.add_ignores { unfinished::tidy(&journal) } else { unfinished::unfinished(&journal) };
         for Unfinished { path, run, edited } in found {
             let shown = path.display();
             let how = if edited { "and was changed since; look at it, or" } else { "and is half old, half new;" };

@@ -27,7 +27,8 @@ pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts
         }
         Kind::Python => {
             python::collect(&source.text, &mut out);
-            directives(&source.text, &source.lines, &[], false, tables, &mut out.facts);
+            let strings = directive::may_hold(&source.text).then(|| crate::syntax::python::strings(&source.text));
+            directives(&source.text, &source.lines, &strings.unwrap_or_default(), false, tables, &mut out.facts);
         }
         Kind::Environment | Kind::Condarc | Kind::Requirements => {
             environment::collect(source, &mut out.facts, &mut out.gaps);

@@ -35,6 +35,10 @@ pub enum EditSpec {
     Insert(Template, Side),
     /// Puts lines of its own.
     InsertLine(Template, LinePlace),
+    /// The same change of a path wherever the file writes that path.
+    Everywhere(Box<EditSpec>),
+    /// Puts text in the place of a name where other commands of the file use it.
+    Uses(Place, Template),
     /// Puts an option behind the sub-command.
     AddOption(Template),
     /// Moves the lines of a place.
@@ -94,9 +98,10 @@ impl FixSpec {
 
 /// Reads one edit: exactly one action with its parameters.
 fn read_edit(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<EditSpec> {
-    const ACTIONS: [&str; 10] = [
+    const ACTIONS: [&str; 11] = [
         "delete",
         "replace",
+        "uses",
         "insert",
         "insert-line",
         "add-option",
@@ -122,6 +127,8 @@ fn read_edit(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<EditSpec>
         place("replace").zip(need_text("with")).map(|(place, text)| EditSpec::Replace(place, text))
     } else if table.has("insert") {
         text("insert").zip(side()).map(|(text, side)| EditSpec::Insert(text, side))
+    } else if table.has("uses") {
+        place("uses").zip(need_text("with")).map(|(place, text)| EditSpec::Uses(place, text))
     } else if table.has("insert-line") {
         text("insert-line").zip(read_line_place(context, &table)).map(|(text, at)| EditSpec::InsertLine(text, at))
     } else if table.has("add-option") {
@@ -137,8 +144,13 @@ fn read_edit(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<EditSpec>
     } else {
         table.choice("line-ends", &[("lf", ())]).map(|()| EditSpec::UnixLineEnds)
     };
+    let everywhere = table.flag("everywhere").unwrap_or(false);
+    if everywhere && !matches!(edit, None | Some(EditSpec::Replace(..) | EditSpec::Insert(_, Side::After(_)))) {
+        let message = "`everywhere` goes with `replace`, and with `insert` after a field";
+        context.doc.problem(table.span(), message, None);
+    }
     table.finish();
-    edit
+    if everywhere { edit.map(|edit| EditSpec::Everywhere(Box::new(edit))) } else { edit }
 }
 
 fn read_side(context: Context<'_, '_>, table: &Table<'_, '_>) -> Option<Side> {

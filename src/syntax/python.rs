@@ -62,6 +62,21 @@ pub fn comments(text: &str) -> Vec<Span> {
     found
 }
 
+/// The strings of more than one line, in order: what looks like a comment in them is none.
+pub fn strings(text: &str) -> Vec<Span> {
+    let mut found: Vec<Span> = Vec::new();
+    visit(text, |node| {
+        let span = Span::new(node.start_byte(), node.end_byte());
+        let goes_on = node.start_position().row < node.end_position().row;
+        // Strings in formatted strings lie in one that is known.
+        if goes_on && Kind::of(node.kind_id()) == Kind::String && found.last().is_none_or(|last| last.end <= span.start)
+        {
+            found.push(span);
+        }
+    });
+    found
+}
+
 /// True when statements of one body begin in one column, which the grammar does not ask for and Python does.
 pub fn is_aligned(text: &str) -> bool {
     let mut aligned = true;

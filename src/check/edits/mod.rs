@@ -2,6 +2,7 @@
 
 mod line;
 mod shell;
+mod uses;
 
 use crate::facts::schema::Type;
 use crate::facts::{Fact, FactKind, Text, Value};
@@ -75,6 +76,8 @@ impl Editor<'_> {
                 Some(vec![(Span::at(at), self.escaped(&self.text(text)?))])
             }
             EditSpec::InsertLine(text, at) => self.insert_line(&self.text(text)?, at),
+            EditSpec::Everywhere(edit) => self.everywhere(edit),
+            EditSpec::Uses(place, with) => self.uses(place, with),
             EditSpec::AddOption(text) => {
                 let at = shell::option_place(self.source, self.fact)?;
                 Some(vec![(Span::at(at), format!(" {}", self.escaped(self.text(text)?.trim())))])
@@ -154,6 +157,9 @@ impl Editor<'_> {
             && let Some(origin) = carried_from(self.source, value)?
         {
             span = origin;
+        } else if is_default(self.source.slice(span)) {
+            // `${NAME:-default}`: who sets the variable is still heard.
+            span = literal_part(self.source, span)?;
         }
         let old = self.source.slice(span);
         let new = if matches!(place, Place::Field(path) if is_text(path)) { requoted(old, &text) } else { text };
@@ -358,11 +364,25 @@ fn carried_from(source: &Source, value: &Text) -> Option<Option<Span>> {
     let alone =
         name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
     let is_call = bare.is_empty() || !bare.contains('$');
-    if alone || is_call { literal_part(source, origin).map(Some) } else { None }
+    let part = literal_part(source, origin).filter(|part| ends_alike(source.slice(*part), &value.text));
+    if alone || is_call { part.map(Some) } else { None }
 }
 
 /// The literal in what a variable was set to: the default of `${X:-default}`, else all of it. `None` when it holds
 /// more than a literal.
+/// True when a value ends as what is written where it comes from: nothing was put behind it on the way.
+fn ends_alike(written: &str, value: &str) -> bool {
+    let written = written.trim_matches(['"', '\'']);
+    let last = |text: &str| text.rsplit(['/', '}']).next().unwrap_or(text).to_owned();
+    last(written) == last(value) || written.ends_with('}') || last(written).contains('$')
+}
+
+/// True for a variable with a default and nothing else.
+fn is_default(text: &str) -> bool {
+    let text = text.trim_matches('"');
+    text.starts_with("${") && text.ends_with('}') && text.contains(":-")
+}
+
 fn literal_part(source: &Source, origin: Span) -> Option<Span> {
     let text = source.slice(origin);
     let quote = usize::from(text.len() > 1 && text.starts_with('"') && text.ends_with('"'));

@@ -75,6 +75,11 @@ pub(crate) fn own(fact: &Fact) -> bool {
     }
 }
 
+/// False when no line of `text` can be a directive; cheap.
+pub fn may_hold(text: &str) -> bool {
+    Scheduler::ALL.into_iter().any(|scheduler| sentinel::may_occur(scheduler, text))
+}
+
 fn read(scheduler: Scheduler, table: &OptionTable, script: &Script<'_>, out: &mut Vec<Fact>) {
     let mut reading = Reading::new(scheduler);
     let mut assembly = Assembly::new(scheduler, table, script);

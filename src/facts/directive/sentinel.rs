@@ -73,10 +73,14 @@ pub(super) fn has_hetjob(line: &str) -> bool {
     line.contains("hetjob") || line.contains("packjob")
 }
 
-/// Grid Engine's mark is short: `#$VAR`, `#$(…)` and `#$ ls` are comments of other kinds.
+/// Grid Engine's mark is short: `#$VAR`, `#$(…)` and `#$ ls` are comments of other kinds. `#PBS_NUM=4` is a setting that
+/// somebody turned off.
 fn plausible(scheduler: Scheduler, rest: &str) -> bool {
-    scheduler != Scheduler::Sge || {
-        let mut chars = rest.trim_start_matches([' ', '\t']).chars();
-        chars.next() == Some('-') && chars.next().is_some_and(|c| c.is_ascii_alphabetic())
+    match scheduler {
+        Scheduler::Sge => {
+            let mut chars = rest.trim_start_matches([' ', '\t']).chars();
+            chars.next() == Some('-') && chars.next().is_some_and(|c| c.is_ascii_alphabetic())
+        }
+        _ => !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'),
     }
 }

@@ -1,0 +1,136 @@
+//! A change of a path or a name goes on to where the file uses it: an environment that is made elsewhere has to be
+//! activated there too.
+
+use crate::facts::{Fact, Value};
+use crate::policy::fix::{EditSpec, Side};
+use crate::policy::rule::Place;
+use crate::policy::template::Template;
+use crate::source::{Kind, Source, Span};
+use crate::syntax::shell;
+
+use super::{Change, Editor, requoted};
+
+impl Editor<'_> {
+    /// A change of a path, made wherever the file writes that path. `None` when one of the places cannot be changed.
+    pub(super) fn everywhere(&self, spec: &EditSpec) -> Option<Vec<Change>> {
+        let changes = self.changes(spec)?;
+        let [(own, text)] = changes.as_slice() else { return None };
+        let (own, old, new) = match spec {
+            EditSpec::Insert(_, Side::After(place)) => {
+                let span = self.span(place)?;
+                let inner = unquoted(self.source, span);
+                let old = self.source.slice(inner);
+                (inner, old, format!("{old}{text}"))
+            }
+            _ => (*own, self.source.slice(unquoted(self.source, *own)), text.trim_matches(['"', '\'']).to_owned()),
+        };
+        if old.is_empty() || old.ends_with('.') {
+            // `.` and `..` are other folders elsewhere.
+            return None;
+        }
+        let mut found = match spec {
+            EditSpec::Insert(..) => vec![(own, new.clone())],
+            _ => changes.clone(),
+        };
+        let comments = self.comments();
+        for spelling in spellings(old) {
+            for (at, _) in self.source.text.match_indices(&spelling) {
+                let span = Span::new(at, at + spelling.len());
+                let known = found.iter().any(|(other, _)| other.overlaps(span));
+                if known || !is_whole_path(&self.source.text, span) || comments.iter().any(|one| one.contains(span)) {
+                    continue;
+                }
+                if in_single_quotes(self.source, at) && new.contains('$') {
+                    return None;
+                }
+                found.push((span, new.clone()));
+            }
+        }
+        Some(found)
+    }
+
+    /// Puts `with` in the place of a name where other commands of the file use that name. `None` when one takes a name
+    /// and nothing else.
+    pub(super) fn uses(&self, place: &Place, with: &Template) -> Option<Vec<Change>> {
+        let Place::Field(path) = place else { return None };
+        let (text, field) = (self.text(with)?, path.steps.last()?);
+        let named = |fact: &Fact| match fact.fields.get(field) {
+            Some(Value::Text(value)) => Some((value.text.clone(), value.span)),
+            _ => None,
+        };
+        let (name, _) = named(self.fact)?;
+        let mut changes: Vec<Change> = Vec::new();
+        for other in &self.voice.scene.about.view.facts.facts {
+            let Some((value, Some(span))) = named(other).filter(|(value, _)| *value == name) else { continue };
+            if other.kind != self.fact.kind || other.span == self.fact.span {
+                continue;
+            }
+            let before = self.source.text.get(..span.start)?.trim_end();
+            let is_option = before.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with('-'));
+            let old = self.source.slice(span);
+            if is_option || old.contains('$') || (Editor { fact: other, ..*self }).stands_in_string() {
+                return None;
+            }
+            if !changes.iter().any(|(known, _)| *known == span) && !value.is_empty() {
+                changes.push((span, self.escaped(&requoted(old, &text))));
+            }
+        }
+        Some(changes)
+    }
+
+    fn comments(&self) -> Vec<Span> {
+        match self.source.kind {
+            Kind::Shell { shell, .. } => {
+                shell::parse(&self.source.text, Span::new(0, self.source.text.len()), shell).comments
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The span without the quotes around it.
+fn unquoted(source: &Source, span: Span) -> Span {
+    let text = source.slice(span);
+    let quoted = text.len() > 1 && ['"', '\''].iter().any(|quote| text.starts_with(*quote) && text.ends_with(*quote));
+    if quoted { Span::new(span.start + 1, span.end - 1) } else { span }
+}
+
+/// The ways to write a path that begins with the home directory or with a variable.
+fn spellings(path: &str) -> Vec<String> {
+    let homes = ["~", "$HOME", "${HOME}"];
+    if let Some(rest) = homes.iter().find_map(|home| path.strip_prefix(home)).filter(|rest| rest.starts_with('/')) {
+        return homes.iter().map(|home| format!("{home}{rest}")).collect();
+    }
+    let Some(rest) = path.strip_prefix('$') else { return vec![path.to_owned()] };
+    let braced = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+    let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let (name, rest) = braced.unwrap_or_else(|| rest.split_at(length));
+    if name.is_empty() || name.contains([':', '#', '%', '/']) {
+        return vec![path.to_owned()];
+    }
+    vec![format!("${{{name}}}{rest}"), format!("${name}{rest}")]
+}
+
+/// True when the path at `span` is not a part of a longer name. A bare word is a path only where one goes on behind it.
+fn is_whole_path(text: &str, span: Span) -> bool {
+    let before = text.get(..span.start).and_then(|before| before.chars().next_back());
+    let after = text.get(span.end..).and_then(|after| after.chars().next());
+    let begins = before.is_none_or(|c| !(c.is_alphanumeric() || "_-./$~{}\\".contains(c)));
+    let ends = after.is_none_or(|c| !(c.is_alphanumeric() || "_-.${*?[".contains(c)));
+    let is_path = text.get(span.start..span.end).is_some_and(|path| path.contains(['/', '$', '~']));
+    begins && ends && (is_path || after == Some('/'))
+}
+
+/// True when the byte `at` stands in single quotes, as far as its line tells.
+fn in_single_quotes(source: &Source, at: usize) -> bool {
+    let line = source.lines.span(source.lines.line(at));
+    let mut open: Option<char> = None;
+    for character in source.slice(Span::new(line.start, at)).chars() {
+        match open {
+            Some(quote) if quote == character => open = None,
+            None if matches!(character, '"' | '\'') => open = Some(character),
+            _ => {}
+        }
+    }
+    open == Some('\'')
+}
