@@ -41,3 +41,24 @@ fn missing(what: &str) {
 fn in_ci() -> bool {
     std::env::var_os("CI").is_some()
 }
+
+/// Shell lines that make `module` of Environment Modules known.
+pub fn environment_modules() -> Option<String> {
+    let init = Path::new("/usr/share/modules/init/bash");
+    if !init.exists() {
+        missing("Environment Modules are not installed");
+        return None;
+    }
+    Some(format!(". {}", init.display()))
+}
+
+/// Shell lines that make `module` of Lmod known, from `target/lmod`, where `tests/oracle/lmod` unpacks it: its package
+/// cannot be installed beside Environment Modules.
+pub fn lmod() -> Option<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/lmod/usr/share/lmod/lmod");
+    if !root.join("libexec/lmod").exists() {
+        missing("Lmod is not unpacked (tests/oracle/lmod does)");
+        return None;
+    }
+    Some(format!("export LMOD_CMD={0}/libexec/lmod\nmodule() {{ eval \"$($LMOD_CMD bash \"$@\")\"; }}", root.display()))
+}
