@@ -121,7 +121,7 @@ fn the_wheel_runs_where_glibc_is_old() {
     let out = tempfile::tempdir().unwrap();
     // The same build as of a release, without its optimisation; `packaging/build wheel` is checked in the same way.
     let mut build = Command::new(root().join("packaging/build"));
-    done(build.arg("wheel").env("PROFILE", "dev").env("DIST", out.path()).env_remove("CARGO_TARGET_DIR"));
+    done(build.arg("wheel").env("PROFILE", "quick").env("DIST", out.path()).env_remove("CARGO_TARGET_DIR"));
     let wheels: Vec<PathBuf> = fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
     let [wheel] = wheels.as_slice() else { panic!("{wheels:?}") };
     let name = wheel.file_name().unwrap().to_string_lossy();

@@ -32,7 +32,8 @@ impl Slurm {
         }
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_pydoctor"), path.join("bin/pydoctor")).unwrap();
         let host = rustix::system::uname().nodename().to_string_lossy().split('.').next().unwrap().to_owned();
-        let user = if rustix::process::geteuid().is_root() { "root" } else { &std::env::var("USER").unwrap() }.to_owned();
+        let root = rustix::process::geteuid().is_root();
+        let user = if root { "root".to_owned() } else { std::env::var("USER").unwrap() };
         let ports: Vec<TcpListener> = (0..2).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let port = |index: usize| ports[index].local_addr().unwrap().port();
         let here = path.display();
