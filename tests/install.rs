@@ -82,7 +82,8 @@ fn pre_commit_stops_a_bad_job_script_and_mends_it() {
     fs::write(project.join(names[0]), JOB).unwrap();
     fs::write(project.join(names[1]), "#!/bin/bash\n#SBATCH -n 1\nsource deactivate\n").unwrap();
     fs::write(project.join(names[2]), "#!/bin/bash\n#PBS -l walltime=1:00:00\nsource deactivate\n").unwrap();
-    fs::write(project.join(names[3]), "channels: [conda-forge]\ndependencies:\n- python\nprefix: /home/ada/x\n").unwrap();
+    fs::write(project.join(names[3]), "channels: [conda-forge]\ndependencies:\n- python\nprefix: /home/ada/x\n")
+        .unwrap();
     fs::write(project.join(names[4]), "import multiprocessing\np = multiprocessing.Pool()\n").unwrap();
     fs::write(project.join(names[5]), "source deactivate\n").unwrap();
     fs::write(project.join(".bashrc"), "conda init\n").unwrap();
@@ -174,7 +175,8 @@ fn the_modulefile_loads() {
              echo \"$PYDOCTOR_POLICY_PATH\"\npydoctor --version\nmodule unload pydoctor\necho \"[$PYDOCTOR_POLICY_PATH]\"\n",
             prefix.path().display()
         );
-        let shown = done(Command::new("bash").args(["--norc", "--noprofile", "-c", &script]).env("HOME", prefix.path()));
+        let shown =
+            done(Command::new("bash").args(["--norc", "--noprofile", "-c", &script]).env("HOME", prefix.path()));
         let here = prefix.path().display();
         assert_eq!(shown, format!("{here}/bin/pydoctor\n{here}/policy\npydoctor {version}\n[]\n"), "{setup}");
     }

@@ -185,7 +185,8 @@ fn what_happens_to_pydoctor_stops_no_job() {
         let submit = || slurm.command(sbatch.to_str().unwrap()).arg(&bad).output().unwrap();
         let output = submit();
         assert!(slurm.knows_job_of(&output) && stderr(&output).contains("[source-deactivate]"), "{filter} {output:?}");
-        for trouble in ["#!/bin/sh\nkill -9 $$\n", "#!/bin/sh\necho broken >&2\nexit 2\n", "#!/bin/sh\nexec sleep 60\n"] {
+        for trouble in ["#!/bin/sh\nkill -9 $$\n", "#!/bin/sh\necho broken >&2\nexit 2\n", "#!/bin/sh\nexec sleep 60\n"]
+        {
             slurm.replace_pydoctor(Some(trouble));
             let output = submit();
             assert!(slurm.knows_job_of(&output) && output.stderr.is_empty(), "{filter} {trouble}: {output:?}");
