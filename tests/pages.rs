@@ -1,4 +1,4 @@
-//! What `docs/ci.md` and `docs/formats.md` say is tried: the commands of every example are run, and every key is named.
+//! What `docs/ci.md`, `docs/formats.md` and `docs/configuration.md` say is tried: examples are run, and every key is named.
 
 #![expect(clippy::disallowed_methods, reason = "tests read pages and start what they show")]
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
@@ -113,4 +113,53 @@ fn strings(list: &Json) -> Vec<&str> {
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+#[test]
+fn the_examples_of_configuration_hold() {
+    let page = read("docs/configuration.md");
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(blocks.len(), 2);
+    for block in blocks {
+        let folder = tempfile::tempdir().unwrap();
+        let system = block.starts_with("# /etc/pydoctor/");
+        let machine = folder.path().join("machine");
+        fs::create_dir(&machine).unwrap();
+        let target = if system { &machine } else { folder.path() };
+        fs::write(target.join("pydoctor.toml"), block).unwrap();
+        let shown = config_show(folder.path(), &machine);
+        assert_eq!(shown.1, "", "{block}");
+        let origin = if system { "machine/pydoctor.toml:" } else { " pydoctor.toml:" };
+        assert!(shown.0.contains(origin), "{}", shown.0);
+    }
+}
+
+#[test]
+fn every_key_of_configuration_is_documented() {
+    let page = read("docs/configuration.md");
+    let folder = tempfile::tempdir().unwrap();
+    let mut seen = 0;
+    for table in ["", "[rules.conda-in-home]\nseverity = \"hint\"\n", "[[override]]\nfiles = [\"x\"]\n"] {
+        fs::write(folder.path().join("pydoctor.toml"), format!("{table}zzzzzzzz = 1\n")).unwrap();
+        let (_, told) = config_show(folder.path(), folder.path());
+        let keys = told.split_once("expected one of: ").unwrap_or_else(|| panic!("{told}")).1.lines().next().unwrap();
+        for key in keys.split(", ") {
+            seen += 1;
+            let written = [format!("{key} = "), format!("[{key}"), format!("`{key}`")];
+            assert!(written.iter().any(|written| page.contains(written)), "`{key}` is not documented");
+        }
+    }
+    assert!(seen > 15, "only {seen} keys");
+}
+
+/// What `pydoctor config show` says in a folder, with `machine` on the policy path: both streams.
+fn config_show(folder: &Path, machine: &Path) -> (String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+    command.args(["config", "show"]).current_dir(folder).env_clear();
+    if machine != folder {
+        command.env("PYDOCTOR_POLICY_PATH", machine);
+    }
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr))
 }

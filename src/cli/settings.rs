@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{anyhow, bail};
 
 use crate::policy::config::{LAYER_FILE, Packs, Reading};
+use crate::policy::guard;
 use crate::policy::{CommandLine, Config, Day, Layers, Level, Library, Meant, Origin, Policy, PolicyError, Severity};
 use crate::source;
 
@@ -27,6 +28,8 @@ pub(super) struct Settings {
     /// The packs that lie in the folders of layers.
     layer_packs: Vec<(Level, PathBuf)>,
     policy: Arc<Policy>,
+    /// What is known with the packs of those who run the machine.
+    trusted: Arc<Policy>,
     /// The folders of layers: what lies in them is no project's.
     folders: Vec<PathBuf>,
     search: Search,
@@ -111,6 +114,7 @@ impl Settings {
     fn without_layers(library: Library, line: CommandLine, search: Search, snapshot: &Snapshot) -> Self {
         Self {
             policy: Arc::clone(library.built_in()),
+            trusted: Arc::clone(library.built_in()),
             library,
             above: Vec::new(),
             packs: Vec::new(),
@@ -271,6 +275,7 @@ impl Settings {
                 self.policy = Arc::clone(self.library.built_in());
             }
             Some(config) => {
+                guard::check(&self.trusted, &config.policy, &config.file, &self.above)?;
                 self.packs.clone_from(&config.packs);
                 self.policy = Arc::clone(&config.policy);
                 self.above.push(Arc::new(config));
@@ -278,7 +283,11 @@ impl Settings {
             None => {
                 let place = folder.path.display().to_string();
                 self.policy = self.library.with(&self.packs).map_err(|error| PolicyError::Pack { error, place })?;
+                guard::check(&self.trusted, &self.policy, &folder.path, &self.above)?;
             }
+        }
+        if folder.level.may_lock() {
+            self.trusted = Arc::clone(&self.policy);
         }
         Ok(())
     }
@@ -286,6 +295,14 @@ impl Settings {
     fn reading<'p>(&'p self, level: Level, globs_from: &'p Path) -> Reading<'p> {
         let packs = Packs { library: &self.library, folders: &self.packs };
         Reading { packs, level, globs_from, today: self.today }
+    }
+
+    /// The configuration, unless its packs change what is locked.
+    fn obeying_locks(&self, config: Option<Config>) -> Result<Option<Config>, PolicyError> {
+        if let Some(config) = &config {
+            guard::check(&self.trusted, &config.policy, &config.file, &self.above)?;
+        }
+        Ok(config)
     }
 
     /// The configuration nearest to a folder, upwards.
@@ -307,7 +324,8 @@ impl Settings {
             if self.folders.iter().any(|layer| layer == folder) {
                 continue;
             }
-            match Config::in_folder(folder, self.reading(Level::Project, folder)) {
+            let config = Config::in_folder(folder, self.reading(Level::Project, folder));
+            match config.and_then(|config| self.obeying_locks(config)) {
                 Ok(None) => {}
                 Ok(Some(config)) => {
                     found = Ok(Some(Arc::new(config)));
@@ -327,7 +345,8 @@ impl Settings {
     fn named(&self, file: &Path) -> anyhow::Result<Config> {
         let path = self.cwd.join(file);
         let globs_from = path.parent().unwrap_or(&self.cwd);
-        match Config::load(&path, self.reading(Level::Project, globs_from)) {
+        let config = Config::load(&path, self.reading(Level::Project, globs_from));
+        match config.and_then(|config| self.obeying_locks(config)) {
             Ok(Some(config)) => Ok(config),
             Ok(None) => bail!("{}: has no table [tool.{}]", file.display(), crate::policy::config::TABLE),
             Err(PolicyError::Unreadable { source, .. }) => {

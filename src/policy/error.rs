@@ -33,6 +33,21 @@ pub enum PolicyError {
         /// File, line and column that name it.
         place: String,
     },
+    /// A pack of a user or a project that changes what is locked.
+    #[error(
+        "{}: its packs change `{about}`, which {} locks{}; leave it out of them",
+        by.display(), super::guard::place(.lock), if .reason.is_empty() { String::new() } else { format!(": {reason}") }
+    )]
+    Locked {
+        /// The configuration that brings the pack.
+        by: PathBuf,
+        /// The rule or site.
+        about: String,
+        /// The file and the line that lock it.
+        lock: (PathBuf, usize),
+        /// Why; may be empty.
+        reason: String,
+    },
     /// A rule, tag or `ALL` that was asked for and does not exist.
     #[error("there is no rule or tag `{name}`{}", did_you_mean(.nearest.as_deref()))]
     UnknownRule {
@@ -87,6 +102,7 @@ impl PolicyError {
             }
             Self::Unreadable { path, source } => Self::Unreadable { path: shorter(&path), source },
             Self::Empty(pack) => Self::Empty(shorter(Path::new(&pack)).display().to_string()),
+            Self::Locked { by, about, lock, reason } => Self::Locked { by: shorter(&by), about, lock, reason },
             other => other,
         }
     }
@@ -101,6 +117,9 @@ impl PolicyError {
             }
             Self::Empty(pack) => Self::Empty(pack.clone()),
             Self::Pack { error, place } => Self::Pack { error: Arc::clone(error), place: place.clone() },
+            Self::Locked { by, about, lock, reason } => {
+                Self::Locked { by: by.clone(), about: about.clone(), lock: lock.clone(), reason: reason.clone() }
+            }
             Self::UnknownRule { name, nearest } => Self::UnknownRule { name: name.clone(), nearest: nearest.clone() },
             Self::UnknownSite { name, nearest } => Self::UnknownSite { name: name.clone(), nearest: nearest.clone() },
         }

@@ -9,6 +9,7 @@ pub mod effective;
 pub mod error;
 pub mod fix;
 pub mod glob;
+pub mod guard;
 pub mod layers;
 mod library;
 mod needles;
