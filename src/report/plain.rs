@@ -18,12 +18,16 @@ pub(super) fn at(place: &Place) -> String {
     if place.is_known() { format!("{path}:{}:{}", place.start.line, place.start.column) } else { path }
 }
 
-/// The message, and what to do.
+/// The message, what to do, and what a fix does.
 pub(super) fn message_with_help(finding: &Finding) -> String {
-    match finding.help.trim() {
-        "" => finding.message.clone(),
-        help => format!("{}\nhelp: {help}", finding.message),
+    let mut text = finding.message.clone();
+    if !finding.help.trim().is_empty() {
+        text.push_str(&format!("\nhelp: {}", finding.help.trim()));
     }
+    if let Some(fix) = fix(finding) {
+        text.push_str(&format!("\n{fix}"));
+    }
+    text
 }
 
 /// Everything that is said below the message, a line for each thing.

@@ -58,7 +58,11 @@ impl Editor<'_> {
             Some(Value::Text(value)) => Some((value.text.clone(), value.span)),
             _ => None,
         };
-        let (name, _) = named(self.fact)?;
+        let (name, own) = named(self.fact)?;
+        if self.source.slice(own?).contains('$') {
+            // Who else uses the variable cannot be followed.
+            return None;
+        }
         let mut changes: Vec<Change> = Vec::new();
         for other in &self.voice.scene.about.view.facts.facts {
             let Some((value, Some(span))) = named(other).filter(|(value, _)| *value == name) else { continue };
@@ -75,7 +79,17 @@ impl Editor<'_> {
                 changes.push((span, self.escaped(&requoted(old, &text))));
             }
         }
-        Some(changes)
+        let comments = self.comments();
+        let is_known = |span: Span| changes.iter().any(|(known, _)| known.contains(span)) || Some(span) == own;
+        let is_missed = |span: Span| {
+            let before = self.source.text.get(..span.start).unwrap_or("").trim_end_matches(['"', '\'']);
+            let whole = is_whole_word(&self.source.text, span);
+            whole && (before.ends_with('/') || before.trim_end().ends_with("activate"))
+        };
+        let mut places = self.source.text.match_indices(&*name).map(|(at, _)| Span::new(at, at + name.len()));
+        let missed =
+            places.any(|span| is_missed(span) && !is_known(span) && !comments.iter().any(|one| one.contains(span)));
+        (!missed).then_some(changes)
     }
 
     fn comments(&self) -> Vec<Span> {
@@ -119,6 +133,14 @@ fn is_whole_path(text: &str, span: Span) -> bool {
     let ends = after.is_none_or(|c| !(c.is_alphanumeric() || "_-.${*?[".contains(c)));
     let is_path = text.get(span.start..span.end).is_some_and(|path| path.contains(['/', '$', '~']));
     begins && ends && (is_path || after == Some('/'))
+}
+
+/// True when the name at `span` is not a part of a longer one.
+fn is_whole_word(text: &str, span: Span) -> bool {
+    let part = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+    let before = text.get(..span.start).and_then(|before| before.chars().next_back());
+    let after = text.get(span.end..).and_then(|after| after.chars().next());
+    !before.is_some_and(part) && !after.is_some_and(part)
 }
 
 /// True when the byte `at` stands in single quotes, as far as its line tells.
