@@ -78,9 +78,10 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings) -> Finding {
     let possible = hit.certainty == Certainty::Possible;
     let help = own(hit.active.help()).unwrap_or_else(|| voice.say_one_of(&hit.clause.help));
     let help = [help, ended(hit.active, settings)].join(" ").trim().to_owned();
+    let severity = if possible { hit.active.severity.milder() } else { hit.active.severity };
     Finding {
         rule: hit.active.rule.id.clone(),
-        severity: if possible { hit.active.severity.milder() } else { hit.active.severity },
+        severity: hit.clause.at_most.map_or(severity, |most| severity.min(most)),
         certainty: hit.certainty,
         message: own(hit.active.message()).unwrap_or_else(|| voice.say_one_of(&hit.clause.message)),
         help,

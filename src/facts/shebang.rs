@@ -112,12 +112,14 @@ fn later<'a>(script: &Script<'a>) -> Option<Found<'a>> {
         start += line.len();
         let line = line.trim_end_matches(['\n', '\r']);
         let content = line.trim_start_matches('\u{feff}').trim_start();
-        if line.starts_with("#!") && is_interpreter(line[2..].trim_start()) {
+        if content.strip_prefix("#!").is_some_and(|rest| is_interpreter(rest.trim_start())) {
             let skipped =
                 script.skip.iter().any(|span| span.start <= script.base + here && script.base + here < span.end);
             let problem = if blank { "blank-before" } else { "not-first" };
-            let before = blank.then(|| Span::new(0, here));
-            return (!skipped).then_some(Found { problem, line, start: here, before });
+            let indent = line.len() - content.len();
+            // Blanks go, up to the mark itself; other lines stay, and are told whole.
+            let before = Some(Span::new(0, if blank { here + indent } else { here }));
+            return (!skipped).then_some(Found { problem, line: content, start: here + indent, before });
         }
         if !content.is_empty() && !content.starts_with('#') {
             return None;

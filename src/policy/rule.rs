@@ -104,6 +104,8 @@ pub struct Clause {
     pub without: Vec<Other>,
     /// It is never certain.
     pub possible: bool,
+    /// Its findings count no more than this, whatever the site says of the rule.
+    pub at_most: Option<Severity>,
     /// The place of the finding; the fact's own when `None`.
     pub at: Option<Place>,
     /// What the finding says.
@@ -379,12 +381,14 @@ fn read_clause(context: Context<'_, '_>, table: Table<'_, '_>, shared: &Shared<'
     let no_fix = table.flag("no-fix").unwrap_or(false);
     let fix = own_fix.or(shared.fix).filter(|_| !no_fix);
     let certain = table.choice("certainty", &[("possible", false), ("certain", true)]).unwrap_or(true);
+    let at_most = table.choice("at-most", &[("hint", Severity::Hint), ("warning", Severity::Warning)]);
     let clause = Clause {
         on: context.kind,
         matches: Matcher::read(context, &table),
         with: read_others(context, &table, "with"),
         without: read_others(context, &table, "without"),
         possible: !certain,
+        at_most,
         at: at.and_then(|word| Place::parse(context, &word)),
         message: message.and_then(|item| Templates::parse(context, &item)).unwrap_or_default(),
         help: table.get("help").or(shared.help).and_then(|item| Templates::parse(context, &item)).unwrap_or_default(),

@@ -170,7 +170,7 @@ static SHEBANG: &[Field] = &[
         Choice(&["none", "no-hash", "no-bang", "spaced", "not-first", "bom", "missing", "blank-before"]),
         "what keeps it from being one: `!/bin/bash`, `#/bin/bash`, `# !/bin/bash`, lines or bytes before it",
     ),
-    f("before", Text, "the blanks, blank lines or byte order mark before it: what to delete"),
+    f("before", Text, "what stands before it: blanks, blank lines or a byte order mark to delete, or lines that belong below it"),
     f("line", Number, "its line; 1 when missing"),
 ];
 
