@@ -170,7 +170,11 @@ static SHEBANG: &[Field] = &[
         Choice(&["none", "no-hash", "no-bang", "spaced", "not-first", "bom", "missing", "blank-before"]),
         "what keeps it from being one: `!/bin/bash`, `#/bin/bash`, `# !/bin/bash`, lines or bytes before it",
     ),
-    f("before", Text, "what stands before it: blanks, blank lines or a byte order mark to delete, or lines that belong below it"),
+    f(
+        "before",
+        Text,
+        "what stands before it: blanks, blank lines or a byte order mark to delete, or lines that belong below it",
+    ),
     f("line", Number, "its line; 1 when missing"),
 ];
 
