@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::facts::{FactKind, FileFacts, Record, Value};
+use crate::facts::{Fact, FactKind, FileFacts, Record, Value};
 use crate::policy::{Policy, PolicyError, ROOT, SiteHead};
 use crate::source::{Kind, Source};
 
@@ -153,13 +153,15 @@ fn by_host<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'p str, 
     matching.map(|site| (site.id.as_str(), format!("this host is called `{host}`"))).collect()
 }
 
-fn by_evidence<'p, 'f>(policy: &'p Policy, facts: &'f FileFacts) -> BTreeMap<&'p str, String> {
+fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, String> {
+    let options: Vec<String> = facts.facts.iter().filter_map(asked).collect();
     let mut texts = BTreeSet::new();
-    let mut add = |text: &'f str| {
+    let mut add = |text| {
         if policy.sites.may_tell(text) {
             texts.insert(text);
         }
     };
+    options.iter().for_each(|option| add(option));
     for fact in &facts.facts {
         if fact.kind == FactKind::Module {
             add(fact.fields.text("full"));
@@ -173,7 +175,29 @@ fn by_evidence<'p, 'f>(policy: &'p Policy, facts: &'f FileFacts) -> BTreeMap<&'p
             found.insert(site.id.as_str(), format!("the file names `{text}`"));
         }
     }
+    if found.len() > 1 {
+        yield_to_successors(policy, &mut found);
+    }
     found
+}
+
+/// A file with signs of a site that is gone and of the one that took its place was carried over, or should be.
+fn yield_to_successors(policy: &Policy, found: &mut BTreeMap<&str, String>) {
+    let ids: Vec<&str> = found.keys().copied().collect();
+    for id in ids {
+        let retired = policy.site(id).ok().and_then(|site| site.retired.clone());
+        if retired.and_then(|retired| retired.successor).is_some_and(|successor| found.contains_key(successor.as_str()))
+        {
+            found.remove(id);
+        }
+    }
+}
+
+/// What a directive asks for, in one spelling: `--partition=gpu`.
+fn asked(fact: &Fact) -> Option<String> {
+    let (name, value) = (fact.fields.text("name"), fact.fields.text("value"));
+    let named = fact.kind == FactKind::Directive && fact.fields.flag("effective") && name.len() > 1;
+    (named && !value.is_empty()).then(|| format!("--{name}={value}"))
 }
 
 /// Texts that look like paths.
@@ -239,6 +263,11 @@ mod tests {
             ("sites/union.toml", union),
             ("sites/north.toml", north),
             ("sites/south.toml", south),
+            (
+                "sites/old.toml",
+                "id = \"old\"\nname = \"x\"\n[retired]\nsuccessor = \"other\"\nsource = \"x\"\n\
+                 [detect]\nevidence = [\"/old/*\", \"--partition=old\"]\n",
+            ),
             ("sites/other.toml", "id = \"other\"\nname = \"x\"\n[detect]\nevidence = [\"/other/*\"]\n"),
             ("lint/r.toml", rule),
         ];
@@ -289,6 +318,8 @@ mod tests {
         assert_eq!(chosen(None, None, "", &["/south/x", "/north/y"], &none), "union");
         assert_eq!(chosen(None, None, "", &["/south/x", "/other/y"], &none), "common");
         assert_eq!(chosen(None, None, "", &["/elsewhere"], &none), "common");
+        assert_eq!(chosen(None, None, "", &["/old/x", "/south/y"], &none), "common");
+        assert_eq!(chosen(None, None, "", &["/old/x", "/other/y"], &none), "other", "the one that took its place");
     }
 
     #[test]

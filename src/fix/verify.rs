@@ -99,10 +99,18 @@ fn new_finding(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding], mov
         fixed.contains_key(finding.rule.as_str())
             && !written.touching(finding.span).any(|written| written.overlaps(finding.span))
     };
+    // A finding about words that an edit changed still stands there, about other words.
+    let mended =
+        |finding: &Finding| findings.iter().any(|fixed| (&fixed.rule, fixed.span) == (&finding.rule, finding.span));
+    let stood = |finding: &Finding| {
+        visible(before.checked)
+            .filter(|earlier| earlier.rule == finding.rule && !mended(earlier))
+            .any(|earlier| Span::new(moves.at(earlier.span.start), moves.at(earlier.span.end)).overlaps(finding.span))
+    };
     visible(after.checked)
         .find(|finding| {
             let key = (finding.rule.as_str(), normalised(after.source.slice(finding.span)));
-            new.get(&key) > expected.get(&key) && !is_next_place(finding)
+            new.get(&key) > expected.get(&key) && !is_next_place(finding) && !stood(finding)
         })
         .map(|finding| finding.rule.clone())
 }

@@ -116,7 +116,9 @@ pub(super) fn option_place(source: &Source, fact: &Fact) -> Option<usize> {
         }
         at = word.end;
     }
-    first_end.map(|end| start + end)
+    // `python -m jupyterlab` is known under the name of the command that it is: behind the module, not behind Python.
+    let module = fact.fields.get("module").and_then(Value::span).filter(|module| module.end <= end);
+    module.map(|module| module.end).or_else(|| first_end.map(|end| start + end))
 }
 
 /// The next shell word from `at` on; quotes keep blanks together. Nothing past the end of the command.
