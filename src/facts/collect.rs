@@ -59,7 +59,7 @@ fn snippet_facts(source: &Source, snippet: &Snippet<'_>, tables: &Tables, reach:
     let mut out = FileFacts::default();
     let parsed = crate::syntax::shell::parse(&frame.text, Span::new(0, frame.text.len()), Shell::Bash);
     if snippet.form == Form::Script {
-        directives(&frame.text, &piece.lines, &parsed.heredocs, false, tables, &mut out.facts);
+        directives(&frame.text, &piece.lines, &texts(&parsed), false, tables, &mut out.facts);
     }
     walk(script, frame, &parsed, &mut out);
     out
@@ -71,7 +71,8 @@ pub(super) fn embedded(script: shell::Script<'_>, frame: &Frame, expanded: bool,
     let mut inner = FileFacts { file: out.file.clone(), ..FileFacts::default() };
     shell_text(shell::Script { role: Role::Job, ..script }, frame.clone(), &mut inner);
     if expanded {
-        inner.facts.retain(|fact| fact.kind != FactKind::Variable);
+        let filled_in = |fact: &Fact| fact.fields.text("known") == "stray" && fact.fields.text("option").contains('$');
+        inner.facts.retain(|fact| fact.kind != FactKind::Variable && !filled_in(fact));
         inner.facts.iter_mut().for_each(|fact| fact.fields.remove("literal-variable"));
     }
     inner.job = resources::job_record(&inner.facts);
@@ -94,7 +95,7 @@ fn shell_text(script: shell::Script<'_>, frame: Frame, out: &mut FileFacts) {
     if script.shell != Shell::Csh || job {
         let mut facts = Vec::new();
         let lines = LineIndex::new(&frame.text);
-        directives(&frame.text, &lines, &parsed.heredocs, job, script.tables, &mut facts);
+        directives(&frame.text, &lines, &texts(&parsed), job, script.tables, &mut facts);
         place_all(&mut facts, &frame, &script.source.lines);
         out.facts.append(&mut facts);
     }
@@ -108,8 +109,15 @@ fn walk(script: shell::Script<'_>, frame: Frame, parsed: &ast::Script, out: &mut
     shell::walk(script, frame, parsed, out);
 }
 
-fn directives(text: &str, lines: &LineIndex, heredocs: &[Span], job: bool, tables: &Tables, out: &mut Vec<Fact>) {
-    let script = DirectiveText::file(text, lines, heredocs);
+/// What a script holds of other texts, in order: here documents and quoted text over several lines.
+fn texts(parsed: &ast::Script) -> Vec<Span> {
+    let mut texts = [parsed.heredocs.as_slice(), parsed.long_words.as_slice()].concat();
+    texts.sort_unstable();
+    texts
+}
+
+fn directives(text: &str, lines: &LineIndex, texts: &[Span], job: bool, tables: &Tables, out: &mut Vec<Fact>) {
+    let script = DirectiveText::file(text, lines, texts);
     directive::collect(&tables.schedulers, &script, out);
     shebang::collect(&script, job, out);
 }

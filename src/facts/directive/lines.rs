@@ -78,7 +78,8 @@ impl Reading {
         let label = self.scheduler == Scheduler::Pbs && text.starts_with(':');
         // A first line without its `#` is a fault of its own; what follows is read as it was meant.
         let shebang = first && text.starts_with('!');
-        let template = ["{%", "{{", "{#", "<%"].iter().any(|mark| text.starts_with(mark));
+        let filled_in = text.len() > 2 && text.starts_with('@') && text.ends_with('@') && !text.contains(' ');
+        let template = filled_in || ["{%", "{{", "{#", "<%"].iter().any(|mark| text.starts_with(mark));
         if !(text.is_empty() || text.starts_with('#') || label || shebang || template) {
             self.ended_by = Some(line.number);
         }

@@ -13,6 +13,8 @@ pub struct Script {
     pub comments: Vec<Span>,
     /// The bodies of here documents.
     pub heredocs: Vec<Span>,
+    /// Words of several lines, in order, each from its second byte on: lines that begin there are text.
+    pub long_words: Vec<Span>,
     /// Regions that were not understood, with the reason.
     pub gaps: Vec<(Span, &'static str)>,
 }

@@ -29,7 +29,14 @@ pub fn parse(text: &str, region: Span, shell: Shell) -> Script {
         return csh::parse(text, region);
     }
     let lexed = lex_with_mended_quotes(text, region, shell == Shell::Zsh);
-    tree::build(text, region, &lexed)
+    let long_words = long_words(text, &lexed);
+    Script { long_words, ..tree::build(text, region, &lexed) }
+}
+
+fn long_words(text: &str, lexed: &Lexed) -> Vec<Span> {
+    let words = lexed.tokens.iter().filter(|token| matches!(token.kind, lexer::TokenKind::Word { .. }));
+    let long = words.filter(|word| memchr::memchr(b'\n', &text.as_bytes()[word.span.start..word.span.end]).is_some());
+    long.map(|word| Span::new(word.span.start + 1, word.span.end)).collect()
 }
 
 /// The words of a list: the inside of an array.
