@@ -77,12 +77,16 @@ pub fn mend(
     syntax: &dyn Syntax,
 ) -> Mended {
     let mut mended = Mended { source: source.clone(), checked, applied: Vec::new(), dropped: Vec::new() };
-    let mut skip: BTreeSet<Key> = BTreeSet::new();
+    let (mut skip, mut unwanted) = (BTreeSet::<Key>::new(), BTreeSet::<Key>::new());
     let mut accepted = None;
     let mut postponed = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let base = mended.source.clone();
-        let mut plan = plan(&base, &mended.checked.findings, allow, &|finding| skip.contains(&key(&base, finding)));
+        let left_out = |finding: &Finding| {
+            let key = key(&base, finding);
+            skip.contains(&key) || unwanted.contains(&key)
+        };
+        let mut plan = plan(&base, &mended.checked.findings, allow, &left_out);
         for (index, reason) in plan.refused {
             let finding = &mended.checked.findings[index];
             skip.insert(key(&base, finding));
@@ -93,7 +97,7 @@ pub fn mend(
             let finding = &mended.checked.findings[*index];
             let yes = wanted(&base, finding);
             if !yes {
-                skip.insert(key(&base, finding));
+                unwanted.insert(key(&base, finding));
             }
             yes
         });
@@ -123,9 +127,13 @@ pub fn mend(
         mended.applied.extend(round.taken.iter().map(|finding| applied(&base, finding)));
         let changed = !round.taken.is_empty();
         postponed.clear();
+        if changed {
+            // What did harm to the text before may do none to this one, and is tried again.
+            skip.clear();
+            mended.dropped.clear();
+        }
         for (finding, reason) in round.faults {
             if changed {
-                // What did harm to this text may do none to the next.
                 postponed.push(dropped(&base, finding, &reason));
             } else {
                 skip.insert(key(&base, finding));
@@ -258,6 +266,13 @@ mod tests {
                 "bad:BREAK" => checked.findings.push(finding("r", span, whole, "broken\n")),
                 "bad:WORSE" => checked.findings.push(finding("r", span, whole, "other\n")),
                 "bad:CHAIN" => checked.findings.push(finding("chain", span, whole, "bad:DELETE\n")),
+                "bad:LATER" => {
+                    let ready = source.text.contains("ready");
+                    checked.findings.push(finding("later", span, whole, if ready { "" } else { "broken\n" }));
+                    if !ready {
+                        checked.findings.push(finding("ready", span, Span::at(whole.end), "ready\n"));
+                    }
+                }
                 "other" => checked.findings.push(finding("s", span, span, "other")),
                 "broken" => checked.gaps.push(Gap { span, reason: "syntax error".into() }),
                 _ => {}
@@ -317,10 +332,16 @@ mod tests {
             [
                 (2, "afterwards a part of the file would not be understood: syntax error"),
                 (4, "it would not mend r"),
-                (6, "it would give rise to s"),
+                (5, "it would give rise to s"),
             ]
         );
         assert_eq!(mended.checked.findings.len(), 3);
+    }
+
+    #[test]
+    fn what_did_harm_is_tried_again_when_the_text_has_changed() {
+        let mended = mended("bad:LATER\n", &Refuses("\0"));
+        assert_eq!((&*mended.source.text, mended.applied.len(), mended.dropped.len()), ("ready\n", 2, 0));
     }
 
     #[test]
