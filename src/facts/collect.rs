@@ -39,6 +39,20 @@ pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts
         }
         Kind::Other => {}
     }
+    finish(source, &mut out);
+    out
+}
+
+/// The facts of a Python file that need no tree: its directives, its first line and the file itself.
+pub fn without_tree(source: &Source, tables: &Tables) -> FileFacts {
+    let mut out = FileFacts::default();
+    directives(&source.text, &source.lines, &[], false, tables, &mut out.facts);
+    finish(source, &mut out);
+    out
+}
+
+/// What the facts together tell of the file.
+fn finish(source: &Source, out: &mut FileFacts) {
     out.job = resources::job_record(&out.facts);
     out.file = file::file_record(source, directive::scheduler_of(&out.facts));
     let named = out.facts.iter().find(|fact| fact.kind == FactKind::Key && fact.fields.text("name") == "name");
@@ -46,7 +60,6 @@ pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts
     out.file.set_some("env-name", name);
     let facts = vec![Fact::new(FactKind::File, Span::at(0), out.file.clone())];
     out.facts.extend(facts);
-    out
 }
 
 /// The facts of shell text in a notebook, with places in that text.
