@@ -27,8 +27,7 @@ pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts
         }
         Kind::Python => {
             python::collect(&source.text, &mut out);
-            let strings = directive::may_hold(&source.text).then(|| crate::syntax::python::strings(&source.text));
-            directives(&source.text, &source.lines, &strings.unwrap_or_default(), false, tables, &mut out.facts);
+            python_directives(source, tables, &mut out.facts);
         }
         Kind::Environment | Kind::Condarc | Kind::Requirements => {
             environment::collect(source, &mut out.facts, &mut out.gaps);
@@ -43,12 +42,18 @@ pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts
     out
 }
 
-/// The facts of a Python file that need no tree: its directives, its first line and the file itself.
+/// The facts of a Python file beside what its code does: its directives, its first line and the file itself.
 pub fn without_tree(source: &Source, tables: &Tables) -> FileFacts {
     let mut out = FileFacts::default();
-    directives(&source.text, &source.lines, &[], false, tables, &mut out.facts);
+    python_directives(source, tables, &mut out.facts);
     finish(source, &mut out);
     out
+}
+
+/// Directives outside of strings.
+fn python_directives(source: &Source, tables: &Tables, out: &mut Vec<Fact>) {
+    let strings = directive::may_hold(&source.text).then(|| crate::syntax::python::strings(&source.text));
+    directives(&source.text, &source.lines, &strings.unwrap_or_default(), false, tables, out);
 }
 
 /// What the facts together tell of the file.
