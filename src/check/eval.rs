@@ -74,10 +74,15 @@ impl Truth {
 
     /// One of these, no further than needed.
     pub fn any(truths: impl IntoIterator<Item = Self>) -> Self {
+        Self::any_up_to(Self::Yes, truths)
+    }
+
+    /// The same where none of these is more than `most`.
+    pub fn any_up_to(most: Self, truths: impl IntoIterator<Item = Self>) -> Self {
         let mut result = Self::No;
         for truth in truths {
             result = result.max(truth);
-            if result == Self::Yes {
+            if result >= most {
                 break;
             }
         }
@@ -239,16 +244,19 @@ impl<'a> Scene<'a> {
     fn site_value(&self, name: &str, text: &Text) -> Truth {
         let Some(value) = self.judge.policy.site.values.get(name) else { return Truth::No };
         let holes = self.judge.places.holes(text);
-        if !value.may_match(&text.text) && holes.iter().all(|hole| hole.opaque) {
-            return Truth::No;
-        }
+        let most = match (value.may_match(&text.text), holes.iter().any(|hole| !hole.opaque)) {
+            (false, false) => return Truth::No,
+            // What is not written may still stand in a hole.
+            (false, true) => Truth::Unknown,
+            (true, _) => Truth::Yes,
+        };
         let test = |pattern: &Pattern| Truth::from(pattern.test(&text.text, &holes));
         match &value.data {
             ValueData::Text(empty, _) if empty.is_empty() => Truth::No,
             ValueData::Text(_, pattern) => test(pattern),
             ValueData::Number(number) => Truth::from(text.text == number.to_string()),
-            ValueData::List(items) => Truth::any(items.iter().map(|(_, pattern)| test(pattern))),
-            ValueData::Table(rows) => Truth::any(rows.iter().map(|(_, pattern, _)| test(pattern))),
+            ValueData::List(items) => Truth::any_up_to(most, items.iter().map(|(_, pattern)| test(pattern))),
+            ValueData::Table(rows) => Truth::any_up_to(most, rows.iter().map(|(_, pattern, _)| test(pattern))),
         }
     }
 

@@ -1,5 +1,8 @@
 //! Where a path lies, by the site's table, and which parts of a text are not known.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::facts::{Text, Value};
 use crate::policy::Site;
 use crate::policy::glob::{Hole, Match};
@@ -15,6 +18,19 @@ const ALL_UNKNOWN: &str = "?";
 #[derive(Debug)]
 pub struct Places<'s> {
     rows: Vec<(&'s PathPattern, &'s str)>,
+    /// What was asked before: a file names the same paths again and again, and many rules ask.
+    told: RefCell<HashMap<(String, Option<String>), Answer>>,
+}
+
+/// Where a path lies.
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    /// As that row says.
+    Row(usize),
+    /// In none of the site's places.
+    Elsewhere,
+    /// It cannot be told.
+    Unknown,
 }
 
 impl<'s> Places<'s> {
@@ -23,25 +39,38 @@ impl<'s> Places<'s> {
         let mut rows: Vec<_> =
             site.places.iter().flat_map(|row| row.paths.iter().map(|path| (path, row.place.as_str()))).collect();
         rows.sort_by(|(a, _), (b, _)| b.weight.cmp(&a.weight).then_with(|| a.text.cmp(&b.text)));
-        Self { rows }
+        Self { rows, told: RefCell::default() }
     }
 
     /// The place of the path `text`; a relative one is seen from `cwd`. `unknown` unless it is certain.
     pub fn place(&self, text: &Text, cwd: Option<&Text>) -> &'s str {
-        let Some(whole) = self.absolute(text, cwd) else { return "unknown" };
-        let Some(whole) = without_dots(&whole) else { return "unknown" };
+        // The same letters may be known or not.
+        let key = |text: &Text| format!("{}\0{}", text.text, text.unresolved.join("\0"));
+        let key = (key(text), cwd.map(key));
+        let answer = *self.told.borrow_mut().entry(key).or_insert_with(|| self.find(text, cwd));
+        match answer {
+            Answer::Row(row) => self.rows[row].1,
+            Answer::Elsewhere => "elsewhere",
+            Answer::Unknown => "unknown",
+        }
+    }
+
+    fn find(&self, text: &Text, cwd: Option<&Text>) -> Answer {
+        let whole = self.absolute(text, cwd).and_then(|whole| without_dots(&whole));
+        let Some(whole) = whole else { return Answer::Unknown };
         let holes = self.holes(&whole);
         let mut perhaps: Option<&str> = None;
-        for (pattern, place) in &self.rows {
+        for (row, (pattern, place)) in self.rows.iter().enumerate() {
             let found = pattern.folder.test(&whole.text, &holes).max(pattern.below.test(&whole.text, &holes));
+            let agrees = perhaps.is_none_or(|other| other == *place);
             match found {
-                Match::Yes => return if perhaps.is_none_or(|other| other == *place) { place } else { "unknown" },
-                Match::Unknown if perhaps.is_none_or(|other| other == *place) => perhaps = Some(place),
-                Match::Unknown => return "unknown",
+                Match::Yes if agrees => return Answer::Row(row),
+                Match::Unknown if agrees => perhaps = Some(place),
+                Match::Yes | Match::Unknown => return Answer::Unknown,
                 Match::No => {}
             }
         }
-        if perhaps.is_some() { "unknown" } else { "elsewhere" }
+        if perhaps.is_some() { Answer::Unknown } else { Answer::Elsewhere }
     }
 
     /// The same as a value: `unknown` is a text of which nothing is known, so that no comparison with another

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::check::Severity;
+use crate::check::{Prefiltering, Severity};
 use crate::report::Format;
 
 /// Finds what breaks, slows or endangers jobs and logins on a supercomputer.
@@ -224,6 +224,9 @@ pub(super) struct Check {
     /// Threads; by default one per core that this process may use, at most 8
     #[arg(short, long, value_name = "N", help_heading = "Output")]
     pub(super) jobs: Option<usize>,
+    /// For tests: leave out Python files that no rule speaks of when there are many (auto), always or never
+    #[arg(long, hide = true, value_enum, default_value = "auto", hide_default_value = true)]
+    pub(super) prefilter: Prefilter,
 }
 
 #[derive(Debug, clap::Args)]
@@ -357,6 +360,24 @@ pub(super) enum Threshold {
     Error,
     Warning,
     Hint,
+}
+
+/// When files are looked through for words before they are parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Prefilter {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Prefilter> for Prefiltering {
+    fn from(prefilter: Prefilter) -> Self {
+        match prefilter {
+            Prefilter::Auto => Self::WhenWorthIt,
+            Prefilter::Always => Self::Always,
+            Prefilter::Never => Self::Never,
+        }
+    }
 }
 
 impl From<Threshold> for Severity {

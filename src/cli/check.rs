@@ -42,7 +42,8 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         }
         (paths, _) => paths.to_vec(),
     };
-    let engine = Engine::new(&args.policy, line(args, &snapshot.cwd), snapshot)?;
+    let mut engine = Engine::new(&args.policy, line(args, &snapshot.cwd), snapshot)?;
+    engine.prefiltering = args.prefilter.into();
     if snapshot.live && !args.quiet {
         streams.progress.start();
     }

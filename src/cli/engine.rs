@@ -1,13 +1,14 @@
 //! The checks behind one call: where the command line meets policy, facts and rules.
 
 mod baseline;
+mod gather;
 mod ignores;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::{self, Analysed, Finding, Grounds, Run, Severity, Surroundings};
+use crate::check::{self, Analysed, Finding, Grounds, Prefiltering, Run, Severity, Surroundings};
 use crate::facts::{self, FileFacts, Gap, Reach};
 use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
 use crate::policy::{CommandLine, Day, Defied, Effective, Level, Origin, Policy, PolicyError, Rule, Selection};
@@ -36,6 +37,8 @@ pub(super) struct Engine {
     pub(super) settings: Settings,
     /// What the environment tells of the site.
     pub(super) machine: Surroundings,
+    /// When Python files are looked through for words before they are parsed.
+    pub(super) prefiltering: Prefiltering,
     cwd: PathBuf,
     today: Day,
 }
@@ -75,7 +78,8 @@ impl Engine {
             hostname: Some(snapshot.host.clone()),
             home: snapshot.var("HOME").map(PathBuf::from),
         };
-        Self { settings, machine, cwd: snapshot.cwd.clone(), today: snapshot.today() }
+        let prefiltering = Prefiltering::default();
+        Self { settings, machine, prefiltering, cwd: snapshot.cwd.clone(), today: snapshot.today() }
     }
 
     /// What applies where no file tells more. Errors: a faulty configuration or pack; an unknown rule, tag or site on
@@ -169,11 +173,11 @@ impl Engine {
         let root = roots.first().cloned().unwrap_or_default();
         let reach = InReach::new(all.iter(), &self.cwd, home.as_deref());
         let pairs: Vec<(&Arc<Source>, &FileSettings)> = all.iter().zip(&settings).collect();
-        let found = workers.doing("reading what the files do").map(&pairs, |(source, settings)| {
-            let facts = self.facts(source, &settings.policy.tables, &reach);
-            let site = self.site_and_other(settings, source, &facts);
-            (facts, site)
-        });
+        let facts = self.gather(&pairs, &reach, workers);
+        let numbered: Vec<usize> = (0..all.len()).collect();
+        let chosen =
+            workers.map(&numbered, |index| self.site_and_other(&settings[*index], &all[*index], &facts[*index]));
+        let found = facts.into_iter().zip(chosen);
         let mut session = Session {
             engine: self,
             inputs: Vec::with_capacity(all.len()),

@@ -27,8 +27,7 @@ pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts
         }
         Kind::Python => {
             python::collect(&source.text, &mut out);
-            let strings = directive::may_hold(&source.text).then(|| crate::syntax::python::strings(&source.text));
-            directives(&source.text, &source.lines, &strings.unwrap_or_default(), false, tables, &mut out.facts);
+            python_directives(source, tables, &mut out.facts);
         }
         Kind::Environment | Kind::Condarc | Kind::Requirements => {
             environment::collect(source, &mut out.facts, &mut out.gaps);
@@ -39,6 +38,26 @@ pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts
         }
         Kind::Other => {}
     }
+    finish(source, &mut out);
+    out
+}
+
+/// The facts of a Python file beside what its code does: its directives, its first line and the file itself.
+pub fn without_tree(source: &Source, tables: &Tables) -> FileFacts {
+    let mut out = FileFacts::default();
+    python_directives(source, tables, &mut out.facts);
+    finish(source, &mut out);
+    out
+}
+
+/// Directives outside of strings.
+fn python_directives(source: &Source, tables: &Tables, out: &mut Vec<Fact>) {
+    let strings = directive::may_hold(&source.text).then(|| crate::syntax::python::strings(&source.text));
+    directives(&source.text, &source.lines, &strings.unwrap_or_default(), false, tables, out);
+}
+
+/// What the facts together tell of the file.
+fn finish(source: &Source, out: &mut FileFacts) {
     out.job = resources::job_record(&out.facts);
     out.file = file::file_record(source, directive::scheduler_of(&out.facts));
     let named = out.facts.iter().find(|fact| fact.kind == FactKind::Key && fact.fields.text("name") == "name");
@@ -46,7 +65,6 @@ pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts
     out.file.set_some("env-name", name);
     let facts = vec![Fact::new(FactKind::File, Span::at(0), out.file.clone())];
     out.facts.extend(facts);
-    out
 }
 
 /// The facts of shell text in a notebook, with places in that text.

@@ -16,7 +16,7 @@ pub mod schema;
 pub mod shebang;
 pub mod shell;
 
-pub use collect::collect;
+pub use collect::{collect, without_tree};
 pub use model::{Fact, FactKind, Record, Text, Value};
 
 use crate::source::{Source, Span};

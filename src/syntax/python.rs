@@ -25,6 +25,11 @@ pub struct Region {
     pub reason: &'static str,
 }
 
+/// True when the parser can carry all of `text`, valid or not.
+pub fn can_carry(text: &str) -> bool {
+    guard::check(text).is_ok_and(|length| length == text.len())
+}
+
 impl Tree {
     /// Parses `text`, whose first byte is byte `offset` of the whole, within `budget`, and appends it to the tree.
     /// What was not understood comes back, in source order, in offsets of the whole.

@@ -195,6 +195,18 @@ static STARS: &[(&str, &[&str])] = &[
 /// Modules that a name stands for although the file never binds it: the author forgot the import.
 static FORGOTTEN: &[&str] = &["multiprocessing", "os", "sys"];
 
+/// The last parts of the names of calls that start processes: only these have `arg.count`.
+pub fn starters() -> impl Iterator<Item = &'static str> {
+    STARTERS.iter().filter_map(|(name, _)| name.rsplit('.').next())
+}
+
+/// How texts may begin a dotted name that begins with `first` here, itself among them.
+pub fn spellings(first: &str) -> impl Iterator<Item = &str> {
+    let begins = |name: &'static str| name.split('.').next().unwrap_or(name);
+    let others = ALIASES.iter().filter(move |(_, known)| begins(known) == first).map(move |(alias, _)| begins(alias));
+    std::iter::once(first).chain(others)
+}
+
 /// How a call that starts processes is told their number; `None` for other calls.
 pub fn starter(callee: &str) -> Option<Count> {
     STARTERS.iter().find(|(name, _)| *name == callee).map(|(_, count)| *count)

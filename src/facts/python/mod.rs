@@ -11,6 +11,8 @@ mod reach;
 mod result;
 mod scope;
 
+pub use known::{spellings, starters};
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -19,6 +21,9 @@ use crate::source::Span;
 use crate::syntax::budget::Budget;
 use crate::syntax::python::{Id, Kind, Tree};
 use scope::Names;
+
+/// The word without which no text sets a variable of the environment.
+pub const ENVIRONMENT: &str = "environ";
 
 /// Adds the facts of a Python text: what it imports, calls, and sets in the environment, in source order.
 pub fn collect(text: &str, out: &mut FileFacts) {

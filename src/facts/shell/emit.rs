@@ -124,14 +124,14 @@ impl Walker<'_> {
         }
         let commands = &self.script.tables.commands;
         let mut record = Record::at(place)
-            .with_room(28)
-            .with("run", Text { text: line.run.clone(), span: Some(line.head), ..Text::default() })
-            .with("program", line.program.clone())
-            .with("path", line.path.clone())
-            .with("words", Text::at(self.script.source.slice(place), place));
-        record.set("option", line.option_record());
-        record.set("options", line.options.iter().map(|option| option.written.clone()).collect::<Vec<_>>());
-        record.set("args", line.args.iter().map(|arg| arg.text.clone()).collect::<Vec<_>>());
+            .with_room(20)
+            .and("run", Text { text: line.run.clone(), span: Some(line.head), ..Text::default() })
+            .and("program", line.program.clone())
+            .and("path", line.path.clone())
+            .and("words", Text::at(self.script.source.slice(place), place))
+            .and("option", line.option_record())
+            .and("options", line.options.iter().map(|option| option.written.clone()).collect::<Vec<_>>())
+            .and("args", line.args.iter().map(|arg| arg.text.clone()).collect::<Vec<_>>());
         for field in ["destination", "env", "script", "code"] {
             record.set_some(field, line.field(field, commands));
         }

@@ -1,5 +1,6 @@
 //! The walk: lists, branches, functions, nested scripts, in execution order.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -94,6 +95,8 @@ pub(super) struct Walker<'a> {
     pub block_places: HashMap<Span, (Vec<&'static str>, bool)>,
     /// The simple command at hand sets one variable and does nothing else.
     pub sets_one: bool,
+    /// The last statement that facts were given for.
+    said: RefCell<Option<Said>>,
     /// Command that feeds this one, and the one it feeds.
     pub pipe: (Option<String>, Option<String>),
     /// The file that the last command of the pipeline writes.
@@ -109,7 +112,7 @@ pub(super) struct Walker<'a> {
 }
 
 /// A statement: what `delete = "statement"` removes.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Statement {
     /// Its bytes, in the frame.
     pub span: Span,
@@ -117,6 +120,14 @@ pub(super) struct Statement {
     pub whole: bool,
     /// It is the only one of the body of a compound command.
     pub sole: bool,
+}
+
+/// A statement with its fields.
+struct Said {
+    text: Arc<str>,
+    place: Span,
+    statement: Statement,
+    record: Arc<Record>,
 }
 
 impl<'a> Walker<'a> {
@@ -137,6 +148,7 @@ impl<'a> Walker<'a> {
             blocks: Vec::new(),
             block_places: HashMap::new(),
             sets_one: false,
+            said: RefCell::default(),
             pipe: (None, None),
             pipe_output: None,
             in_rounds: false,
@@ -381,13 +393,28 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Fields of the statement, for facts.
-    pub fn statement_record(&self) -> Record {
+    /// Fields of the statement, for facts; made once for all of its facts.
+    pub fn statement_record(&self) -> Arc<Record> {
         let span = self.frame.place(self.statement.span);
+        let (text, statement) = (&self.frame.text, self.statement);
+        if let Some(said) = &*self.said.borrow()
+            && Arc::ptr_eq(&said.text, text)
+            && (said.place, said.statement) == (span, statement)
+        {
+            return Arc::clone(&said.record);
+        }
+        let record = Arc::new(self.describe_statement(span));
+        let said = Said { text: Arc::clone(text), place: span, statement, record: Arc::clone(&record) };
+        *self.said.borrow_mut() = Some(said);
+        record
+    }
+
+    fn describe_statement(&self, span: Span) -> Record {
         // Facts of one long list would each carry all of it.
         let text = self.frame.slice(self.statement.span);
         let text = if text.len() > MAX_STATEMENT { "" } else { text };
         Record::at(span)
+            .with_room(3)
             .with("text", Text::at(text, span))
             .with("whole", self.statement.whole)
             .with("sole", self.statement.sole)

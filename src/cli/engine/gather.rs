@@ -1,0 +1,60 @@
+//! The facts of all files of a run, several at once.
+
+use std::ffi::OsStr;
+use std::sync::{Arc, OnceLock};
+
+use super::Engine;
+use crate::check::{self, Prefilter, Prefiltering};
+use crate::cli::reach::InReach;
+use crate::cli::settings::FileSettings;
+use crate::cli::workers::Workers;
+use crate::facts::{self, FileFacts};
+use crate::source::{Kind, Source};
+
+impl Engine {
+    /// The facts of all files. Python files that no rule speaks of are not parsed, unless a script runs them.
+    pub(super) fn gather(
+        &self,
+        files: &[(&Arc<Source>, &FileSettings)],
+        reach: &InReach,
+        workers: &Workers,
+    ) -> Vec<FileFacts> {
+        let of_python = files.iter().filter(|(source, _)| source.kind == Kind::Python);
+        let eager = self.prefiltering.pays_for(of_python.clone().count());
+        // Made once, when it is first asked: it reads every rule.
+        let prefilter = OnceLock::new();
+        let concerns = |source: &Source| {
+            let made = prefilter.get_or_init(|| {
+                let policies = of_python.clone().map(|(_, settings)| settings.policy.as_ref());
+                (self.prefiltering != Prefiltering::Never).then(|| Prefilter::new(policies)).flatten()
+            });
+            made.as_ref().is_none_or(|prefilter| prefilter.concerns(source))
+        };
+        let whole = |source: &Source, settings: &FileSettings| self.facts(source, &settings.policy.tables, reach);
+        let found = workers.doing("reading what the files do").map(files, |(source, settings)| {
+            let in_part = || (facts::without_tree(source, &settings.policy.tables), false);
+            if source.kind != Kind::Python {
+                return (whole(source, settings), true);
+            }
+            if eager && !concerns(source) {
+                return in_part();
+            }
+            let facts = whole(source, settings);
+            // The same is told of a file whether it comes with many others or alone.
+            let silent = !eager && !facts.gaps.is_empty() && !concerns(source);
+            if silent { in_part() } else { (facts, true) }
+        });
+        let (mut facts, complete): (Vec<FileFacts>, Vec<bool>) = found.into_iter().unzip();
+        let names = check::run_by_scripts(facts.iter());
+        let is_run = |index: &usize| {
+            let name = files[*index].0.path.file_name().and_then(OsStr::to_str);
+            !complete[*index] && name.is_none_or(|name| names.contains(name))
+        };
+        let waiting: Vec<usize> = (0..files.len()).filter(is_run).collect();
+        let found = workers.map(&waiting, |index| whole(files[*index].0, files[*index].1));
+        for (index, whole) in waiting.into_iter().zip(found) {
+            facts[index] = whole;
+        }
+        facts
+    }
+}
