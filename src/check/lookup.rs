@@ -169,6 +169,10 @@ impl<'a> Judge<'a> {
             Some("id") => Found::owned(site.id.clone()),
             Some("scheduler") => site.scheduler.clone().map_or(Found::ABSENT, Found::owned),
             Some("retired") => Found::owned(site.retired.is_some()),
+            Some("values") => {
+                let set = site.values.iter().filter(|(_, value)| value.data.is_set());
+                Found::owned(set.map(|(name, _)| Value::from(name.clone())).collect::<Vec<_>>())
+            }
             _ => Found::ABSENT,
         }
     }

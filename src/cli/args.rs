@@ -7,6 +7,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::check::{Prefiltering, Severity};
+use crate::policy::schema::FileKind;
 use crate::report::Format;
 
 /// Finds what breaks, slows or endangers jobs and logins on a supercomputer.
@@ -103,6 +104,8 @@ pub(super) enum RulesCommand {
     Check(Packs),
     /// Run the fixtures of a pack
     Test(TestPacks),
+    /// Print a JSON Schema, for editors that complete and check while you write
+    Schema(Schema),
 }
 
 #[derive(Debug, Subcommand)]
@@ -115,6 +118,8 @@ pub(super) enum SitesCommand {
     Detect(Detect),
     /// Write the skeleton of a site, with fixtures, into a pack
     New(New),
+    /// Show where two sites judge differently, or one site at two layers
+    Diff(Diff),
 }
 
 #[derive(Debug, Subcommand)]
@@ -293,6 +298,20 @@ pub(super) struct Packs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct Schema {
+    /// Of which files: rule, site, pack, commands or config
+    #[arg(value_name = "FILES", default_value = "rule", value_parser = file_kind)]
+    pub(super) kind: FileKind,
+}
+
+fn file_kind(text: &str) -> Result<FileKind, String> {
+    FileKind::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
+        let names = FileKind::ALL.map(FileKind::name);
+        format!("there are {}", names.join(", "))
+    })
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct TestPacks {
     #[command(flatten)]
     pub(super) packs: Packs,
@@ -310,6 +329,27 @@ pub(super) struct Show {
     #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
     pub(super) format: Output<ListFormat>,
 }
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub(super) struct Diff {
+    /// A site; SITE@LAYER or SITE@PACK for what it is up to that layer (built-in, system and so on) or pack
+    #[arg(value_name = "A")]
+    pub(super) before: String,
+    /// The other
+    #[arg(value_name = "B")]
+    pub(super) after: String,
+    #[command(flatten)]
+    pub(super) policy: PolicyOptions,
+    /// Output format: human or json
+    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
+    pub(super) format: Output<ListFormat>,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  pydoctor sites diff NORTH SOUTH                 two sites
+  pydoctor sites diff midway3@built-in midway3    what packs and configuration change here";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Detect {

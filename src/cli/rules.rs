@@ -2,6 +2,7 @@
 
 pub(super) mod check;
 pub(super) mod new;
+pub(super) mod schema;
 pub(super) mod test;
 
 use std::io::{self, Write};

@@ -9,7 +9,9 @@ use anyhow::{anyhow, bail};
 
 use crate::policy::config::{LAYER_FILE, Packs, Reading};
 use crate::policy::guard;
-use crate::policy::{CommandLine, Config, Day, Layers, Level, Library, Meant, Origin, Policy, PolicyError, Severity};
+use crate::policy::{
+    CommandLine, Config, Day, Layers, Level, Library, Meant, Origin, Policy, PolicyError, Selection, Severity,
+};
 use crate::source;
 
 use super::args::PolicyOptions;
@@ -148,6 +150,23 @@ impl Settings {
             outcome = check(policy);
         }
         outcome
+    }
+
+    /// What is known and meant in the working directory up to a layer.
+    pub(super) fn up_to(&self, level: Level) -> Result<(Arc<Policy>, Selection), Arc<PolicyError>> {
+        let layers = self.here()?.layers;
+        let configs: Vec<_> = layers.configs.iter().filter(|config| config.level <= level).cloned().collect();
+        let of_layers = self.layer_packs.iter().filter(|(of, _)| *of <= level).map(|(_, folder)| folder);
+        let of_configs = configs.iter().flat_map(|config| &config.packs);
+        let folders: Vec<PathBuf> = of_layers.chain(of_configs).cloned().collect();
+        let line = CommandLine::default();
+        let meant = Layers { configs, line, ..layers }.for_file(None);
+        Ok((self.library.with(&folders)?, meant.selection))
+    }
+
+    /// Where policies of packs are read.
+    pub(super) fn library(&self) -> &Library {
+        &self.library
     }
 
     /// What holds for a file of which nothing else is known.

@@ -1,6 +1,7 @@
 //! `pydoctor sites list`, and beside it `show` and `detect`.
 
 pub(super) mod detect;
+pub(super) mod diff;
 pub(super) mod show;
 
 use std::io::{self, Write};

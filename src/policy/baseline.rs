@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::describe::baseline::BASELINE;
 use super::document::{Document, Table};
 use super::error::PolicyError;
 
@@ -63,7 +64,7 @@ impl Baseline {
     pub fn parse(file: &Path, text: &str) -> Result<Self, PolicyError> {
         let name = file.display().to_string();
         let (doc, tree) = Document::parse(&name, text);
-        let table = doc.root(&tree);
+        let table = doc.root(&tree, &BASELINE);
         let mut baseline = Self { file: file.to_owned(), known: BTreeMap::new() };
         if let Some(item) = table.need("version")
             && let Some(version) = item.integer()

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use globset::GlobSet;
 
 use super::day::Day;
+use super::describe::config::CONFIG;
 use super::document::Document;
 use super::effective::Selection;
 use super::error::{PolicyError, Problem};
@@ -18,6 +19,10 @@ use super::layers::Level;
 use super::library::Library;
 use super::pack::Policy;
 use super::severity::Severity;
+
+/// What of a rule can be locked.
+pub(super) const LOCKABLE: &[(&str, &str)] =
+    &[("enabled", "enabled"), ("severity", "severity"), ("suppression", "suppression")];
 
 /// Names of the configuration file; the first that exists in a folder wins.
 pub const NAMES: [&str; 3] = [LAYER_FILE, ".pydoctor.toml", PYPROJECT];
@@ -183,15 +188,14 @@ impl Config {
     pub fn parse(path: &Path, text: &str, reading: Reading<'_>) -> Result<Option<Self>, PolicyError> {
         let name = path.display().to_string();
         let (doc, tree) = Document::parse(&name, text);
-        let root = doc.root(&tree);
         let config = if path.file_name().is_some_and(|name| name == PYPROJECT) {
-            let Some(table) = root.get("tool").and_then(|tool| tool.quiet_table()?.get(TABLE)) else {
+            let Some(table) = doc.foreign(&tree).get("tool").and_then(|tool| tool.quiet_table()?.get(TABLE)) else {
                 // Other tools' tables are theirs to report on.
                 return Ok(None);
             };
-            table.table().map(|table| read::config(table, path, reading)).transpose()?
+            table.table().map(|table| read::config(table.with_keys(&CONFIG), path, reading)).transpose()?
         } else {
-            Some(read::config(root, path, reading)?)
+            Some(read::config(doc.root(&tree, &CONFIG), path, reading)?)
         };
         let mut problems: Vec<Problem> = doc.into_problems();
         problems.sort_by_key(|problem| (problem.line, problem.column));

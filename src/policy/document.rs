@@ -1,12 +1,15 @@
 //! Strict reading of TOML: every key must be asked for, every value has its type and its place, and all problems
 //! of a file are gathered.
 
+mod item;
+
 use std::cell::RefCell;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::describe::{Described, Keys, Kind};
 use super::error::{Problem, nearest};
 use crate::tree::Node;
 
@@ -18,6 +21,8 @@ pub(super) struct Document<'a> {
     file: &'a str,
     text: &'a str,
     problems: RefCell<Vec<Problem>>,
+    /// The text is no TOML: what could be read of it says nothing about what was meant.
+    broken: bool,
 }
 
 /// A table of a document. Its keys are those that the reader asks for; [`Table::finish`] reports the others.
@@ -25,6 +30,7 @@ pub(super) struct Table<'d, 'a> {
     doc: &'d Document<'a>,
     entries: Entries<'d, 'a>,
     span: Range<usize>,
+    described: Described,
     asked: RefCell<Vec<&'static str>>,
 }
 
@@ -59,6 +65,8 @@ pub(super) enum Shape<'d> {
 pub(super) struct Item<'d, 'a> {
     pub doc: &'d Document<'a>,
     raw: Raw<'d, 'a>,
+    /// What the description says that it is.
+    kind: Option<&'static Kind>,
 }
 
 /// Text with its place.
@@ -72,9 +80,15 @@ impl<'a> Document<'a> {
     /// A document with the syntax errors of its text; the tree holds what could be read.
     pub fn parse(file: &'a str, text: &'a str) -> (Self, Spanned<DeTable<'a>>) {
         let (tree, errors) = DeTable::parse_recoverable(text);
-        let doc = Self { file, text, problems: RefCell::default() };
+        let doc = Self { file, text, problems: RefCell::default(), broken: !errors.is_empty() };
         for error in errors {
-            doc.problem(error.span().unwrap_or(0..0), format!("TOML: {}", error.message()), None);
+            let problem =
+                Problem::new(file, text, error.span().unwrap_or(0..0), format!("TOML: {}", error.message()), None);
+            let mut problems = doc.problems.borrow_mut();
+            // What follows a mistake in the same line comes of it, and so does most of what follows several.
+            if problems.len() < 3 && problems.iter().all(|known| known.line != problem.line) {
+                problems.push(problem);
+            }
         }
         (doc, tree)
     }
@@ -106,22 +120,48 @@ impl<'a> Document<'a> {
 
     /// A document whose text was read before; only its problems are gathered.
     pub fn about(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, problems: RefCell::default() }
+        Self { file, text, problems: RefCell::default(), broken: false }
     }
 
-    /// The root table of `tree`.
-    pub fn root<'d>(&'d self, tree: &'d Spanned<DeTable<'a>>) -> Table<'d, 'a> {
-        Table { doc: self, entries: Entries::Read(tree.get_ref()), span: 0..0, asked: RefCell::default() }
+    /// The root table of `tree`, which holds what `keys` describe.
+    pub fn root<'d>(&'d self, tree: &'d Spanned<DeTable<'a>>, keys: &'static Keys) -> Table<'d, 'a> {
+        Table {
+            doc: self,
+            entries: Entries::Read(tree.get_ref()),
+            span: 0..0,
+            described: Described::Keys(keys),
+            asked: RefCell::default(),
+        }
+    }
+
+    /// The root table of a file that is not ours, in which a table may be.
+    pub fn foreign<'d>(&'d self, tree: &'d Spanned<DeTable<'a>>) -> Table<'d, 'a> {
+        Table {
+            doc: self,
+            entries: Entries::Read(tree.get_ref()),
+            span: 0..0,
+            described: Described::Free,
+            asked: RefCell::default(),
+        }
     }
 
     /// The root table of a file that the build script read. It has no places.
-    pub fn built(&self, tree: &'static Node) -> Table<'_, 'a> {
+    pub fn built(&self, tree: &'static Node, keys: &'static Keys) -> Table<'_, 'a> {
         let entries = if let Node::Table(entries) = tree { entries } else { &[][..] };
-        Table { doc: self, entries: Entries::Built(entries), span: 0..0, asked: RefCell::default() }
+        Table {
+            doc: self,
+            entries: Entries::Built(entries),
+            span: 0..0,
+            described: Described::Keys(keys),
+            asked: RefCell::default(),
+        }
     }
 
     /// Notes a problem.
     pub fn problem(&self, span: Range<usize>, message: impl Into<String>, note: Option<String>) {
+        if self.broken {
+            return;
+        }
         let problem = Problem::new(self.file, self.text, span, message.into(), note);
         let mut problems = self.problems.borrow_mut();
         if !problems.contains(&problem) {
@@ -181,10 +221,29 @@ impl<'d, 'a> Table<'d, 'a> {
         self.doc
     }
 
+    /// What is known of the table.
+    pub fn described(&self) -> Described {
+        self.described
+    }
+
+    /// The same, known to hold these keys.
+    pub fn with_keys(self, keys: &'static Keys) -> Self {
+        Self { described: Described::Keys(keys), ..self }
+    }
+
     /// The value of a key that this table may have.
     pub fn get(&self, key: &'static str) -> Option<Item<'d, 'a>> {
         self.asked.borrow_mut().push(key);
-        self.entries.get(key).map(|raw| Item { doc: self.doc, raw })
+        let kind = match self.described {
+            Described::Keys(keys) => {
+                let described = keys.get(key);
+                debug_assert!(described.is_some(), "the description of `{}` lacks `{key}`", keys.name);
+                described.map(|key| &key.kind)
+            }
+            Described::Names(kind) => Some(kind),
+            Described::Free => None,
+        };
+        self.entries.get(key).map(|raw| Item { doc: self.doc, raw, kind })
     }
 
     /// True when the key is given; does not ask for it.
@@ -243,7 +302,11 @@ impl<'d, 'a> Table<'d, 'a> {
 
     /// All keys with their values, in the order of the file; for tables whose keys are names.
     pub fn entries(&self) -> Vec<(Word<'d>, Item<'d, 'a>)> {
-        let item = |raw| Item { doc: self.doc, raw };
+        let kind = match self.described {
+            Described::Names(kind) => Some(kind),
+            _ => None,
+        };
+        let item = |raw| Item { doc: self.doc, raw, kind };
         match self.entries {
             Entries::Read(table) => {
                 let entry = |(key, value): (&'d Spanned<_>, _)| {
@@ -261,12 +324,21 @@ impl<'d, 'a> Table<'d, 'a> {
 
     /// Reports every key that nobody asked for.
     pub fn finish(self) {
-        if matches!(self.entries, Entries::Built(_)) {
-            return;
-        }
         let mut asked = self.asked.borrow_mut();
         asked.sort_unstable();
         asked.dedup();
+        if let Described::Keys(keys) = self.described {
+            let unread = keys.keys.iter().find(|key| !asked.contains(&key.name));
+            debug_assert!(
+                unread.is_none(),
+                "`{}` describes `{}`, which nobody reads",
+                keys.name,
+                unread.map_or("", |key| key.name)
+            );
+        }
+        if matches!(self.entries, Entries::Built(_)) {
+            return;
+        }
         for (key, _) in self.entries() {
             if !asked.contains(&key.text) {
                 self.doc.unknown(&key, "key", asked.iter().copied());
@@ -281,169 +353,5 @@ impl<'d, 'a> Entries<'d, 'a> {
             Self::Read(table) => table.get(key).map(Raw::Read),
             Self::Built(entries) => entries.iter().find(|(name, _)| *name == key).map(|(_, node)| Raw::Built(node)),
         }
-    }
-}
-
-impl<'d, 'a> Item<'d, 'a> {
-    /// Where the value stands.
-    pub fn span(&self) -> Range<usize> {
-        match self.raw {
-            Raw::Read(value) => value.span(),
-            Raw::Built(_) => 0..0,
-        }
-    }
-
-    /// What the value is.
-    pub fn shape(&self) -> Shape<'d> {
-        match self.raw {
-            Raw::Read(value) => match value.get_ref() {
-                DeValue::String(text) => Shape::Text(text.as_ref()),
-                DeValue::Integer(_) => Shape::Integer,
-                DeValue::Float(_) => Shape::Float,
-                DeValue::Boolean(flag) => Shape::Flag(*flag),
-                DeValue::Datetime(_) => Shape::Date,
-                DeValue::Array(_) => Shape::List,
-                DeValue::Table(_) => Shape::Table,
-            },
-            Raw::Built(node) => match node {
-                Node::Text(text) => Shape::Text(text),
-                Node::Integer(_) => Shape::Integer,
-                Node::Flag(flag) => Shape::Flag(*flag),
-                Node::Date(_) => Shape::Date,
-                Node::List(_) => Shape::List,
-                Node::Table(_) => Shape::Table,
-            },
-        }
-    }
-
-    /// Notes that something else was expected.
-    pub fn wrong(&self, expected: &str) {
-        let found = match self.shape() {
-            Shape::Text(_) => "a string",
-            Shape::Integer => "an integer",
-            Shape::Float => "a float",
-            Shape::Flag(_) => "true or false",
-            Shape::Date => "a date",
-            Shape::List => "a list",
-            Shape::Table => "a table",
-        };
-        self.doc.problem(self.span(), format!("expected {expected}, found {found}"), None);
-    }
-
-    /// Text, silently nothing else.
-    pub fn as_str(&self) -> Option<&'d str> {
-        if let Shape::Text(text) = self.shape() { Some(text) } else { None }
-    }
-
-    /// A whole number, silently nothing else.
-    pub fn as_integer(&self) -> Option<i64> {
-        match self.raw {
-            Raw::Read(value) => match value.get_ref() {
-                DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
-                _ => None,
-            },
-            Raw::Built(Node::Integer(number)) => Some(*number),
-            Raw::Built(_) => None,
-        }
-    }
-
-    /// Text.
-    pub fn string(&self) -> Option<Word<'d>> {
-        match self.as_str() {
-            Some(text) => Some(Word { text, span: self.span() }),
-            None => {
-                self.wrong("a string");
-                None
-            }
-        }
-    }
-
-    /// Yes or no.
-    pub fn flag(&self) -> Option<bool> {
-        match self.shape() {
-            Shape::Flag(flag) => Some(flag),
-            _ => {
-                self.wrong("true or false");
-                None
-            }
-        }
-    }
-
-    /// A whole number.
-    pub fn integer(&self) -> Option<i64> {
-        let number = self.as_integer();
-        if number.is_none() {
-            self.wrong("an integer");
-        }
-        number
-    }
-
-    /// A date, as written.
-    pub fn date(&self) -> Option<String> {
-        let date = match self.raw {
-            Raw::Read(value) => match value.get_ref() {
-                DeValue::Datetime(date) => Some(date.to_string()),
-                _ => None,
-            },
-            Raw::Built(Node::Date(date)) => Some((*date).to_owned()),
-            Raw::Built(_) => None,
-        };
-        if date.is_none() {
-            self.wrong("a date like 2026-02-12");
-        }
-        date
-    }
-
-    /// A list.
-    pub fn list(&self) -> Option<Vec<Self>> {
-        let item = |raw| Item { doc: self.doc, raw };
-        let items = match self.raw {
-            Raw::Read(value) => match value.get_ref() {
-                DeValue::Array(items) => Some(items.iter().map(|value| item(Raw::Read(value))).collect()),
-                _ => None,
-            },
-            Raw::Built(Node::List(items)) => Some(items.iter().map(|node| item(Raw::Built(node))).collect()),
-            Raw::Built(_) => None,
-        };
-        if items.is_none() {
-            self.wrong("a list");
-        }
-        items
-    }
-
-    /// A list of texts.
-    pub fn strings(&self) -> Vec<Word<'d>> {
-        self.list().unwrap_or_default().into_iter().filter_map(|item| item.string()).collect()
-    }
-
-    /// A table, silently nothing else.
-    pub fn quiet_table(&self) -> Option<Table<'d, 'a>> {
-        matches!(self.shape(), Shape::Table).then(|| self.table())?
-    }
-
-    /// A table.
-    pub fn table(&self) -> Option<Table<'d, 'a>> {
-        let entries = match self.raw {
-            Raw::Read(value) => match value.get_ref() {
-                DeValue::Table(table) => Some(Entries::Read(table)),
-                _ => None,
-            },
-            Raw::Built(Node::Table(entries)) => Some(Entries::Built(entries)),
-            Raw::Built(_) => None,
-        };
-        if entries.is_none() {
-            self.wrong("a table");
-        }
-        entries.map(|entries| Table { doc: self.doc, entries, span: self.span(), asked: RefCell::default() })
-    }
-
-    /// One of `choices`.
-    pub fn choice<T: Copy>(&self, what: &str, choices: &[(&'static str, T)]) -> Option<T> {
-        let word = self.string()?;
-        let found = choices.iter().find(|(name, _)| *name == word.text).map(|(_, value)| *value);
-        if found.is_none() {
-            self.doc.unknown(&word, what, choices.iter().map(|(name, _)| *name));
-        }
-        found
     }
 }

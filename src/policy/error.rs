@@ -151,6 +151,14 @@ impl Problem {
         let caret = " ".repeat(self.column - 1) + &"^".repeat(self.snippet.1);
         let mut out = String::new();
         let _ = writeln!(out, "error: {}", self.message);
+        if self.snippet.0.is_empty() && (self.line, self.column) == (1, 1) {
+            // The file is empty, not there, or a folder.
+            let _ = writeln!(out, " --> {}", self.file);
+            if let Some(note) = &self.note {
+                let _ = writeln!(out, "  = {note}");
+            }
+            return out;
+        }
         let _ = writeln!(out, "{blank}--> {}:{}:{}", self.file, self.line, self.column);
         let _ = writeln!(out, "{blank} |");
         let _ = writeln!(out, "{number} | {}", self.snippet.0);

@@ -1,7 +1,9 @@
 //! Fixes as rules declare them: title, how far to trust them, and the edits in the words of the format.
 
 use super::condition::Where;
-use super::document::{Item, Table};
+use super::describe::Keys;
+use super::describe::rule::EDITS;
+use super::document::{Item, Table, Word};
 use super::path::Scope;
 use super::rule::{Other, Place, read_others};
 use super::severity::{APPLICABILITIES, Applicability};
@@ -98,79 +100,63 @@ impl FixSpec {
 
 /// Reads one edit: exactly one action with its parameters.
 fn read_edit(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<EditSpec> {
-    const ACTIONS: [&str; 11] = [
-        "delete",
-        "replace",
-        "uses",
-        "insert",
-        "insert-line",
-        "add-option",
-        "move",
-        "wrap",
-        "import",
-        "uncomment",
-        "line-ends",
-    ];
-    let given = ACTIONS.into_iter().filter(|action| table.has(action)).count();
-    if given != 1 {
-        let message = if given == 0 { "an edit without an action" } else { "an edit with more than one action" };
-        context.doc.problem(table.span(), message, Some(format!("give one of: {}", ACTIONS.join(", "))));
+    let given: Vec<&'static Keys> = EDITS.iter().copied().filter(|keys| table.has(keys.keys[0].name)).collect();
+    let [keys] = given.as_slice() else {
+        let message = if given.is_empty() { "an edit without an action" } else { "an edit with more than one action" };
+        let actions: Vec<&str> = EDITS.iter().map(|keys| keys.name).collect();
+        context.doc.problem(table.span(), message, Some(format!("give one of: {}", actions.join(", "))));
         return None;
-    }
+    };
+    let table = table.with_keys(keys);
     let place = |key| table.string(key).and_then(|word| Place::parse(context, &word));
     let text = |key| table.string(key).map(|word| Template::parse(context, &word));
     let need_text = |key| table.need_string(key).map(|word| Template::parse(context, &word));
-    let side = || read_side(context, &table);
-    let edit = if table.has("delete") {
-        place("delete").map(EditSpec::Delete)
-    } else if table.has("replace") {
-        place("replace").zip(need_text("with")).map(|(place, text)| EditSpec::Replace(place, text))
-    } else if table.has("insert") {
-        text("insert").zip(side()).map(|(text, side)| EditSpec::Insert(text, side))
-    } else if table.has("uses") {
-        place("uses").zip(need_text("with")).map(|(place, text)| EditSpec::Uses(place, text))
-    } else if table.has("insert-line") {
-        text("insert-line").zip(read_line_place(context, &table)).map(|(text, at)| EditSpec::InsertLine(text, at))
-    } else if table.has("add-option") {
-        text("add-option").map(EditSpec::AddOption)
-    } else if table.has("move") {
-        place("move").zip(read_line_place(context, &table)).map(|(place, at)| EditSpec::Move(place, at))
-    } else if table.has("wrap") {
-        place("wrap").zip(need_text("function")).map(|(place, text)| EditSpec::Wrap(place, text))
-    } else if table.has("import") {
-        table.string("import").map(|word| EditSpec::Import(word.text.to_owned()))
-    } else if table.has("uncomment") {
-        place("uncomment").map(EditSpec::Uncomment)
-    } else {
-        table.choice("line-ends", &[("lf", ())]).map(|()| EditSpec::UnixLineEnds)
+    let edit = match keys.name {
+        "delete" => place("delete").map(EditSpec::Delete),
+        "replace" => place("replace").zip(need_text("with")).map(|(place, text)| EditSpec::Replace(place, text)),
+        "uses" => place("uses").zip(need_text("with")).map(|(place, text)| EditSpec::Uses(place, text)),
+        "insert" => text("insert").zip(read_side(context, &table)).map(|(text, side)| EditSpec::Insert(text, side)),
+        "insert-line" => {
+            text("insert-line").zip(read_line_place(context, &table)).map(|(text, at)| EditSpec::InsertLine(text, at))
+        }
+        "add-option" => text("add-option").map(EditSpec::AddOption),
+        "move" => place("move").zip(read_line_place(context, &table)).map(|(place, at)| EditSpec::Move(place, at)),
+        "wrap" => place("wrap").zip(need_text("function")).map(|(place, text)| EditSpec::Wrap(place, text)),
+        "import" => table.string("import").map(|word| EditSpec::Import(word.text.to_owned())),
+        "uncomment" => place("uncomment").map(EditSpec::Uncomment),
+        _ => table.choice("line-ends", &[("lf", ())]).map(|()| EditSpec::UnixLineEnds),
     };
-    let everywhere = table.flag("everywhere").unwrap_or(false);
-    if everywhere && !matches!(edit, None | Some(EditSpec::Replace(..) | EditSpec::Insert(_, Side::After(_)))) {
-        let message = "`everywhere` goes with `replace`, and with `insert` after a field";
-        context.doc.problem(table.span(), message, None);
+    let everywhere = keys.get("everywhere").and_then(|key| table.flag(key.name)).unwrap_or(false);
+    if everywhere && matches!(edit, Some(EditSpec::Insert(_, Side::Before(_)))) {
+        context.doc.problem(table.span(), "`everywhere` goes with `insert` after a field, not before it", None);
     }
     table.finish();
     if everywhere { edit.map(|edit| EditSpec::Everywhere(Box::new(edit))) } else { edit }
 }
 
 fn read_side(context: Context<'_, '_>, table: &Table<'_, '_>) -> Option<Side> {
-    let place = |key| table.string(key).and_then(|word| Place::parse(context, &word));
-    match (table.has("before"), table.has("after")) {
-        (true, false) => place("before").map(Side::Before),
-        (false, true) => place("after").map(Side::After),
+    let place = |word: Word<'_>| Place::parse(context, &word);
+    match (table.string("before"), table.string("after")) {
+        (Some(before), None) => place(before).map(Side::Before),
+        (None, Some(after)) => place(after).map(Side::After),
         _ => {
-            context.doc.problem(table.span(), "say where: `before` or `after` a field", None);
+            context.doc.problem(table.span(), "say where: either `before` or `after` a field", None);
             None
         }
     }
 }
 
 fn read_line_place(context: Context<'_, '_>, table: &Table<'_, '_>) -> Option<LinePlace> {
-    if let Some(top) = table.get("at") {
-        return top.choice("place", &[("top", ())]).map(|()| LinePlace::Top);
+    let Some(top) = table.get("at") else {
+        if table.get("before").and_then(|item| item.as_str()) == Some("first-command") && !table.has("after") {
+            let _ = table.get("after");
+            return Some(LinePlace::FirstCommand);
+        }
+        return read_side(context, table).map(LinePlace::Beside);
+    };
+    if table.get("before").is_some() || table.get("after").is_some() {
+        context.doc.problem(table.span(), "say where once: `at`, `before` or `after`", None);
     }
-    if table.has("before") && table.get("before").and_then(|item| item.as_str()) == Some("first-command") {
-        return Some(LinePlace::FirstCommand);
-    }
-    read_side(context, table).map(LinePlace::Beside)
+    let _ = table.get("after");
+    top.choice("place", &[("top", ())]).map(|()| LinePlace::Top)
 }

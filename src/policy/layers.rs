@@ -30,6 +30,10 @@ pub enum Level {
 }
 
 impl Level {
+    /// All of them, the weakest first.
+    pub const ALL: [Self; 6] =
+        [Self::BuiltIn, Self::System, Self::PolicyPath, Self::User, Self::Project, Self::CommandLine];
+
     /// The name that reports use.
     pub const fn name(self) -> &'static str {
         match self {

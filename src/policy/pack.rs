@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
+use super::describe::pack::PACK;
+use super::describe::{self, commands};
 use super::document::{Document, Word};
 use super::error::{PolicyError, Problem, nearest};
 use super::rule::Rule;
@@ -245,6 +247,17 @@ impl Draft {
     }
 
     fn read_tables(&mut self, pack: &PackFiles, tables: &mut Tables) {
+        if let Some(text) = pack.get(COMMANDS) {
+            let name = pack.named(COMMANDS);
+            let (doc, tree) = Document::parse(&name, text);
+            doc.blanks(&tree);
+            describe::check(doc.root(&tree, &commands::COMMANDS));
+            let problems = doc.into_problems();
+            if !problems.is_empty() {
+                self.problems.extend(problems);
+                return;
+            }
+        }
         if let Err(error) = tables.add(&|path| pack.get(path)) {
             let text = pack.get(&error.file).unwrap_or_default();
             let start: usize = text.split_inclusive('\n').take(error.line.saturating_sub(1)).map(str::len).sum();
@@ -263,7 +276,7 @@ impl Draft {
         };
         let (doc, tree) = Document::parse(&name, text);
         doc.blanks(&tree);
-        let table = doc.root(&tree);
+        let table = doc.root(&tree, &PACK);
         let word = |key| table.need_string(key).map(|word| word.text.to_owned()).unwrap_or_default();
         let of = |folder: &str| {
             let stem = |path: &String| Some(path.strip_prefix(folder)?.strip_suffix(".toml")?.to_owned());

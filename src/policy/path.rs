@@ -19,12 +19,17 @@ pub static SITE: &[Field] = &[
         doc: "the scheduler that the site runs; absent when no site is known",
     },
     Field { name: "retired", kind: Type::Flag, doc: "the site no longer exists" },
+    Field {
+        name: "values",
+        kind: Type::List(&Type::Text),
+        doc: "names of the values that it sets: a condition on one that is not set should not stand alone",
+    },
 ];
 
-static PLACE: Type = Type::Choice(PLACES);
-static TEXT: Type = Type::Text;
+pub(super) static PLACE: Type = Type::Choice(PLACES);
+pub(super) static TEXT: Type = Type::Text;
 static NUMBER: Type = Type::Number;
-static TEXTS: Type = Type::List(&Type::Text);
+pub(super) static TEXTS: Type = Type::List(&Type::Text);
 
 /// A field of a fact, of the state, the job, the file or the site.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ use crate::facts::FactKind;
 use crate::tree::Node;
 
 use super::condition::{Condition, Where, site_value};
+use super::describe::rule::RULE;
 use super::document::{Document, Item, Shape, Table, Word, expectation};
 use super::error::Problem;
 use super::fix::FixSpec;
@@ -194,7 +195,7 @@ impl Rule {
         let uses = RefCell::default();
         let (rule, mut body) = {
             let context = Context { doc: &doc, kind: FactKind::File, uses: &uses, trusted: false };
-            let table = doc.root(&tree);
+            let table = doc.root(&tree, &RULE);
             let read = (read_head(&table, id), read_body(context, &table, id));
             table.finish();
             read
@@ -211,7 +212,7 @@ impl Rule {
     /// The head of a built-in rule.
     pub(super) fn built_in(id: &str, tree: &'static Node) -> Self {
         let doc = Document::about("", "");
-        Self { tree: Some(tree), ..read_head(&doc.built(tree), id) }
+        Self { tree: Some(tree), ..read_head(&doc.built(tree, &RULE), id) }
     }
 
     /// True for its id, a tag of it, and `ALL`.
@@ -234,7 +235,7 @@ impl Deref for Rule {
             let doc = Document::about("", "");
             let uses = RefCell::default();
             let context = Context { doc: &doc, kind: FactKind::File, uses: &uses, trusted: true };
-            let body = read_body(context, &doc.built(self.tree.unwrap_or(&Node::Table(&[]))), &self.id);
+            let body = read_body(context, &doc.built(self.tree.unwrap_or(&Node::Table(&[])), &RULE), &self.id);
             Body { origin: format!("rules/lint/{}.toml", self.id), ..body }
         })
     }

@@ -1,21 +1,23 @@
 //! Sites: places, values, recipes and their stand on each rule. One file `sites/<id>.toml` each.
 
+mod read;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::document::{Document, Item, Shape, Table, Word};
+use super::describe::site::SITE;
+use super::document::Document;
 use super::error::Problem;
 use super::glob::Pattern;
 use super::needles::Needles;
-use super::path::PLACES;
-use super::severity::{APPLICABILITIES, Applicability, LEVELS, Severity};
+use super::severity::{Applicability, Severity};
 use crate::tree::Node;
 
 /// The site that every other extends in the end.
 pub const ROOT: &str = "common";
 
-const SCHEDULERS: &[(&str, &str)] = &[("slurm", "slurm"), ("pbs", "pbs"), ("sge", "sge"), ("lsf", "lsf")];
+pub(super) const SCHEDULERS: &[(&str, &str)] = &[("slurm", "slurm"), ("pbs", "pbs"), ("sge", "sge"), ("lsf", "lsf")];
 
 /// A site, as its file says, or completed from the sites that it extends.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +46,9 @@ pub struct Site {
     pub links: BTreeMap<String, String>,
     /// Its stand on rules.
     pub rules: BTreeMap<String, Stand>,
+    /// Who says what has no place for a source of its own, by the key: `scheduler`, `detect`, `retired`, `links.NAME`,
+    /// `rules.ID`.
+    pub said_by: BTreeMap<String, Provenance>,
     /// The file that says so, for people.
     pub origin: String,
     /// Places of the keys that are checked when all packs are read.
@@ -188,7 +193,7 @@ impl Site {
     pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Vec<Problem>> {
         let (doc, tree) = Document::parse(file, text);
         doc.blanks(&tree);
-        let mut site = read_site(&doc, doc.root(&tree), id);
+        let mut site = read::site(&doc, doc.root(&tree, &SITE), id);
         site.origin = file.to_owned();
         let problems = doc.into_problems();
         if problems.is_empty() { Ok(site) } else { Err(problems) }
@@ -197,17 +202,23 @@ impl Site {
     /// A built-in site, as its file says.
     pub(super) fn built_in(id: &str, tree: &'static Node) -> Self {
         let doc = Document::about("", "");
-        let site = read_site(&doc, doc.built(tree), id);
+        let site = read::site(&doc, doc.built(tree, &SITE), id);
         Self { origin: format!("rules/sites/{id}.toml"), ..site }
     }
 
     /// What of a built-in site must be known before it judges: the site that it extends, and how it is recognised.
     pub(super) fn built_in_head(tree: &'static Node) -> (Option<String>, Detect) {
         let doc = Document::about("", "");
-        let table = doc.built(tree);
+        let table = doc.built(tree, &SITE);
         (
             table.string("extends").map(|word| word.text.to_owned()),
-            table.table("detect").map(read_detect).unwrap_or_default(),
+            table
+                .table("detect")
+                .map(|table| {
+                    read::note_source(&table, String::new(), &mut BTreeMap::new());
+                    read::detect(table)
+                })
+                .unwrap_or_default(),
         )
     }
 
@@ -215,7 +226,12 @@ impl Site {
     #[must_use]
     pub(super) fn over(&self, earlier: &Self) -> Self {
         let site = self.completed(earlier);
+        let mut said_by = site.said_by.clone();
+        for (key, source) in &earlier.said_by {
+            said_by.entry(key.clone()).or_insert_with(|| source.clone());
+        }
         Self {
+            said_by,
             name: if self.name.is_empty() { earlier.name.clone() } else { self.name.clone() },
             extends: self.extends.clone().or_else(|| earlier.extends.clone()),
             retired: self.retired.clone().or_else(|| earlier.retired.clone()),
@@ -236,6 +252,11 @@ impl Site {
         inherit(&mut site.values, &parent.values);
         inherit(&mut site.recipes, &parent.recipes);
         inherit(&mut site.links, &parent.links);
+        // How a site is recognised, and that it is no more, is never inherited.
+        let said_by = parent.said_by.iter().filter(|(key, _)| !matches!(key.as_str(), "detect" | "retired"));
+        for (key, source) in said_by {
+            site.said_by.entry(key.clone()).or_insert_with(|| source.clone());
+        }
         for (rule, stand) in &parent.rules {
             let merged = match site.rules.get(rule) {
                 Some(own) => own.completed(stand),
@@ -287,6 +308,16 @@ impl SiteValue {
 }
 
 impl ValueData {
+    /// False for what stands for «none» or «not known».
+    pub fn is_set(&self) -> bool {
+        match self {
+            Self::Text(text, _) => !text.is_empty(),
+            Self::Number(number) => *number != -1,
+            Self::List(items) => !items.is_empty(),
+            Self::Table(rows) => !rows.is_empty(),
+        }
+    }
+
     /// The type in words.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -318,166 +349,4 @@ fn inherit<T: Clone>(own: &mut BTreeMap<String, T>, parent: &BTreeMap<String, T>
     for (key, value) in parent {
         own.entry(key.clone()).or_insert_with(|| value.clone());
     }
-}
-
-fn read_site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site {
-    let mut site = Site { id: stem.to_owned(), ..Site::default() };
-    if let Some(id) = table.need_string("id")
-        && id.text != stem
-    {
-        let note = format!("the file is called `{stem}.toml`");
-        doc.problem(id.span.clone(), format!("the id `{}` is not the name of its file", id.text), Some(note));
-    }
-    site.name = table.string("name").map(|word| word.text.to_owned()).unwrap_or_default();
-    if let Some(parent) = table.string("extends") {
-        site.extends = Some(parent.text.to_owned());
-        site.spans.extends = parent.span;
-    }
-    site.scheduler = table.choice("scheduler", SCHEDULERS).map(str::to_owned);
-    site.retired = table.table("retired").map(read_retired);
-    site.detect = table.table("detect").map(read_detect).unwrap_or_default();
-    site.places = table.tables("place").into_iter().map(read_place).map(Arc::new).collect();
-    site.quotas = table.tables("quota").into_iter().map(read_quota).collect();
-    for (key, item) in table.table("values").iter().flat_map(Table::entries) {
-        site.spans.values.insert(key.text.to_owned(), key.span.clone());
-        site.values.extend(item.table().and_then(read_value).map(|value| (key.text.to_owned(), Arc::new(value))));
-    }
-    for (key, item) in table.table("recipes").iter().flat_map(Table::entries) {
-        site.recipes.extend(item.table().and_then(read_recipe).map(|recipe| (key.text.to_owned(), Arc::new(recipe))));
-    }
-    for (key, item) in table.table("links").iter().flat_map(Table::entries) {
-        site.links.extend(item.string().map(|link| (key.text.to_owned(), link.text.to_owned())));
-    }
-    for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
-        site.spans.rules.insert(key.text.to_owned(), key.span.clone());
-        site.rules.extend(item.table().map(|table| (key.text.to_owned(), read_stand(table))));
-    }
-    table.finish();
-    site
-}
-
-fn read_retired(table: Table<'_, '_>) -> Retired {
-    let text = |word: Option<Word<'_>>| word.map(|word| word.text.to_owned());
-    let retired = Retired {
-        since: table.get("since").and_then(|item| item.date()),
-        successor: text(table.string("successor")),
-        source: text(table.need_string("source")).unwrap_or_default(),
-    };
-    table.finish();
-    retired
-}
-
-fn read_detect(table: Table<'_, '_>) -> Detect {
-    let patterns = |key| table.strings(key).iter().map(|word| Pattern::new(word.text)).collect();
-    let env = table.table("env");
-    let detect = Detect {
-        hosts: patterns("hosts"),
-        env: env.iter().flat_map(Table::entries).flat_map(|(key, item)| read_variable(&key, &item)).collect(),
-        evidence: patterns("evidence"),
-    };
-    table.finish();
-    detect
-}
-
-/// What an environment variable holds: one text, or one of several.
-fn read_variable(key: &Word<'_>, item: &Item<'_, '_>) -> Vec<(String, Pattern)> {
-    let words = match item.shape() {
-        Shape::List => item.strings(),
-        _ => item.string().into_iter().collect(),
-    };
-    words.iter().map(|word| (key.text.to_owned(), Pattern::new(word.text))).collect()
-}
-
-fn read_provenance(table: &Table<'_, '_>) -> Provenance {
-    Provenance {
-        source: table.need_string("source").map(|word| word.text.to_owned()).unwrap_or_default(),
-        verified: table.get("verified").and_then(|item| item.date()),
-    }
-}
-
-fn read_place_name(table: &Table<'_, '_>) -> String {
-    let choices: Vec<(&'static str, &'static str)> = PLACES
-        .iter()
-        .filter(|place| !matches!(**place, "elsewhere" | "unknown"))
-        .map(|place| (*place, *place))
-        .collect();
-    let place = table.need("place").and_then(|item| item.choice("place", &choices));
-    place.unwrap_or_default().to_owned()
-}
-
-fn read_place(table: Table<'_, '_>) -> PlaceRow {
-    let row = PlaceRow {
-        place: read_place_name(&table),
-        paths: table.strings("paths").iter().map(|word| PathPattern::new(word.text)).collect(),
-        source: read_provenance(&table),
-    };
-    table.finish();
-    row
-}
-
-fn read_quota(table: Table<'_, '_>) -> Quota {
-    let quota = Quota {
-        place: read_place_name(&table),
-        bytes: table.string("bytes").map(|word| word.text.to_owned()),
-        files: table.get("files").and_then(|item| item.integer()),
-        source: read_provenance(&table),
-    };
-    table.finish();
-    quota
-}
-
-fn read_value(table: Table<'_, '_>) -> Option<SiteValue> {
-    let data = table.need("value").and_then(|item| read_data(&item));
-    let source = read_provenance(&table);
-    table.finish();
-    Some(SiteValue { data: data?, source, needles: Needles::default() })
-}
-
-fn read_data(item: &Item<'_, '_>) -> Option<ValueData> {
-    match item.shape() {
-        Shape::Text(_) => item.as_str().map(|text| ValueData::Text(text.to_owned(), Pattern::new(text))),
-        Shape::Integer => item.integer().map(ValueData::Number),
-        Shape::List => {
-            let words = item.strings();
-            Some(ValueData::List(words.iter().map(|word| (word.text.to_owned(), Pattern::new(word.text))).collect()))
-        }
-        Shape::Table => {
-            let entries = item.table()?.entries();
-            let rows = entries.iter().filter_map(|(key, item)| {
-                Some((key.text.to_owned(), Pattern::new(key.text), item.string()?.text.to_owned()))
-            });
-            Some(ValueData::Table(rows.collect()))
-        }
-        _ => {
-            item.wrong("a string, an integer, a list of strings or a table of strings");
-            None
-        }
-    }
-}
-
-fn read_recipe(table: Table<'_, '_>) -> Option<Sourced<String>> {
-    let text = table.need_string("text").map(|word| word.text.to_owned());
-    let source = read_provenance(&table);
-    table.finish();
-    Some(Sourced { value: text?, source })
-}
-
-fn read_stand(table: Table<'_, '_>) -> Stand {
-    let spoken = |key| {
-        let word = table.string(key)?;
-        Some(Spoken { text: word.text.to_owned(), span: word.span })
-    };
-    let mut fixes: Vec<(&'static str, Option<Applicability>)> =
-        APPLICABILITIES.iter().map(|(name, value)| (*name, Some(*value))).collect();
-    fixes.push(("none", None));
-    let stand = Stand {
-        severity: table.choice("severity", LEVELS),
-        message: spoken("message"),
-        help: spoken("help"),
-        url: table.string("url").map(|word| word.text.to_owned()),
-        fix: table.choice("fix", &fixes),
-        reason: table.string("reason").map(|word| word.text.to_owned()),
-    };
-    table.finish();
-    stand
 }

@@ -246,6 +246,26 @@ fn the_index_finds_every_clause_that_can_hold() {
     }
 }
 
+/// The keys of command grammars are described here and read in `tables`: both know the same.
+#[test]
+fn command_grammars_are_described_as_they_are_read() {
+    let tables = schema::FileKind::Commands.tables();
+    assert!(tables.len() > 3);
+    for keys in tables {
+        let head = match keys.name {
+            "commands" => String::new(),
+            "installer" => "[[installers]]\n".to_owned(),
+            name => format!("[[{name}]]\n"),
+        };
+        let told = crate::tables::commands::Commands::default().add(&format!("{head}zz = 1\n")).unwrap_err();
+        let mut read: Vec<&str> = told.message().split('`').skip(3).step_by(2).collect();
+        let mut described: Vec<&str> = keys.keys.iter().map(|key| key.name).collect();
+        read.sort_unstable();
+        described.sort_unstable();
+        assert_eq!(read, described, "{}: {}", keys.name, told.message());
+    }
+}
+
 /// How long loading takes; run with `--release -- --ignored --nocapture loading_time` to see the figures.
 #[test]
 #[ignore = "prints a measurement"]

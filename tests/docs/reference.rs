@@ -7,6 +7,7 @@ use pydoctor::facts::FactKind;
 use pydoctor::facts::schema::{self, Field, Type};
 use pydoctor::policy::path::{PLACES, SITE};
 use pydoctor::policy::rule::TAGS;
+use pydoctor::policy::schema::FileKind;
 use pydoctor::policy::{PackFiles, Policy, ROOT};
 
 use crate::markdown::{codes, sentence, table};
@@ -23,8 +24,8 @@ pub fn page(policy: &Policy) -> String {
     let mut page = "# Reference of rules and sites\n\n<!-- Written by `BLESS=1 cargo test --test docs` from \
                     src/facts/schema.rs and tests/docs/reference-*.md. -->\n\n"
         .to_owned();
-    page.push_str(&RULE_FILE.replace("TAGS", &codes(TAGS.iter().copied())));
-    let _ = write!(page, "\n{CONDITIONS}\n{FIXES}\n{FACTS}\n");
+    page.push_str(&with_keys(RULE_FILE).replace("TAGS", &codes(TAGS.iter().copied())));
+    let _ = write!(page, "\n{CONDITIONS}\n{}\n{FACTS}\n", with_keys(FIXES));
     for kind in FactKind::ALL {
         let _ = write!(page, "### {}\n\n", kind.name());
         let about = about(kind).unwrap_or_else(|| panic!("reference-facts.md says nothing of `{}`", kind.name()));
@@ -46,8 +47,26 @@ pub fn page(policy: &Policy) -> String {
     ] {
         let _ = write!(page, "### {root}\n\n{about}\n\n{}\n", fields(list, false));
     }
-    let _ = write!(page, "{}\n{}\n", SITE_FILE.replace("PLACES", &codes(PLACES.iter().copied())), values(policy));
+    let _ = write!(
+        page,
+        "{}\n{}\n",
+        with_keys(SITE_FILE).replace("PLACES", &codes(PLACES.iter().copied())),
+        values(policy)
+    );
     page.trim_end().to_owned() + "\n"
+}
+
+/// The text with tables in the place of lines like `KEYS rule`, from the descriptions by which files are read.
+fn with_keys(text: &str) -> String {
+    let all: Vec<_> = FileKind::ALL.into_iter().flat_map(FileKind::tables).collect();
+    let line = |line: &str| {
+        let Some(name) = line.strip_prefix("KEYS ") else { return format!("{line}\n") };
+        let keys = all.iter().find(|keys| keys.name == name).unwrap_or_else(|| panic!("nothing is called {name}"));
+        let rows: Vec<Vec<String>> =
+            keys.keys.iter().map(|key| vec![format!("`{}`", key.name), key.doc.to_owned()]).collect();
+        table(&["Key", "Says"], &rows)
+    };
+    text.lines().map(line).collect()
 }
 
 /// What the format knows and the text does not name: the loader's own errors list it. Also examples that do not load.

@@ -14,10 +14,7 @@ use super::super::error::PolicyError;
 use super::super::pack::Policy;
 use super::super::rule::TAGS;
 use super::super::severity::{APPLICABILITIES, LEVELS, SEVERITIES};
-use super::{Config, Files, Ignores, Lapsed, LockSpec, Override, Packs, Reading};
-
-/// What of a rule can be locked.
-const LOCKABLE: &[(&str, &str)] = &[("enabled", "enabled"), ("severity", "severity"), ("suppression", "suppression")];
+use super::{Config, Files, Ignores, LOCKABLE, Lapsed, LockSpec, Override, Packs, Reading};
 
 /// One file that is being read.
 struct Reader<'r> {

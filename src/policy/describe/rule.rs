@@ -1,0 +1,184 @@
+//! `lint/ID.toml`.
+
+use super::super::rule::TAGS;
+use super::super::severity::{APPLICABILITIES, SEVERITIES};
+use super::{Key, Keys, Kind, may, names, need};
+use crate::facts::FactKind;
+
+const TEMPLATES: Kind = Kind::OneOf(&[Kind::Template, Kind::List(&Kind::Template)]);
+
+/// The names of the kinds of facts.
+fn fact_kinds() -> Vec<&'static str> {
+    FactKind::ALL.into_iter().map(FactKind::name).collect()
+}
+
+pub(in super::super) static RULE: Keys = Keys::of(
+    "rule",
+    &[
+        need(
+            "id",
+            Kind::Id,
+            "the name of the rule, which is that of its file: lower case words that name the defect, joined by `-`",
+        ),
+        need("title", Kind::Text, "what is wrong, in a few words"),
+        need(
+            "tags",
+            Kind::List(&Kind::Word(|| TAGS.to_vec())),
+            "one or more of TAGS; the first is the group it is listed in",
+        ),
+        need(
+            "severity",
+            Kind::Word(|| names(SEVERITIES)),
+            "`error`: a scheduler refuses it, logins break or others are harmed; `warning`: policy forbids it or results are wrong; `hint`: advice",
+        ),
+        may("enabled", Kind::Flag, "`false`: off until a site or the configuration gives it a severity"),
+        may("replaces", Kind::Flag, "`true`: takes the place of the rule of this id in an earlier pack"),
+        need("why", Kind::Text, "a paragraph for people who ask why"),
+        may(
+            "sources",
+            Kind::List(&Kind::Text),
+            "who asks for it: addresses; the first is the link of a finding unless the site gives another",
+        ),
+        may("once", Kind::Word(|| vec!["file"]), "`\"file\"`: at most one finding in a file"),
+        may("message", TEMPLATES, "what a finding says, for all clauses that have none of their own"),
+        may("help", TEMPLATES, "what to do, for all clauses that have none of their own"),
+        may("at", Kind::Field, "the field whose place is flagged, for all clauses that have none of their own"),
+        may("labels", LABELS, "other places, for all clauses that have none of their own"),
+        may("fix", Kind::Table(&FIX), "how to mend it, for all clauses that have none of their own"),
+        need("clause", Kind::List(&Kind::Table(&CLAUSE)), "a way to be found; at least one `[[clause]]`"),
+    ],
+);
+
+const LABELS: Kind = Kind::List(&Kind::Table(&LABEL));
+
+pub(in super::super) static CLAUSE: Keys = Keys::of(
+    "clause",
+    &[
+        need("on", Kind::Word(fact_kinds), "the kind of fact that is judged"),
+        may("where", Kind::Where("on"), "conditions that all hold"),
+        may("either", Kind::List(&Kind::Where("on")), "a list of conditions, one of which holds"),
+        may("unless", Kind::List(&Kind::Where("on")), "a list of conditions, none of which holds"),
+        may("with", OTHERS, "facts that must be found besides"),
+        may("without", OTHERS, "facts that must not be found"),
+        may(
+            "certainty",
+            Kind::Word(|| vec!["possible", "certain"]),
+            "`\"possible\"`: the finding is never certain; it counts one step less and its fix is never safe",
+        ),
+        may(
+            "at-most",
+            Kind::Word(|| vec!["hint", "warning"]),
+            "`\"hint\"` or `\"warning\"`: what this clause finds never counts more, whatever the rule or the site says",
+        ),
+        may("message", TEMPLATES, "what the finding says; a template"),
+        may("help", TEMPLATES, "what to do; a template"),
+        may("at", Kind::Field, "the field whose place is flagged; `self`, the whole fact, without it"),
+        may("labels", LABELS, "other places that explain it: `[{ at = FIELD, message = TEMPLATE }]`"),
+        may("fix", Kind::Table(&FIX), "how to mend it"),
+        may("no-fix", Kind::Flag, "`true`: without the fix of the rule"),
+    ],
+);
+
+pub(in super::super) const OTHERS: Kind = Kind::List(&Kind::Table(&OTHER));
+
+pub(in super::super) static OTHER: Keys = Keys::of(
+    "other-fact",
+    &[
+        need("fact", Kind::Word(fact_kinds), "their kind"),
+        may(
+            "at",
+            Kind::Word(|| vec!["before", "after", "anywhere"]),
+            "`before`, `after`, or `anywhere` (without it) as seen from the fact that is judged",
+        ),
+        may(
+            "in",
+            Kind::Word(|| vec!["file", "linked", "callers", "reach"]),
+            "the same `file` (without it), files that it runs or reads (`linked`), files that run or source this one (`callers`), or all that are checked together (`reach`)",
+        ),
+        may(
+            "where",
+            Kind::Where("fact"),
+            "conditions that all hold of the other fact; fields in braces are those of the fact that is judged",
+        ),
+        may("either", Kind::List(&Kind::Where("fact")), "a list of conditions, one of which holds of it"),
+        may("unless", Kind::List(&Kind::Where("fact")), "a list of conditions, none of which holds of it"),
+        may("label", Kind::Template, "what a label on it says"),
+    ],
+);
+
+pub(in super::super) static LABEL: Keys =
+    Keys::of("label", &[need("at", Kind::Field, "where"), need("message", Kind::Template, "what it says")]);
+
+pub(in super::super) static FIX: Keys = Keys::of(
+    "fix",
+    &[
+        need("title", Kind::Template, "what it does, as an order; a template"),
+        need(
+            "applicability",
+            Kind::Word(|| names(APPLICABILITIES)),
+            "`safe`: same meaning, or undoes only what policy forbids; `unsafe`: may change behaviour; `display`: only shown",
+        ),
+        may("where", Kind::Where(""), "offered only when these conditions hold"),
+        may("unsafe-if", Kind::List(&Kind::Where("")), "a list of conditions; unsafe when one holds"),
+        may("unsafe-if-with", OTHERS, "other facts; unsafe when one is found"),
+        need("edits", Kind::List(&Kind::Variants(EDITS)), "what it changes, all or nothing"),
+    ],
+);
+
+const BEFORE: Key = may("before", Kind::Field, "before this field, or before its line");
+const AFTER: Key = may("after", Kind::Field, "after this field, or after its line");
+const TOP: Key = may("at", Kind::Word(|| vec!["top"]), "`top`: below shebang and directives");
+const BEFORE_LINE: Key = may(
+    "before",
+    Kind::Field,
+    "before the line of this field; `first-command`: above the first line that is neither empty nor a comment",
+);
+
+const EVERYWHERE: Key =
+    may("everywhere", Kind::Flag, "`true`: the same change wherever the file writes that path, comments apart");
+
+/// The actions of a fix, each named by its first key.
+pub(in super::super) static EDITS: &[&Keys] = &[
+    &Keys::of("delete", &[need("delete", Kind::Field, "removes it, and the line that is left empty")]),
+    &Keys::of(
+        "replace",
+        &[
+            need("replace", Kind::Field, "puts a text in its place"),
+            need("with", Kind::Template, "the text"),
+            EVERYWHERE,
+        ],
+    ),
+    &Keys::of(
+        "uses",
+        &[
+            need("uses", Kind::Field, "puts a text where other commands of the file name the same thing"),
+            need("with", Kind::Template, "the text"),
+        ],
+    ),
+    &Keys {
+        name: "insert",
+        keys: &[need("insert", Kind::Template, "puts text into the line"), BEFORE, AFTER, EVERYWHERE],
+        one_of: &["before", "after"],
+    },
+    &Keys {
+        name: "insert-line",
+        keys: &[need("insert-line", Kind::Template, "puts lines of their own"), BEFORE_LINE, AFTER, TOP],
+        one_of: &["before", "after", "at"],
+    },
+    &Keys::of("add-option", &[need("add-option", Kind::Template, "puts an option behind the sub-command")]),
+    &Keys {
+        name: "move",
+        keys: &[need("move", Kind::Field, "moves its lines"), BEFORE_LINE, AFTER, TOP],
+        one_of: &["before", "after", "at"],
+    },
+    &Keys::of(
+        "wrap",
+        &[
+            need("wrap", Kind::Field, "puts its lines into a shell function, to be called on demand"),
+            need("function", Kind::Template, "the name of the function"),
+        ],
+    ),
+    &Keys::of("import", &[need("import", Kind::Text, "imports a Python module, unless the file does")]),
+    &Keys::of("uncomment", &[need("uncomment", Kind::Field, "takes the comment mark off")]),
+    &Keys::of("line-ends", &[need("line-ends", Kind::Word(|| vec!["lf"]), "ends all lines with LF")]),
+];

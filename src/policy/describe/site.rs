@@ -1,0 +1,138 @@
+//! `sites/ID.toml`.
+
+use super::super::path::PLACES;
+use super::super::severity::{APPLICABILITIES, LEVELS};
+use super::super::site::SCHEDULERS;
+use super::{Key, Keys, Kind, may, names, need};
+
+const SOURCE: Key = need("source", Kind::Text, "who says so: an address, or a document");
+const VERIFIED: Key = may("verified", Kind::Date, "the day on which that was last looked at");
+const MAY_SOURCE: Key = may("source", Kind::Text, "who says so: an address, or a document");
+const TEXTS: Kind = Kind::List(&Kind::Text);
+
+pub(in super::super) static SITE: Keys = Keys::of(
+    "site",
+    &[
+        need("id", Kind::Id, "its name, which is that of its file; of a site in an earlier pack, this file says more"),
+        may("name", Kind::Text, "its name for people; a site that is new must have one"),
+        may("extends", Kind::Id, "the site that it completes; `common` without it"),
+        may(
+            "scheduler",
+            Kind::OneOf(&[SCHEDULER, Kind::Table(&SCHEDULER_SAID)]),
+            "`slurm`, `pbs`, `sge` or `lsf`; with a source and a day, a table",
+        ),
+        may("retired", Kind::Table(&RETIRED), "it no longer exists"),
+        may("detect", Kind::Table(&DETECT), "how it is recognised"),
+        may("place", Kind::List(&Kind::Table(&PLACE)), "where paths lie; `[[place]]`"),
+        may("quota", Kind::List(&Kind::Table(&QUOTA)), "how much may lie there; `[[quota]]`"),
+        may("values", Kind::Map(&Kind::Table(&VALUE)), "values that rules use, by name; `[values.NAME]`"),
+        may("recipes", Kind::Map(&Kind::Table(&RECIPE)), "shell lines, by name; `[recipes.NAME]`"),
+        may(
+            "links",
+            Kind::Map(&Kind::OneOf(&[Kind::Text, Kind::Table(&LINK)])),
+            "addresses by name; with a source or a day, tables",
+        ),
+        may("rules", Kind::Map(&Kind::Table(&STAND)), "its stand on rules, by id; `[rules.ID]`"),
+    ],
+);
+
+pub(in super::super) static RETIRED: Keys = Keys::of(
+    "retired",
+    &[
+        may("since", Kind::Date, "since when"),
+        may("successor", Kind::Id, "the site that took its place"),
+        SOURCE,
+        VERIFIED,
+    ],
+);
+
+pub(in super::super) static DETECT: Keys = Keys::of(
+    "detect",
+    &[
+        may("hosts", TEXTS, "globs for host names"),
+        may(
+            "env",
+            Kind::Map(&Kind::OneOf(&[Kind::Text, TEXTS])),
+            "variables of the environment and what they hold: a glob or several",
+        ),
+        may(
+            "evidence",
+            TEXTS,
+            "globs for paths, modules and directives in files that no other site has; a directive reads `--partition=NAME`",
+        ),
+        MAY_SOURCE,
+        VERIFIED,
+    ],
+);
+
+/// The places that a site can tell.
+fn places() -> Vec<&'static str> {
+    PLACES.iter().copied().filter(|place| !matches!(*place, "elsewhere" | "unknown")).collect()
+}
+
+pub(in super::super) static PLACE: Keys = Keys::of(
+    "place",
+    &[
+        need("place", Kind::Word(places), "one of PLACES"),
+        may("paths", TEXTS, "globs and variables that begin it"),
+        SOURCE,
+        VERIFIED,
+    ],
+);
+
+pub(in super::super) static QUOTA: Keys = Keys::of(
+    "quota",
+    &[
+        need("place", Kind::Word(places), "one of PLACES"),
+        may("bytes", Kind::Text, "the size as the site writes it: `\"30 GB\"`"),
+        may("files", Kind::Integer, "how many files"),
+        SOURCE,
+        VERIFIED,
+    ],
+);
+
+pub(in super::super) static VALUE: Keys = Keys::of(
+    "value",
+    &[
+        need(
+            "value",
+            Kind::OneOf(&[Kind::Text, Kind::Integer, TEXTS, Kind::Map(&Kind::Text)]),
+            "a text, a number, a list of texts or a table of texts, as `common` has it",
+        ),
+        SOURCE,
+        VERIFIED,
+    ],
+);
+
+pub(in super::super) static RECIPE: Keys =
+    Keys::of("recipe", &[need("text", Kind::Text, "the lines"), SOURCE, VERIFIED]);
+
+pub(in super::super) static LINK: Keys =
+    Keys::of("link", &[need("url", Kind::Text, "the address"), MAY_SOURCE, VERIFIED]);
+
+const SCHEDULER: Kind = Kind::Word(|| names(SCHEDULERS));
+
+static SCHEDULER_SAID: Keys = Keys::of("scheduler", &[need("value", SCHEDULER, "the scheduler"), MAY_SOURCE, VERIFIED]);
+
+pub(in super::super) static STAND: Keys = Keys::of(
+    "stand",
+    &[
+        may("severity", Kind::Word(|| names(LEVELS)), "how bad it is there, or `\"off\"`"),
+        may("message", Kind::Template, "what a finding says there"),
+        may("help", Kind::Template, "what to do there"),
+        may("url", Kind::Text, "another link: an address, or `$link.NAME`"),
+        may(
+            "fix",
+            Kind::Word(fixes),
+            "how far the fix can be trusted there: `safe`, `unsafe`, `display`, or `\"none\"`",
+        ),
+        may("reason", Kind::Text, "why the site says so"),
+        MAY_SOURCE,
+        VERIFIED,
+    ],
+);
+
+/// What a site can say of a fix.
+fn fixes() -> Vec<&'static str> {
+    names(APPLICABILITIES).into_iter().chain(["none"]).collect()
+}

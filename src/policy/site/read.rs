@@ -1,0 +1,216 @@
+//! Reading a site file: every key, with who says what it says.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::document::{Document, Item, Shape, Table, Word};
+use super::super::glob::Pattern;
+use super::super::needles::Needles;
+use super::super::path::PLACES;
+use super::super::severity::{APPLICABILITIES, Applicability, LEVELS};
+use super::{
+    Detect, PathPattern, PlaceRow, Provenance, Quota, Retired, SCHEDULERS, Site, SiteValue, Sourced, Spoken, Stand,
+    ValueData,
+};
+
+/// Reads a site whose file is called after `stem`.
+pub(super) fn site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site {
+    let mut site = Site { id: stem.to_owned(), ..Site::default() };
+    if let Some(id) = table.need_string("id")
+        && id.text != stem
+    {
+        let note = format!("the file is called `{stem}.toml`");
+        doc.problem(id.span.clone(), format!("the id `{}` is not the name of its file", id.text), Some(note));
+    }
+    site.name = table.string("name").map(|word| word.text.to_owned()).unwrap_or_default();
+    if let Some(parent) = table.string("extends") {
+        site.extends = Some(parent.text.to_owned());
+        site.spans.extends = parent.span;
+    }
+    read_scheduler(&table, &mut site);
+    site.retired = table.table("retired").map(|table| read_retired(table, &mut site.said_by));
+    if let Some(table) = table.table("detect") {
+        note_source(&table, "detect".to_owned(), &mut site.said_by);
+        site.detect = detect(table);
+    }
+    site.places = table.tables("place").into_iter().map(read_place).map(Arc::new).collect();
+    site.quotas = table.tables("quota").into_iter().map(read_quota).collect();
+    for (key, item) in table.table("values").iter().flat_map(Table::entries) {
+        site.spans.values.insert(key.text.to_owned(), key.span.clone());
+        site.values.extend(item.table().and_then(read_value).map(|value| (key.text.to_owned(), Arc::new(value))));
+    }
+    for (key, item) in table.table("recipes").iter().flat_map(Table::entries) {
+        site.recipes.extend(item.table().and_then(read_recipe).map(|recipe| (key.text.to_owned(), Arc::new(recipe))));
+    }
+    for (key, item) in table.table("links").iter().flat_map(Table::entries) {
+        let url = match item.quiet_table() {
+            Some(table) => {
+                note_source(&table, format!("links.{}", key.text), &mut site.said_by);
+                let url = table.need_string("url");
+                table.finish();
+                url
+            }
+            None => item.string(),
+        };
+        site.links.extend(url.map(|url| (key.text.to_owned(), url.text.to_owned())));
+    }
+    for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
+        site.spans.rules.insert(key.text.to_owned(), key.span.clone());
+        if let Some(table) = item.table() {
+            note_source(&table, format!("rules.{}", key.text), &mut site.said_by);
+            site.rules.insert(key.text.to_owned(), read_stand(table));
+        }
+    }
+    table.finish();
+    site
+}
+
+/// Notes who says what `key` names, and when that was looked at.
+pub(super) fn note_source(table: &Table<'_, '_>, key: String, said_by: &mut BTreeMap<String, Provenance>) {
+    let source = table.string("source").map(|word| word.text.to_owned());
+    let verified = table.get("verified").and_then(|item| item.date());
+    if source.is_some() || verified.is_some() {
+        said_by.insert(key, Provenance { source: source.unwrap_or_default(), verified });
+    }
+}
+
+fn read_scheduler(table: &Table<'_, '_>, site: &mut Site) {
+    let Some(item) = table.get("scheduler") else { return };
+    let scheduler = match item.quiet_table() {
+        Some(table) => {
+            note_source(&table, "scheduler".to_owned(), &mut site.said_by);
+            let scheduler = table.need("value").and_then(|item| item.choice("scheduler", SCHEDULERS));
+            table.finish();
+            scheduler
+        }
+        None => item.choice("scheduler", SCHEDULERS),
+    };
+    site.scheduler = scheduler.map(str::to_owned);
+}
+
+fn read_retired(table: Table<'_, '_>, said_by: &mut BTreeMap<String, Provenance>) -> Retired {
+    let text = |word: Option<Word<'_>>| word.map(|word| word.text.to_owned());
+    let retired = Retired {
+        since: table.get("since").and_then(|item| item.date()),
+        successor: text(table.string("successor")),
+        source: text(table.need_string("source")).unwrap_or_default(),
+    };
+    note_source(&table, "retired".to_owned(), said_by);
+    table.finish();
+    retired
+}
+
+pub(super) fn detect(table: Table<'_, '_>) -> Detect {
+    let patterns = |key| table.strings(key).iter().map(|word| Pattern::new(word.text)).collect();
+    let env = table.table("env");
+    let detect = Detect {
+        hosts: patterns("hosts"),
+        env: env.iter().flat_map(Table::entries).flat_map(|(key, item)| read_variable(&key, &item)).collect(),
+        evidence: patterns("evidence"),
+    };
+    table.finish();
+    detect
+}
+
+/// What an environment variable holds: one text, or one of several.
+fn read_variable(key: &Word<'_>, item: &Item<'_, '_>) -> Vec<(String, Pattern)> {
+    let words = match item.shape() {
+        Shape::List => item.strings(),
+        _ => item.string().into_iter().collect(),
+    };
+    words.iter().map(|word| (key.text.to_owned(), Pattern::new(word.text))).collect()
+}
+
+fn read_provenance(table: &Table<'_, '_>) -> Provenance {
+    Provenance {
+        source: table.need_string("source").map(|word| word.text.to_owned()).unwrap_or_default(),
+        verified: table.get("verified").and_then(|item| item.date()),
+    }
+}
+
+fn read_place_name(table: &Table<'_, '_>) -> String {
+    let choices: Vec<(&'static str, &'static str)> = PLACES
+        .iter()
+        .filter(|place| !matches!(**place, "elsewhere" | "unknown"))
+        .map(|place| (*place, *place))
+        .collect();
+    let place = table.need("place").and_then(|item| item.choice("place", &choices));
+    place.unwrap_or_default().to_owned()
+}
+
+fn read_place(table: Table<'_, '_>) -> PlaceRow {
+    let row = PlaceRow {
+        place: read_place_name(&table),
+        paths: table.strings("paths").iter().map(|word| PathPattern::new(word.text)).collect(),
+        source: read_provenance(&table),
+    };
+    table.finish();
+    row
+}
+
+fn read_quota(table: Table<'_, '_>) -> Quota {
+    let quota = Quota {
+        place: read_place_name(&table),
+        bytes: table.string("bytes").map(|word| word.text.to_owned()),
+        files: table.get("files").and_then(|item| item.integer()),
+        source: read_provenance(&table),
+    };
+    table.finish();
+    quota
+}
+
+fn read_value(table: Table<'_, '_>) -> Option<SiteValue> {
+    let data = table.need("value").and_then(|item| read_data(&item));
+    let source = read_provenance(&table);
+    table.finish();
+    Some(SiteValue { data: data?, source, needles: Needles::default() })
+}
+
+fn read_data(item: &Item<'_, '_>) -> Option<ValueData> {
+    match item.shape() {
+        Shape::Text(_) => item.as_str().map(|text| ValueData::Text(text.to_owned(), Pattern::new(text))),
+        Shape::Integer => item.integer().map(ValueData::Number),
+        Shape::List => {
+            let words = item.strings();
+            Some(ValueData::List(words.iter().map(|word| (word.text.to_owned(), Pattern::new(word.text))).collect()))
+        }
+        Shape::Table => {
+            let entries = item.table()?.entries();
+            let rows = entries.iter().filter_map(|(key, item)| {
+                Some((key.text.to_owned(), Pattern::new(key.text), item.string()?.text.to_owned()))
+            });
+            Some(ValueData::Table(rows.collect()))
+        }
+        _ => {
+            item.wrong("a string, an integer, a list of strings or a table of strings");
+            None
+        }
+    }
+}
+
+fn read_recipe(table: Table<'_, '_>) -> Option<Sourced<String>> {
+    let text = table.need_string("text").map(|word| word.text.to_owned());
+    let source = read_provenance(&table);
+    table.finish();
+    Some(Sourced { value: text?, source })
+}
+
+fn read_stand(table: Table<'_, '_>) -> Stand {
+    let spoken = |key| {
+        let word = table.string(key)?;
+        Some(Spoken { text: word.text.to_owned(), span: word.span })
+    };
+    let mut fixes: Vec<(&'static str, Option<Applicability>)> =
+        APPLICABILITIES.iter().map(|(name, value)| (*name, Some(*value))).collect();
+    fixes.push(("none", None));
+    let stand = Stand {
+        severity: table.choice("severity", LEVELS),
+        message: spoken("message"),
+        help: spoken("help"),
+        url: table.string("url").map(|word| word.text.to_owned()),
+        fix: table.choice("fix", &fixes),
+        reason: table.string("reason").map(|word| word.text.to_owned()),
+    };
+    table.finish();
+    stand
+}
