@@ -20,4 +20,4 @@ pub use engine::{Analysed, Run, Settings, check_files, sort};
 pub use eval::Truth;
 pub use finding::{Applicability, Certainty, Edit, Finding, Fix, Label, Severity, Silenced, SilencedBy};
 pub use place::Places;
-pub use site::{Grounds, SiteChoice, Surroundings, detect};
+pub use site::{Grounds, SiteChoice, Surroundings, agreed, descends, detect};

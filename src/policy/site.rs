@@ -10,6 +10,7 @@ use super::glob::Pattern;
 use super::needles::Needles;
 use super::path::PLACES;
 use super::severity::{APPLICABILITIES, Applicability, LEVELS, Severity};
+use super::symptom::SiteSymptoms;
 use crate::tree::Node;
 
 /// The site that every other extends in the end.
@@ -44,6 +45,8 @@ pub struct Site {
     pub links: BTreeMap<String, String>,
     /// Its stand on rules.
     pub rules: BTreeMap<String, Stand>,
+    /// What it says of tickets.
+    pub symptoms: SiteSymptoms,
     /// The file that says so, for people.
     pub origin: String,
     /// Places of the keys that are checked when all packs are read.
@@ -56,6 +59,7 @@ pub(super) struct Spans {
     pub extends: Range<usize>,
     pub values: BTreeMap<String, Range<usize>>,
     pub rules: BTreeMap<String, Range<usize>>,
+    pub symptoms: BTreeMap<String, Range<usize>>,
 }
 
 /// The end of a system.
@@ -78,6 +82,8 @@ pub struct Detect {
     pub env: Vec<(String, Pattern)>,
     /// Paths and module names in files.
     pub evidence: Vec<Pattern>,
+    /// Words by which people call it, for tickets.
+    pub words: Vec<Pattern>,
 }
 
 /// The paths of one place.
@@ -243,7 +249,19 @@ impl Site {
             };
             site.rules.insert(rule.clone(), merged);
         }
+        site.symptoms = site.symptoms.completed(&parent.symptoms);
         site
+    }
+
+    /// A value as text, when the site has one.
+    pub fn value_text(&self, name: &str) -> Option<String> {
+        let text = match &self.values.get(name)?.data {
+            ValueData::Text(text, _) => text.clone(),
+            ValueData::Number(number) => number.to_string(),
+            ValueData::List(items) => items.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(", "),
+            ValueData::Table(_) => return None,
+        };
+        Some(text).filter(|text| !text.is_empty())
     }
 }
 
@@ -258,6 +276,7 @@ impl Detect {
             hosts: given(&self.hosts, &earlier.hosts),
             env: given(&self.env, &earlier.env),
             evidence: given(&self.evidence, &earlier.evidence),
+            words: given(&self.words, &earlier.words),
         }
     }
 }
@@ -352,6 +371,7 @@ fn read_site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site {
         site.spans.rules.insert(key.text.to_owned(), key.span.clone());
         site.rules.extend(item.table().map(|table| (key.text.to_owned(), read_stand(table))));
     }
+    site.symptoms = SiteSymptoms::read(&table, &mut site.spans.symptoms);
     table.finish();
     site
 }
@@ -374,6 +394,7 @@ fn read_detect(table: Table<'_, '_>) -> Detect {
         hosts: patterns("hosts"),
         env: env.iter().flat_map(Table::entries).flat_map(|(key, item)| read_variable(&key, &item)).collect(),
         evidence: patterns("evidence"),
+        words: patterns("words"),
     };
     table.finish();
     detect
