@@ -6,5 +6,6 @@
 pub mod home;
 pub mod installations;
 pub mod size;
+pub mod startup;
 pub mod survey;
 pub mod usage;
