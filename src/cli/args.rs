@@ -7,7 +7,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::check::Severity;
-use crate::report::Format;
+use crate::report::{AccountFormat, Format};
 
 /// Finds what breaks, slows or endangers jobs and logins on a supercomputer.
 #[derive(Debug, Parser)]
@@ -77,6 +77,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Examine an account: start-up files, installations, environments, space
+    Doctor(Doctor),
     /// Show what pydoctor understands of a file, as JSON, for people who write rules
     Facts(Facts),
     /// Write what a shell needs to complete commands, options, rules, sites and formats
@@ -321,6 +323,21 @@ pub(super) struct Detect {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct Doctor {
+    /// Somebody else's home; nothing of the environment is looked at then
+    #[arg(long, value_name = "DIR")]
+    pub(super) home: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) policy: PolicyOptions,
+    /// Output format: human or json
+    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
+    pub(super) format: Output<AccountFormat>,
+    /// Threads; by default one per core that this process may use, at most 8
+    #[arg(short, long, value_name = "N", help_heading = "Output")]
+    pub(super) jobs: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct Facts {
     /// The file; `-` is standard input
     pub(super) file: PathBuf,
@@ -392,6 +409,12 @@ pub(super) trait Named: Copy + 'static {
 }
 
 impl Named for Format {
+    fn names() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|format| (format.name(), format)).to_vec()
+    }
+}
+
+impl Named for AccountFormat {
     fn names() -> Vec<(&'static str, Self)> {
         Self::ALL.map(|format| (format.name(), format)).to_vec()
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::{self, Analysed, Finding, Grounds, Run, Severity, Surroundings};
-use crate::facts::{self, FileFacts, Gap, Reach};
+use crate::facts::{self, Fact, FileFacts, Gap, Reach};
 use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
 use crate::policy::{CommandLine, Day, Defied, Effective, Level, Origin, Policy, PolicyError, Rule, Selection};
 use crate::report::{FileResult, NotObeyed, Report, RuleInfo, SiteChoice};
@@ -233,6 +233,33 @@ impl Engine {
         let inputs = [Analysed { source, facts, policy, embedded: false }];
         let findings = Run::new(&inputs, &about).check(0);
         Ok(FileResult { site: choice(site), findings, fail_on: settings.fail_on(), ..file })
+    }
+
+    /// Judges facts that stand in no file, each group by the path that it is about, for the site of the command line.
+    pub(super) fn judge_facts(&self, groups: Vec<(PathBuf, Vec<Fact>)>) -> anyhow::Result<Vec<FileResult>> {
+        let here = self.here()?;
+        let policy = Arc::new(here.effective);
+        let settings = check::Settings {
+            cwd: self.cwd.clone(),
+            project_root: self.cwd.clone(),
+            today: self.today,
+            ..check::Settings::default()
+        };
+        let input = |(path, facts)| Analysed {
+            source: Source::new(path, Kind::Other, Vec::new()),
+            facts: FileFacts { facts, ..FileFacts::default() },
+            policy: Arc::clone(&policy),
+            embedded: false,
+        };
+        let inputs: Vec<Analysed> = groups.into_iter().map(input).collect();
+        let run = Run::new(&inputs, &settings);
+        let result = |(index, input): (usize, &Analysed)| FileResult {
+            source: Arc::new(input.source.clone()),
+            site: choice(here.site.clone()),
+            findings: run.check(index),
+            gaps: Vec::new(),
+        };
+        Ok(inputs.iter().enumerate().map(result).collect())
     }
 
     /// The facts of one file; a panic is a gap.

@@ -9,3 +9,88 @@ pub mod size;
 pub mod startup;
 pub mod survey;
 pub mod usage;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use crate::facts::{Fact, FactKind, FileFacts, Record};
+use crate::source::{Source, Span};
+use crate::tables::Caches;
+
+use home::Home;
+use installations::What;
+use startup::Startup;
+use survey::{Folder, Survey, Walk};
+use usage::Limits;
+
+/// What the walk through the home is given from outside.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch<'a> {
+    /// Files counted so far.
+    pub counted: &'a AtomicU64,
+    /// Set to end it early; what was counted until then stands, and the report says so.
+    pub stop: &'a AtomicBool,
+    /// On the threads of the pool that it is called in; else on this one.
+    pub parallel: bool,
+}
+
+/// An account as it was found.
+#[derive(Debug)]
+pub struct Account {
+    /// Its home.
+    pub home: Home,
+    /// Its start-up files and who reads them.
+    pub startup: Startup,
+    /// What lies where.
+    pub survey: Survey<What>,
+}
+
+/// A fact about an account, with the path that it is about, as people write it.
+pub type About = (PathBuf, Fact);
+
+/// Looks at an account. Errors: its home cannot be opened.
+pub fn examine(
+    home: Home,
+    caches: &Caches,
+    understand: &dyn Fn(&Home, &Path) -> Option<(Source, FileFacts)>,
+    watch: Watch<'_>,
+) -> io::Result<Account> {
+    let startup = startup::follow(&home, &|path| understand(&home, path));
+    let classify = |folder: &Folder<'_>| installations::classify(folder).or_else(|| cache(folder, caches));
+    let walk = Walk { classify: &classify, counted: watch.counted, stop: watch.stop, parallel: watch.parallel };
+    let survey = survey::survey(&home.path, &walk)?;
+    Ok(Account { home, startup, survey })
+}
+
+/// The cache that a folder is.
+fn cache(folder: &Folder<'_>, caches: &Caches) -> Option<What> {
+    let known = caches.at(&folder.path.to_string_lossy());
+    // Every conda installation has a folder of downloaded packages.
+    let conda = || (folder.path.ends_with("pkgs") && folder.holds("urls.txt")).then_some("conda-packages");
+    known.map(|cache| cache.name.as_str()).or_else(conda).map(|name| What::Cache(name.to_owned()))
+}
+
+impl Account {
+    /// Everything that rules can judge, in the order of reports. `limits` are the site's for the home.
+    pub fn facts(&self, limits: Limits, caches: &Caches) -> Vec<About> {
+        let mut all = Vec::new();
+        for (path, record) in startup::facts(&self.home, &self.startup) {
+            all.push((Path::new("~").join(path), fact(FactKind::InitFile, record)));
+        }
+        for region in &self.survey.regions {
+            if let Some(record) = installations::facts(&self.home, region) {
+                all.push((Path::new("~").join(&region.path), fact(FactKind::Installation, record)));
+            }
+        }
+        for record in usage::facts(&self.survey, limits, caches) {
+            let path = PathBuf::from(record.text("path").replacen("$HOME", "~", 1));
+            all.push((path, fact(FactKind::Usage, record)));
+        }
+        all
+    }
+}
+
+fn fact(kind: FactKind, record: Record) -> Fact {
+    Fact::new(kind, Span::default(), record)
+}
