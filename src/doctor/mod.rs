@@ -5,6 +5,8 @@
 
 pub mod home;
 pub mod installations;
+pub mod search_path;
+pub mod settings;
 pub mod size;
 pub mod startup;
 pub mod survey;
