@@ -88,7 +88,8 @@ fn examine(args: &args::Doctor, snapshot: &Snapshot, workers: &Workers) -> anyho
     let (counted, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let look = |parallel| {
         let watch = Watch { counted: &counted, stop: &stop, parallel };
-        doctor::examine(home, &policy.tables.caches, &understand, watch)
+        let env = args.home.is_none().then(|| snapshot.env.clone());
+        doctor::examine(home, env, &policy.tables.caches, &understand, watch)
     };
     let account = workers.install(look).with_context(|| path.display().to_string())?;
     let site = site(&mut engine, args.home.is_some(), &account)?;
@@ -97,7 +98,7 @@ fn examine(args: &args::Doctor, snapshot: &Snapshot, workers: &Workers) -> anyho
 
 /// The site of the account: for somebody else's the machine that one sits at comes last.
 fn site(engine: &mut Engine, foreign: bool, account: &Account) -> anyhow::Result<SiteChoice> {
-    let facts: Vec<Fact> = account.startup.files.values().flat_map(|(_, facts)| facts.facts.clone()).collect();
+    let facts: Vec<Fact> = account.sources().flat_map(|(_, facts)| facts.facts.clone()).collect();
     let facts = FileFacts { facts, ..FileFacts::default() };
     let nothing = Source::new(PathBuf::new(), Kind::Other, Vec::new());
     let settings = engine.settings.here()?;
@@ -118,7 +119,7 @@ fn site(engine: &mut Engine, foreign: bool, account: &Account) -> anyhow::Result
 
 /// The findings of `check` in the start-up files.
 fn start_up_files(engine: &Engine, account: &Account, workers: &Workers) -> anyhow::Result<Vec<FileResult>> {
-    let sources = account.startup.files.values().map(|(source, _)| Arc::new(source.clone())).collect();
+    let sources = account.sources().map(|(source, _)| Arc::new(source.clone())).collect();
     let session = engine.open(sources, workers)?;
     let run = session.run();
     Ok(session.results(&run, workers))
@@ -128,7 +129,8 @@ fn start_up_files(engine: &Engine, account: &Account, workers: &Workers) -> anyh
 fn by_path(account: &Account, facts: &[doctor::About]) -> Vec<(PathBuf, Vec<Fact>)> {
     let mut groups: BTreeMap<PathBuf, Vec<Fact>> = BTreeMap::new();
     for (path, fact) in facts {
-        let path = account.home.path.join(path.strip_prefix("~").unwrap_or(path));
+        // What is about no file keeps its name.
+        let path = path.strip_prefix("~").map_or_else(|_| path.clone(), |below| account.home.path.join(below));
         groups.entry(path).or_default().push(fact.clone());
     }
     groups.into_iter().collect()

@@ -258,6 +258,7 @@ impl Engine {
             site: choice(here.site.clone()),
             findings: run.check(index),
             gaps: Vec::new(),
+            fail_on: FAIL_ON,
         };
         Ok(inputs.iter().enumerate().map(result).collect())
     }

@@ -3,8 +3,10 @@
 //! Each probe is one file. A probe looks through [`home::Home`], which never leaves the account, and gives records that
 //! the rules judge like any other fact. Nothing is written and nothing is run.
 
+mod exports;
 pub mod home;
 pub mod installations;
+mod links;
 pub mod search_path;
 pub mod settings;
 pub mod size;
@@ -12,6 +14,7 @@ pub mod startup;
 pub mod survey;
 pub mod usage;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -44,8 +47,12 @@ pub struct Account {
     pub home: Home,
     /// Its start-up files and who reads them.
     pub startup: Startup,
+    /// The files that conda and mamba read, the weakest first.
+    pub condarc: Vec<(Source, FileFacts)>,
     /// What lies where.
     pub survey: Survey<What>,
+    /// The environment of a running shell; `None` for somebody else's account.
+    pub env: Option<BTreeMap<String, String>>,
 }
 
 /// A fact about an account, with the path that it is about, as people write it.
@@ -54,15 +61,18 @@ pub type About = (PathBuf, Fact);
 /// Looks at an account. Errors: its home cannot be opened.
 pub fn examine(
     home: Home,
+    env: Option<BTreeMap<String, String>>,
     caches: &Caches,
     understand: &dyn Fn(&Home, &Path) -> Option<(Source, FileFacts)>,
     watch: Watch<'_>,
 ) -> io::Result<Account> {
     let startup = startup::follow(&home, &|path| understand(&home, path));
     let classify = |folder: &Folder<'_>| installations::classify(folder).or_else(|| cache(folder, caches));
-    let walk = Walk { classify: &classify, counted: watch.counted, stop: watch.stop, parallel: watch.parallel };
+    let Watch { counted, stop, parallel } = watch;
+    let walk = Walk { classify: &classify, notable: &exports::is_one, counted, stop, parallel };
     let survey = survey::survey(&home.path, &walk)?;
-    Ok(Account { home, startup, survey })
+    let condarc = settings::CONDA.iter().filter_map(|name| understand(&home, Path::new(name))).collect();
+    Ok(Account { home, startup, condarc, survey, env })
 }
 
 /// The cache that a folder is.
@@ -74,20 +84,39 @@ fn cache(folder: &Folder<'_>, caches: &Caches) -> Option<What> {
 }
 
 impl Account {
+    /// The files that `check` judges: start-up files, and what conda reads.
+    pub fn sources(&self) -> impl Iterator<Item = &(Source, FileFacts)> {
+        self.startup.files.values().chain(&self.condarc)
+    }
+
     /// Everything that rules can judge, in the order of reports. `limits` are the site's for the home.
     pub fn facts(&self, limits: Limits, caches: &Caches) -> Vec<About> {
         let mut all = Vec::new();
+        let exported = exports::names(&self.home, &self.survey.notable);
         for (path, record) in startup::facts(&self.home, &self.startup) {
             all.push((Path::new("~").join(path), fact(FactKind::InitFile, record)));
         }
         for region in &self.survey.regions {
-            if let Some(record) = installations::facts(&self.home, region) {
+            if let Some(mut record) = installations::facts(&self.home, region) {
+                exports::tell(&mut record, &region.path, &exported);
                 all.push((Path::new("~").join(&region.path), fact(FactKind::Installation, record)));
             }
+        }
+        for (path, record) in links::facts(&self.home) {
+            all.push((Path::new("~").join(path), fact(FactKind::Installation, record)));
         }
         for record in usage::facts(&self.survey, limits, caches) {
             let path = PathBuf::from(record.text("path").replacen("$HOME", "~", 1));
             all.push((path, fact(FactKind::Usage, record)));
+        }
+        for (path, record) in settings::files(&self.home) {
+            all.push((Path::new("~").join(path), fact(FactKind::Setting, record)));
+        }
+        for record in self.env.iter().flat_map(settings::environment) {
+            all.push((PathBuf::from(record.text("name")), fact(FactKind::Setting, record)));
+        }
+        for record in self.env.iter().flat_map(|env| search_path::facts(env, &self.home.path)) {
+            all.push((PathBuf::from(record.text("winner")), fact(FactKind::SearchPath, record)));
         }
         all
     }

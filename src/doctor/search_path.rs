@@ -136,12 +136,10 @@ mod tests {
             .iter()
             .map(|fact| (fact.text("program"), fact.text("from"), fact.text("winner").contains("miniconda3")))
             .collect();
-        assert_eq!(shown, [
-            ("python", "other", false),
-            ("python3", "other", false),
-            ("tclsh", "conda", true),
-            ("", "conda", true)
-        ]);
+        assert_eq!(
+            shown,
+            [("python", "other", false), ("python3", "other", false), ("tclsh", "conda", true), ("", "conda", true)]
+        );
         assert_eq!(facts[1].get("shadowed"), Some(&Vec::<String>::new().into()));
         assert_eq!(facts[2].get("shadowed"), Some(&vec![folder("own/bin/tclsh")].into()));
     }

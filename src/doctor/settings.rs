@@ -89,7 +89,7 @@ pub fn environment(env: &BTreeMap<String, String>) -> Vec<Record> {
 }
 
 fn about(tool: &str, file: &Path, name: &str) -> Record {
-    Record::new().with("tool", tool).with("file", format!("$HOME/{}", file.display())).with("name", name)
+    Record::new().with("tool", tool).with("path", format!("$HOME/{}", file.display())).with("name", name)
 }
 
 fn is_secret(name: &str) -> bool {
@@ -220,18 +220,21 @@ mod tests {
                 format!("{} {} {value} {rest}", record.text("tool"), record.text("name"))
             })
             .collect();
-        assert_eq!(shown, [
-            "pip global.user true $HOME/.config/pip/pip.conf",
-            "pip global.user false ",
-            "pip global.index-url - ",
-            "uv cache-dir /scratch/x ",
-            "uv pip.system true ",
-            "jupyter ServerApp.ip 0.0.0.0 ",
-            "jupyter ServerApp.token  ",
-            "jupyter ServerApp.password - ",
-            "jupyter NotebookApp.ip * ",
-            "netrc permissions - others",
-        ]);
+        assert_eq!(
+            shown,
+            [
+                "pip global.user true $HOME/.config/pip/pip.conf",
+                "pip global.user false ",
+                "pip global.index-url - ",
+                "uv cache-dir /scratch/x ",
+                "uv pip.system true ",
+                "jupyter ServerApp.ip 0.0.0.0 ",
+                "jupyter ServerApp.token  ",
+                "jupyter ServerApp.password - ",
+                "jupyter NotebookApp.ip * ",
+                "netrc permissions - others",
+            ]
+        );
     }
 
     #[test]

@@ -19,6 +19,9 @@ use rustix::io::Errno;
 /// Folders nested deeper are not entered: real homes have a few dozen levels.
 const MAX_DEPTH: usize = 200;
 
+/// So many notable files are told.
+const MAX_NOTABLE: usize = 1000;
+
 /// Bytes of one reading of a folder: some thousand names.
 const LISTING: usize = 64 * 1024;
 
@@ -81,6 +84,8 @@ pub struct Survey<W> {
     pub unread: Vec<(PathBuf, String)>,
     /// Folders where another file system begins.
     pub mounts: Vec<PathBuf>,
+    /// Files whose names are notable, outside environments and caches.
+    pub notable: Vec<PathBuf>,
     /// Somebody stopped it: the numbers are too small.
     pub stopped: bool,
 }
@@ -89,6 +94,8 @@ pub struct Survey<W> {
 pub struct Walk<'a, W> {
     /// Says what a folder is.
     pub classify: &'a (dyn Fn(&Folder<'_>) -> Option<W> + Sync),
+    /// Says which files are to be told, by their names.
+    pub notable: &'a (dyn Fn(&[u8]) -> bool + Sync),
     /// Files counted so far.
     pub counted: &'a AtomicU64,
     /// Set to end it early.
@@ -110,6 +117,7 @@ pub fn survey<W: Clone + Send + Sync>(root: &Path, walk: &Walk<'_, W>) -> std::i
         linked: std::array::from_fn(|_| Mutex::default()),
         unread: Mutex::default(),
         mounts: Mutex::default(),
+        notable: Mutex::default(),
     };
     state.visit(&fd, Path::new(""), &whole, 0);
     Ok(state.finish())
@@ -141,6 +149,7 @@ struct State<'a, 'w, W> {
     linked: [Mutex<HashSet<u64>>; SHARDS],
     unread: Mutex<Vec<(PathBuf, String)>>,
     mounts: Mutex<Vec<PathBuf>>,
+    notable: Mutex<Vec<PathBuf>>,
 }
 
 impl<W: Clone + Send + Sync> State<'_, '_, W> {
@@ -172,6 +181,9 @@ impl<W: Clone + Send + Sync> State<'_, '_, W> {
             if entry.file_type() == FileType::Directory {
                 folders.push(name.to_owned());
             } else {
+                if outer.what.is_none() && (self.walk.notable)(name.to_bytes()) {
+                    self.keep_notable(path.join(OsStr::from_bytes(name.to_bytes())));
+                }
                 self.count(fd, name, &mut tally, &mut folders);
             }
         }
@@ -238,6 +250,13 @@ impl<W: Clone + Send + Sync> State<'_, '_, W> {
         }
     }
 
+    fn keep_notable(&self, path: PathBuf) {
+        let mut notable = self.notable.lock().unwrap_or_else(PoisonError::into_inner);
+        if notable.len() < MAX_NOTABLE {
+            notable.push(path);
+        }
+    }
+
     fn keep_unread(&self, path: &Path, reason: String) {
         self.unread.lock().unwrap_or_else(PoisonError::into_inner).push((path.to_owned(), reason));
     }
@@ -256,9 +275,11 @@ impl<W: Clone + Send + Sync> State<'_, '_, W> {
         }
         let mut unread = self.unread.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut mounts = self.mounts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut notable = self.notable.into_inner().unwrap_or_else(PoisonError::into_inner);
         unread.sort();
         mounts.sort();
-        Survey { regions, unread, mounts, stopped: self.walk.stop.load(Ordering::Relaxed) }
+        notable.sort();
+        Survey { regions, unread, mounts, notable, stopped: self.walk.stop.load(Ordering::Relaxed) }
     }
 }
 
@@ -281,7 +302,9 @@ mod tests {
     fn counted(root: &Path, parallel: bool) -> Survey<&'static str> {
         let classify = |folder: &Folder<'_>| folder.holds("pyvenv.cfg").then_some("venv");
         let (counter, stop) = (AtomicU64::new(0), AtomicBool::new(false));
-        survey(root, &Walk { classify: &classify, counted: &counter, stop: &stop, parallel }).unwrap()
+        let notable = |name: &[u8]| name == b"environment.yml";
+        let walk = Walk { classify: &classify, notable: &notable, counted: &counter, stop: &stop, parallel };
+        survey(root, &walk).unwrap()
     }
 
     #[test]

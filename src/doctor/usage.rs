@@ -34,13 +34,15 @@ pub fn facts(survey: &Survey<What>, limits: Limits, caches: &Caches) -> Vec<Reco
         }
         parts.insert((name, path), (region.own, record));
     }
-    let environments = survey
-        .regions
-        .iter()
-        .filter(|region| matches!(region.what, Some(What::Conda | What::CondaEnv | What::Venv | What::Pyenv)));
-    let mut all = Tally::default();
-    environments.for_each(|region| all.add(region.own));
+    let (mut all, mut count) = (Tally::default(), 0_i64);
+    for region in &survey.regions {
+        if region.what.as_ref().is_some_and(|what| !matches!(what, What::Cache(_))) {
+            all.add(region.own);
+            count += 1;
+        }
+    }
     let title = Record::new().with("what", "environments").with("title", "conda installations and environments");
+    let title = title.with("count", count);
     parts.insert(("environments", "$HOME".to_owned()), (all, title.with("path", "$HOME")));
 
     let whole = survey.regions.first().map(|root| root.all).unwrap_or_default();

@@ -6,8 +6,8 @@ use super::{Field, f};
 pub(super) static INSTALLATION: &[Field] = &[
     f(
         "kind",
-        Choice(&["conda", "conda-env", "venv", "uv-venv", "pipenv", "pyenv"]),
-        "a conda installation, one of its environments, or who made the virtual environment",
+        Choice(&["conda", "conda-env", "venv", "uv-venv", "pipenv", "pyenv", "link"]),
+        "a conda installation, one of its environments, who made the virtual environment, or a link to where such things lie",
     ),
     f("path", Text, "its folder"),
     f("name", Text, "its name: the last part of the path"),
@@ -19,10 +19,10 @@ pub(super) static INSTALLATION: &[Field] = &[
     f("size", Text, "the same for people: `3.2 GB in 41,000 files`"),
     f(
         "problem",
-        Choice(&["none", "interpreter-gone", "moved", "incomplete"]),
-        "its interpreter does not exist any more; it was made for another path; it has no interpreter at all",
+        Choice(&["none", "interpreter-gone", "moved", "incomplete", "dangling"]),
+        "its interpreter does not exist any more; it was made for another path; it has no interpreter at all; the link leads to nothing",
     ),
-    f("target", Text, "where the missing interpreter was, or the path that it was made for"),
+    f("target", Text, "where the missing interpreter was, the path that it was made for, or where the link leads"),
     f("changed", Text, "day of the last change that its own records hold: `2024-05-02`"),
     f("idle-days", Number, "days since then"),
     f("arch", Text, "processor that its name speaks of: `zen4`"),
@@ -46,6 +46,7 @@ pub(super) static USAGE: &[Field] = &[
     f("files-share", Number, "per cent of the files that the site allows"),
     f("bytes-share", Number, "per cent of the bytes that the site allows"),
     f("limit", Text, "what the site allows, for people"),
+    f("count", Number, "`environments`: how many there are"),
     f("clean", Text, "the command that empties it"),
     f("variable", Text, "the variable that moves it elsewhere"),
 ];
@@ -78,7 +79,7 @@ pub(super) static SEARCH_PATH: &[Field] = &[
 
 pub(super) static SETTING: &[Field] = &[
     f("tool", Text, "whose setting it is: `conda`, `pip`, `uv`, `jupyter`, `netrc`, `pypirc`, `environment`"),
-    f("file", Text, "the file it stands in; absent for a variable of the environment"),
+    f("path", Text, "the file it stands in; absent for a variable of the environment"),
     f("name", Text, "the key, or the variable"),
     f("value", Text, "its value; absent for what is secret"),
     f("open-to", Choice(&["nobody", "group", "others"]), "who besides the owner may read the file"),

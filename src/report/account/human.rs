@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use crate::check::Severity;
 use crate::doctor::startup::{Node, State};
 use crate::facts::{FactKind, Value};
+use crate::report::HumanOptions;
+use crate::report::closing::count;
 use crate::report::model::Finding;
 use crate::report::style::Palette;
 use crate::report::text::{for_terminal, wrapped};
-use crate::report::HumanOptions;
-use crate::report::closing::count;
 
 use super::AccountReport;
 
@@ -108,7 +108,7 @@ impl Page<'_> {
         let perhaps = if node.certain { "" } else { "  perhaps" };
         let line = node.line.map(|line| format!("  line {line}")).unwrap_or_default();
         let own = self.account.home.join(node.path.strip_prefix("~/").unwrap_or(&node.path));
-        let found = self.account.report.visible().filter(|finding| finding.place.path == own).count();
+        let found = self.account.report.visible().filter(|finding| *finding.place.path == *own).count();
         let found = match (found, node.state == State::Read) {
             (0, _) | (_, false) => String::new(),
             (found, true) => format!("  {}", count(found, "finding")),
@@ -219,7 +219,7 @@ impl Page<'_> {
                 .place
                 .path
                 .strip_prefix(&self.account.home)
-                .map_or_else(|_| finding.place.path.clone(), |below| std::path::Path::new("~").join(below));
+                .map_or_else(|_| finding.place.path.to_path_buf(), |below| std::path::Path::new("~").join(below));
             let at =
                 if finding.place.span.is_empty() { String::new() } else { format!(":{}", finding.place.start.line) };
             writeln!(

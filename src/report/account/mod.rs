@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use crate::doctor::startup::Chain;
 use crate::facts::{Fact, FactKind, Record};
 
-use super::model::{Report, SiteChoice};
 use super::HumanOptions;
+use super::model::{Report, SiteChoice};
 
 /// A format of this report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
