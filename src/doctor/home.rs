@@ -140,6 +140,13 @@ impl Home {
 
     /// The content of a regular file inside, at most `limit` bytes of it. `None` for everything else.
     pub fn read(&self, path: &Path, limit: u64) -> Option<Vec<u8>> {
+        let mut content = Vec::new();
+        self.file(path)?.take(limit).read_to_end(&mut content).ok()?;
+        Some(content)
+    }
+
+    /// A regular file inside, opened for reading. `None` for everything else.
+    pub fn file(&self, path: &Path) -> Option<File> {
         let Reached::Inside(inside) = self.reach(path).ok()? else { return None };
         if FileType::from_raw_mode(inside.stat.st_mode) != FileType::RegularFile {
             return None;
@@ -147,12 +154,7 @@ impl Home {
         // NONBLOCK: what was a file a moment ago may be a FIFO now.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = File::from(openat(&inside.parent, inside.path.file_name()?, flags, Mode::empty()).ok()?);
-        if !file.metadata().ok()?.is_file() {
-            return None;
-        }
-        let mut content = Vec::new();
-        file.take(limit).read_to_end(&mut content).ok()?;
-        Some(content)
+        file.metadata().ok()?.is_file().then_some(file)
     }
 
     /// The text of a small file inside; what is not UTF-8 is replaced.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::facts::Record;
 
+use super::elf;
 use super::home::{Home, Reached};
 use super::size;
 use super::survey::{Folder, Region};
@@ -56,10 +57,25 @@ pub fn facts(home: &Home, region: &Region<What>) -> Option<Record> {
         record.set("problem", if interpreter.exists || !expects_python { "none" } else { interpreter.problem });
         record.set_some("target", interpreter.target.filter(|_| !interpreter.exists && expects_python));
     }
+    machine(home, &region.path, &mut record);
     if let Ok(Reached::Inside(inside)) = home.reach(&region.path) {
         record.set("open-to", inside.writable_by().name());
     }
     Some(record)
+}
+
+/// What its interpreter needs of the machine, when it lies in the home.
+fn machine(home: &Home, path: &Path, record: &mut Record) {
+    let Some(needs) = home.file(&path.join("bin/python")).and_then(elf::needs) else { return };
+    if needs.level > 1 {
+        record.set("needs", format!("x86-64-v{}", needs.level));
+        record.set_some("runs-here", elf::machine_level().map(|level| level >= needs.level));
+    }
+    if let (Some(needed), Some(system)) = (needs.glibc, elf::system_glibc())
+        && needed > system
+    {
+        record.set("foreign-libc", format!("{}.{}", needed.0, needed.1));
+    }
 }
 
 /// What an environment of conda says in `conda-meta`.

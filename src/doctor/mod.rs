@@ -3,6 +3,7 @@
 //! Each probe is one file. A probe looks through [`home::Home`], which never leaves the account, and gives records that
 //! the rules judge like any other fact. Nothing is written and nothing is run.
 
+pub mod elf;
 mod exports;
 pub mod home;
 pub mod installations;

@@ -24,8 +24,6 @@ pub(super) static INSTALLATION: &[Field] = &[
     ),
     f("target", Text, "where the missing interpreter was, the path that it was made for, or where the link leads"),
     f("changed", Text, "day of the last change that its own records hold: `2024-05-02`"),
-    f("idle-days", Number, "days since then"),
-    f("arch", Text, "processor that its name speaks of: `zen4`"),
     f("needs", Text, "instruction set that its interpreter was built for: `x86-64-v3`; absent when any will do"),
     f("runs-here", Flag, "this machine can run it; absent when that is not known"),
     f("foreign-libc", Text, "the newer glibc that its interpreter needs: `2.34`"),

@@ -129,14 +129,19 @@ impl Page<'_> {
                 "none" => "",
                 "interpreter-gone" => "  broken: its interpreter is gone",
                 "moved" => "  broken: made for another path",
+                "dangling" => "  leads to nothing",
                 _ => "  without interpreter",
+            };
+            let size = match record.text("kind") {
+                "link" => format!("leads to {}", record.text("target")),
+                _ => record.text("size").to_owned(),
             };
             rows.push([
                 home_as_tilde(record.text("path")),
                 record.text("kind").to_owned(),
                 or_dash(record.text("python")),
                 or_dash(record.text("changed")),
-                format!("{}{problem}", record.text("size")),
+                format!("{size}{problem}"),
             ]);
         }
         self.title("Installations and environments", out)?;
