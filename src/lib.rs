@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod facts;
 pub mod fix;
 pub mod policy;
+pub mod redact;
 pub mod report;
 pub mod source;
 pub mod syntax;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// The modules, each of which may use only those before it.
-const ORDER: [&str; 10] = ["source", "syntax", "tables", "facts", "policy", "check", "fix", "doctor", "report", "cli"];
+const ORDER: [&str; 11] =
+    ["redact", "source", "syntax", "tables", "facts", "policy", "check", "fix", "doctor", "report", "cli"];
 
 /// Where an id may stand all the same: the file, the id, and why.
 const EXCEPTIONS: [(&str, &str, &str); 4] = [

@@ -322,14 +322,32 @@ pub(super) struct Detect {
     pub(super) format: Output<ListFormat>,
 }
 
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  pydoctor doctor                            examine your own account; nothing is changed
+  pydoctor doctor --fix                      also mend start-up files where that is safe
+  pydoctor doctor --home /home/ada           what can be seen of another account
+  pydoctor doctor -f html=account.html       write a page
+  pydoctor doctor --bundle ticket.json       write the report without names, for a ticket";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = DOCTOR_EXAMPLES)]
 pub(super) struct Doctor {
     /// Somebody else's home; nothing of the environment is looked at then
     #[arg(long, value_name = "DIR")]
     pub(super) home: Option<PathBuf>,
     #[command(flatten)]
     pub(super) policy: PolicyOptions,
-    /// Output format: human or json
+    /// Apply fixes of start-up files and of .condarc that keep the meaning
+    #[arg(long, help_heading = "Fixes")]
+    pub(super) fix: bool,
+    /// With --fix, as root: write files of other users too, with their rights
+    #[arg(long, requires = "fix", help_heading = "Fixes")]
+    pub(super) as_owner: bool,
+    /// Also write the report without names, addresses and secrets, to attach to a ticket
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) bundle: Option<PathBuf>,
+    /// Output format: human, json, markdown or html
     #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
     pub(super) format: Output<AccountFormat>,
     /// Threads; by default one per core that this process may use, at most 8

@@ -36,6 +36,8 @@ pub(super) struct Engine {
     pub(super) settings: Settings,
     /// What the environment tells of the site.
     pub(super) machine: Surroundings,
+    /// The account's own start-up files are read too when its home is checked.
+    pub(super) reads_own_files: bool,
     cwd: PathBuf,
     today: Day,
 }
@@ -75,7 +77,7 @@ impl Engine {
             hostname: Some(snapshot.host.clone()),
             home: snapshot.var("HOME").map(PathBuf::from),
         };
-        Self { settings, machine, cwd: snapshot.cwd.clone(), today: snapshot.today() }
+        Self { settings, machine, reads_own_files: true, cwd: snapshot.cwd.clone(), today: snapshot.today() }
     }
 
     /// What applies where no file tells more. Errors: a faulty configuration or pack; an unknown rule, tag or site on
@@ -152,7 +154,8 @@ impl Engine {
     /// Takes files in to judge them together. A panic in one is a gap of that one.
     pub(super) fn open(&self, sources: Vec<Arc<Source>>, workers: &Workers) -> anyhow::Result<Session<'_>> {
         let home = reach::home_of(&sources, &self.cwd, self.machine.home.as_deref());
-        let own = home.as_deref().map(|home| reach::own_files(&sources, &self.cwd, home)).unwrap_or_default();
+        let near = home.as_deref().filter(|_| self.reads_own_files);
+        let own = near.map(|home| reach::own_files(&sources, &self.cwd, home)).unwrap_or_default();
         let reported = sources.len();
         let all: Vec<Arc<Source>> = sources.into_iter().chain(own).collect();
         // Of a file that is only in reach nothing is reported, so a faulty configuration there is no matter.

@@ -12,7 +12,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, open, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, fstatvfs, open, openat, readlinkat, statat};
+
+use super::usage::Room;
 
 /// So many links are followed on the way to one file.
 const MAX_LINKS: usize = 40;
@@ -79,6 +81,13 @@ impl Home {
     /// What the home itself is. Errors are the system's.
     pub fn stat(&self) -> io::Result<Stat> {
         Ok(fstat(&self.folder)?)
+    }
+
+    /// What the file system that holds it tells of itself; many tell a user's quota. `None` where it does not.
+    pub fn room(&self) -> Option<Room> {
+        let told = fstatvfs(&self.folder).ok()?;
+        let bytes = |blocks: u64| blocks.saturating_mul(told.f_frsize);
+        Some(Room { bytes: bytes(told.f_blocks), free_bytes: bytes(told.f_bavail) }).filter(|room| room.bytes > 0)
     }
 
     /// Follows `path`, which is meant from the home unless it is absolute. Errors: a folder on the way that may not be

@@ -132,13 +132,25 @@ fn venv(home: &Home, path: &Path) -> Record {
     record.set_some("version", value("uv").or_else(|| value("virtualenv")));
     record.set("system-packages", value("include-system-site-packages").as_deref() == Some("true"));
     record.set_some("root", value("home"));
-    if let Some(made_for) = shebang_prefix(home, path)
+    if let Some(made_for) = activated_prefix(home, path).or_else(|| shebang_prefix(home, path))
         && made_for != home.path.join(path)
     {
         record.set("problem", "moved");
         record.set("target", made_for.to_string_lossy().into_owned());
     }
     record
+}
+
+/// The path that a virtual environment was made for, by the script that activates it: `VIRTUAL_ENV="/old/path"`.
+fn activated_prefix(home: &Home, path: &Path) -> Option<PathBuf> {
+    let text = home.text(&path.join("bin/activate"), RECORD_LIMIT)?;
+    let value = |line: &str| {
+        let line = line.trim_start();
+        let value = line.strip_prefix("export ").unwrap_or(line).strip_prefix("VIRTUAL_ENV=")?;
+        let value = value.trim_matches(['"', '\'']);
+        value.starts_with('/').then(|| PathBuf::from(value))
+    };
+    text.lines().find_map(value)
 }
 
 /// The path that an environment was made for, by the first line of its programs: `#!/old/path/bin/python`.

@@ -8,6 +8,7 @@ mod exports;
 pub mod home;
 pub mod installations;
 mod links;
+pub mod moves;
 pub mod search_path;
 pub mod settings;
 pub mod size;
@@ -18,9 +19,10 @@ pub mod usage;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 
 use crate::facts::{Fact, FactKind, FileFacts, Record};
+use crate::fix::Syntax;
 use crate::source::{Source, Span};
 use crate::tables::Caches;
 
@@ -31,10 +33,10 @@ use survey::{Folder, Survey, Walk};
 use usage::Limits;
 
 /// What the walk through the home is given from outside.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Watch<'a> {
-    /// Files counted so far.
-    pub counted: &'a AtomicU64,
+    /// Told of files that were counted, folder by folder.
+    pub counted: &'a (dyn Fn(u64) + Sync),
     /// Set to end it early; what was counted until then stands, and the report says so.
     pub stop: &'a AtomicBool,
     /// On the threads of the pool that it is called in; else on this one.
@@ -67,13 +69,26 @@ pub fn examine(
     understand: &dyn Fn(&Home, &Path) -> Option<(Source, FileFacts)>,
     watch: Watch<'_>,
 ) -> io::Result<Account> {
-    let startup = startup::follow(&home, &|path| understand(&home, path));
     let classify = |folder: &Folder<'_>| installations::classify(folder).or_else(|| cache(folder, caches));
     let Watch { counted, stop, parallel } = watch;
     let walk = Walk { classify: &classify, notable: &exports::is_one, counted, stop, parallel };
     let survey = survey::survey(&home.path, &walk)?;
-    let condarc = settings::CONDA.iter().filter_map(|name| understand(&home, Path::new(name))).collect();
+    let startup = startup::follow(&home, &|path| understand(&home, path));
+    let roots = survey.regions.iter().filter(|region| region.what == Some(What::Conda));
+    let of_roots: Vec<PathBuf> = roots.map(|region| region.path.join(".condarc")).collect();
+    let names = of_roots.iter().map(PathBuf::as_path).chain(settings::CONDA.iter().map(Path::new));
+    let condarc = names.filter_map(|name| understand(&home, name)).collect();
     Ok(Account { home, startup, condarc, survey, env })
+}
+
+/// The files that shells and conda read of a home, without a look at anything else.
+pub fn own_files(
+    home: &Home,
+    understand: &dyn Fn(&Home, &Path) -> Option<(Source, FileFacts)>,
+) -> Vec<(Source, FileFacts)> {
+    let startup = startup::follow(home, &|path| understand(home, path));
+    let conda = settings::CONDA.iter().filter_map(|name| understand(home, Path::new(name)));
+    startup.files.into_values().chain(conda).collect()
 }
 
 /// The cache that a folder is.
@@ -90,11 +105,12 @@ impl Account {
         self.startup.files.values().chain(&self.condarc)
     }
 
-    /// Everything that rules can judge, in the order of reports. `limits` are the site's for the home.
-    pub fn facts(&self, limits: Limits, caches: &Caches) -> Vec<About> {
+    /// Everything that rules can judge, in the order of reports. `limits` are the site's for the home; `syntax` is asked
+    /// about start-up files.
+    pub fn facts(&self, limits: Limits, caches: &Caches, syntax: &dyn Syntax) -> Vec<About> {
         let mut all = Vec::new();
         let exported = exports::names(&self.home, &self.survey.notable);
-        for (path, record) in startup::facts(&self.home, &self.startup) {
+        for (path, record) in startup::facts(&self.home, &self.startup, syntax) {
             all.push((Path::new("~").join(path), fact(FactKind::InitFile, record)));
         }
         for region in &self.survey.regions {
@@ -110,7 +126,10 @@ impl Account {
             let path = PathBuf::from(record.text("path").replacen("$HOME", "~", 1));
             all.push((path, fact(FactKind::Usage, record)));
         }
-        for (path, record) in settings::files(&self.home) {
+        let conda = settings::conda(&self.home, &self.condarc);
+        let mut settings: Vec<(PathBuf, Record)> = conda.into_iter().chain(settings::files(&self.home)).collect();
+        self.env.iter().for_each(|env| settings::overridden_by_variables(&mut settings, env));
+        for (path, record) in settings {
             all.push((Path::new("~").join(path), fact(FactKind::Setting, record)));
         }
         for record in self.env.iter().flat_map(settings::environment) {

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::facts::Record;
+use crate::facts::{FactKind, FileFacts, Record};
+use crate::source::Source;
 
 use super::home::{Home, Reached};
 
@@ -72,6 +73,54 @@ pub fn files(home: &Home) -> Vec<(PathBuf, Record)> {
         }
     }
     all
+}
+
+/// The keys of conda's files, the weakest file first. Lists of several files are joined by conda, so that none wins.
+pub fn conda(home: &Home, files: &[(Source, FileFacts)]) -> Vec<(PathBuf, Record)> {
+    let (mut all, mut lists) = (Vec::new(), Vec::new());
+    for (source, facts) in files {
+        let path = source.path.strip_prefix(&home.path).unwrap_or(&source.path);
+        let mut items: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for fact in facts.facts.iter().filter(|fact| fact.kind == FactKind::Channel) {
+            items.entry("channels").or_default().push(fact.fields.text("name"));
+        }
+        let keys = || facts.facts.iter().filter(|fact| fact.kind == FactKind::Key).map(|fact| &fact.fields);
+        for fields in keys() {
+            if let Some(list) = fields.text("name").strip_suffix(".item") {
+                items.entry(list).or_default().push(fields.text("value"));
+            }
+        }
+        for name in keys().map(|fields| fields.text("name")).filter(|name| !name.contains('.')) {
+            match items.get(name) {
+                Some(items) => lists.push(setting("conda", path, name, &items.join(", "))),
+                None => {
+                    let value =
+                        keys().find(|fields| fields.text("name") == name).and_then(|fields| fields.get("value"));
+                    let value = value.map(ToString::to_string).unwrap_or_default();
+                    all.push(setting("conda", path, name, &value));
+                }
+            }
+        }
+    }
+    overridden(&mut all);
+    all.extend(lists);
+    all.sort_by_key(|(path, _)| files.iter().position(|(source, _)| source.path.ends_with(path)));
+    all
+}
+
+/// Says of settings in files which variable of the environment wins over them.
+pub fn overridden_by_variables(settings: &mut [(PathBuf, Record)], env: &BTreeMap<String, String>) {
+    for (_, record) in settings {
+        let prefix = match record.text("tool") {
+            tool @ ("pip" | "uv" | "conda") => tool.to_uppercase(),
+            _ => continue,
+        };
+        let last = record.text("name").rsplit('.').next().unwrap_or_default();
+        let variable = format!("{prefix}_{}", last.to_uppercase().replace('-', "_"));
+        if env.contains_key(&variable) {
+            record.set("overridden-by", variable);
+        }
+    }
 }
 
 /// The settings of the environment.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::facts::{FileFacts, LinkKind, Record, Text};
+use crate::fix::Syntax;
 use crate::source::Source;
 
 use super::home::{Home, Reached};
@@ -166,8 +167,8 @@ pub fn follow(home: &Home, understand: &dyn Fn(&Path) -> Option<(Source, FileFac
     Startup { files: walk.files, chains }
 }
 
-/// The facts of start-up files: who reads each, and what is wrong with that.
-pub fn facts(home: &Home, startup: &Startup) -> Vec<(PathBuf, Record)> {
+/// The facts of start-up files: who reads each, and what is wrong with that. `syntax` is asked about each.
+pub fn facts(home: &Home, startup: &Startup, syntax: &dyn Syntax) -> Vec<(PathBuf, Record)> {
     let mut readers: BTreeMap<PathBuf, BTreeSet<Mode>> = BTreeMap::new();
     let mut broken: BTreeMap<PathBuf, (&'static str, String)> = BTreeMap::new();
     for chain in &startup.chains {
@@ -178,7 +179,12 @@ pub fn facts(home: &Home, startup: &Startup) -> Vec<(PathBuf, Record)> {
     let mut facts = Vec::new();
     let leftovers = LEFTOVERS.iter().map(PathBuf::from).filter(|path| walk_has(home, &path.to_string_lossy()));
     for path in startup.files.keys().cloned().chain(leftovers) {
-        facts.push((path.clone(), record(home, &path, readers.get(&path), broken.get(&path))));
+        let mut record = record(home, &path, readers.get(&path), broken.get(&path));
+        let refused = startup.files.get(&path).is_some_and(|(source, _)| syntax.accepts(source) == Some(false));
+        if refused && record.text("problem") == "none" {
+            record.set("problem", "syntax");
+        }
+        facts.push((path, record));
     }
     facts
 }

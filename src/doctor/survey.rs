@@ -96,8 +96,8 @@ pub struct Walk<'a, W> {
     pub classify: &'a (dyn Fn(&Folder<'_>) -> Option<W> + Sync),
     /// Says which files are to be told, by their names.
     pub notable: &'a (dyn Fn(&[u8]) -> bool + Sync),
-    /// Files counted so far.
-    pub counted: &'a AtomicU64,
+    /// Told of files that were counted, folder by folder.
+    pub counted: &'a (dyn Fn(u64) + Sync),
     /// Set to end it early.
     pub stop: &'a AtomicBool,
     /// On the threads of the pool that it is called in; else on this one.
@@ -190,7 +190,7 @@ impl<W: Clone + Send + Sync> State<'_, '_, W> {
         drop(buffer);
         let region = self.region(&Folder { path, markers }, outer);
         region.add(tally);
-        self.walk.counted.fetch_add(tally.files, Ordering::Relaxed);
+        (self.walk.counted)(tally.files);
         let enter = |name: &CString| self.enter(fd, name, path, &region, depth + 1);
         if self.walk.parallel && folders.len() > 1 {
             folders.par_iter().for_each(enter);
@@ -302,6 +302,9 @@ mod tests {
     fn counted(root: &Path, parallel: bool) -> Survey<&'static str> {
         let classify = |folder: &Folder<'_>| folder.holds("pyvenv.cfg").then_some("venv");
         let (counter, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+        let counter = |files| {
+            counter.fetch_add(files, Ordering::Relaxed);
+        };
         let notable = |name: &[u8]| name == b"environment.yml";
         let walk = Walk { classify: &classify, notable: &notable, counted: &counter, stop: &stop, parallel };
         survey(root, &walk).unwrap()

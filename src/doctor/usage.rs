@@ -18,6 +18,15 @@ pub struct Limits {
     pub files: Option<u64>,
 }
 
+/// How much a file system has, and how much of it is free for its users; in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// All of it.
+    pub bytes: u64,
+    /// What is free.
+    pub free_bytes: u64,
+}
+
 /// The home as a whole, then what lies in it, the largest part first.
 pub fn facts(survey: &Survey<What>, limits: Limits, caches: &Caches) -> Vec<Record> {
     let mut parts: BTreeMap<(&str, String), (Tally, Record)> = BTreeMap::new();
@@ -31,6 +40,7 @@ pub fn facts(survey: &Survey<What>, limits: Limits, caches: &Caches) -> Vec<Reco
             record.set("title", cache.title.as_str());
             record.set_some("clean", cache.clean.as_deref());
             record.set_some("variable", cache.variable.as_deref());
+            record.set("remade", cache.remade);
         }
         parts.insert((name, path), (region.own, record));
     }

@@ -47,6 +47,7 @@ pub(super) static USAGE: &[Field] = &[
     f("count", Number, "`environments`: how many there are"),
     f("clean", Text, "the command that empties it"),
     f("variable", Text, "the variable that moves it elsewhere"),
+    f("remade", Flag, "its tool makes it again by itself, so that it may be emptied"),
 ];
 
 pub(super) static INIT_FILE: &[Field] = &[

@@ -11,12 +11,19 @@ use crate::report::{encode, json};
 use super::AccountReport;
 
 pub(super) fn write(account: &AccountReport, out: &mut dyn Write) -> io::Result<()> {
+    encode::compact(&document(account), out)?;
+    writeln!(out)
+}
+
+/// The whole report as one object.
+pub(super) fn document(account: &AccountReport) -> Json {
     let rows = |kind| account.of(kind).map(row).collect::<Vec<Json>>();
     let chains = account.chains.iter().map(|chain| {
         let files: Vec<Json> = chain.files.iter().map(node).collect();
         json!({"shell": chain.shell.name(), "mode": chain.mode.name(), "files": files})
     });
-    let document = json!({
+    let room = account.room.map(|room| json!({"bytes": room.bytes, "free_bytes": room.free_bytes}));
+    json!({
         "version": 1,
         "home": account.home.to_string_lossy(),
         "live": account.live,
@@ -28,12 +35,11 @@ pub(super) fn write(account: &AccountReport, out: &mut dyn Write) -> io::Result<
         "usage": rows(FactKind::Usage),
         "search_path": rows(FactKind::SearchPath),
         "settings": rows(FactKind::Setting),
+        "file_system": room,
         "stopped": account.stopped,
         "not_looked_at": account.not_looked_at,
         "findings": account.report.findings.iter().map(json::finding).collect::<Vec<_>>(),
-    });
-    encode::compact(&document, out)?;
-    writeln!(out)
+    })
 }
 
 fn node(node: &Node) -> Json {
