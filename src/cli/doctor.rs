@@ -19,7 +19,7 @@ use crate::doctor::moves::Places;
 use crate::doctor::usage::Limits;
 use crate::doctor::{self, Account, Watch, size};
 use crate::facts::{Alone, Fact, FileFacts};
-use crate::fix::BashSyntax;
+use crate::fix::RealSyntax;
 use crate::policy::site::ValueData;
 use crate::policy::{CommandLine, Effective, Policy, Site};
 use crate::redact::Known;
@@ -156,7 +156,7 @@ fn judge(
 ) -> anyhow::Result<AccountReport> {
     let here = engine.here()?;
     let limits = limits(&here.effective.site);
-    let facts = account.facts(limits, &here.policy.tables.caches, &BashSyntax::find());
+    let facts = account.facts(limits, &here.policy.tables.caches, &RealSyntax::find());
     let mut results = start_up_files(engine, account, workers)?;
     for result in engine.judge_facts(by_path(account, &facts))? {
         match results.iter_mut().find(|file| file.source.path == result.source.path) {

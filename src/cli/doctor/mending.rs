@@ -11,7 +11,7 @@ use crate::source::Source;
 
 use super::super::args::{Args, Check, Command, Doctor};
 use super::super::engine::Engine;
-use super::super::mend::{Fixed, Mending};
+use super::super::mend::{Fixed, Mending, tell_unfinished};
 use super::super::snapshot::Snapshot;
 use super::super::streams::Streams;
 use super::super::workers::Workers;
@@ -30,7 +30,8 @@ pub(super) fn mend(
     let session = engine.open(sources.map(Arc::new).collect(), workers)?;
     let run = session.run();
     let results = session.results(&run, workers);
-    let job = Mending { args: &check, session: &session, run: &run, workers, snapshot };
+    let half_written = tell_unfinished(&check, snapshot, streams);
+    let job = Mending { args: &check, session: &session, run: &run, workers, engine, half_written, snapshot };
     Ok(job.fix(results, streams))
 }
 

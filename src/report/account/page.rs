@@ -135,7 +135,9 @@ fn mended(account: &AccountReport) -> Vec<String> {
         }));
     }
     match fixes.run {
-        Some(run) if !lines.is_empty() => lines.push(format!("`pydoctor undo --run {run}` takes it back")),
+        Some(run) if !lines.is_empty() => {
+            lines.push(format!("`pydoctor undo --run {run}` takes it back"));
+        }
         _ if lines.is_empty() => lines.push("nothing that is safe to mend by itself".to_owned()),
         _ => {}
     }
