@@ -124,7 +124,7 @@ fn examine(
     home: Home,
     env: Option<BTreeMap<String, String>>,
     policy: &Policy,
-    understand: &(dyn Fn(&Home, &Path) -> Option<(Source, FileFacts)> + Sync),
+    understand: &doctor::Understand<'_>,
     workers: &Workers,
     streams: &Streams,
 ) -> anyhow::Result<Account> {

@@ -61,12 +61,15 @@ pub struct Account {
 /// A fact about an account, with the path that it is about, as people write it.
 pub type About = (PathBuf, Fact);
 
+/// Reads a file of a home and tells its facts; `None` when it cannot be read.
+pub type Understand<'a> = dyn Fn(&Home, &Path) -> Option<(Source, FileFacts)> + Sync + 'a;
+
 /// Looks at an account. Errors: its home cannot be opened.
 pub fn examine(
     home: Home,
     env: Option<BTreeMap<String, String>>,
     caches: &Caches,
-    understand: &dyn Fn(&Home, &Path) -> Option<(Source, FileFacts)>,
+    understand: &Understand<'_>,
     watch: Watch<'_>,
 ) -> io::Result<Account> {
     let classify = |folder: &Folder<'_>| installations::classify(folder).or_else(|| cache(folder, caches));
@@ -82,10 +85,7 @@ pub fn examine(
 }
 
 /// The files that shells and conda read of a home, without a look at anything else.
-pub fn own_files(
-    home: &Home,
-    understand: &dyn Fn(&Home, &Path) -> Option<(Source, FileFacts)>,
-) -> Vec<(Source, FileFacts)> {
+pub fn own_files(home: &Home, understand: &Understand<'_>) -> Vec<(Source, FileFacts)> {
     let startup = startup::follow(home, &|path| understand(home, path));
     let conda = settings::CONDA.iter().filter_map(|name| understand(home, Path::new(name)));
     startup.files.into_values().chain(conda).collect()

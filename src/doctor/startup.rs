@@ -154,7 +154,8 @@ pub fn follow(home: &Home, understand: &dyn Fn(&Path) -> Option<(Source, FileFac
     for shell in Shell::ALL {
         // What is hidden is looked at too: it may be what its owner believes is read.
         let own: Vec<PathBuf> = shell.own().into_iter().map(PathBuf::from).collect();
-        if !own.iter().fold(false, |any, name| walk.load(name) || any) {
+        let loaded = own.iter().filter(|name| walk.load(name)).count();
+        if loaded == 0 {
             continue;
         }
         for mode in Mode::ALL {
