@@ -88,7 +88,7 @@ pub struct Detect {
 /// The paths of one place.
 #[derive(Clone, Debug)]
 pub struct PlaceRow {
-    /// One of [`PLACES`].
+    /// One of [`PLACES`](super::path::PLACES).
     pub place: String,
     /// The paths that begin it.
     pub paths: Vec<PathPattern>,
@@ -112,7 +112,7 @@ pub struct PathPattern {
 /// How much may lie in a place.
 #[derive(Clone, Debug)]
 pub struct Quota {
-    /// One of [`PLACES`].
+    /// One of [`PLACES`](super::path::PLACES).
     pub place: String,
     /// Size as the site gives it: `30 GB`.
     pub bytes: Option<String>,
