@@ -40,6 +40,7 @@ fn all_that_is_built_in_is_valid() {
     for (kind, files) in [
         (FileKind::Rule, toml_files("rules/lint")),
         (FileKind::Site, toml_files("rules/sites")),
+        (FileKind::Symptom, toml_files("rules/symptoms")),
         (FileKind::Pack, vec![root().join("rules/pack.toml")]),
         (FileKind::Commands, vec![root().join("rules/commands.toml")]),
     ] {
@@ -222,7 +223,7 @@ fn tables(document: &Json) -> Vec<String> {
         match value {
             Json::Object(object) => {
                 let last = pointer.rsplit('/').next().unwrap_or_default();
-                let names = ["values", "recipes", "links", "rules", "env", "value"].contains(&last);
+                let names = ["values", "recipes", "links", "rules", "symptoms", "fill", "env", "value"].contains(&last);
                 // The value of a site may be a table of any names, and so may what a text of options holds.
                 if !names {
                     found.push(pointer.clone());

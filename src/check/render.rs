@@ -73,14 +73,7 @@ impl Scene<'_> {
         let site = &self.judge.policy.site;
         let data = |name: &str| site.values.get(name).map(|value| &value.data);
         let text = match part {
-            Part::Value(name) => match data(name) {
-                Some(ValueData::Text(text, _)) => Some(text.clone()),
-                Some(ValueData::Number(number)) => Some(number.to_string()),
-                Some(ValueData::List(items)) => {
-                    Some(items.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(", "))
-                }
-                _ => None,
-            },
+            Part::Value(name) => site.value_text(name),
             Part::Entry(table, path) => {
                 let key = key.or_else(|| self.judge.lookup(path, self.about).value);
                 match data(table) {

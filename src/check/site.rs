@@ -219,7 +219,7 @@ fn gather_value<'f>(value: &'f Value, add: &mut dyn FnMut(&'f str), depth: usize
 }
 
 /// The one site that all signs allow: the deepest when they lie on one line of descent, else what they share.
-fn agreed<'p>(policy: &'p Policy, found: &BTreeMap<&'p str, String>) -> &'p str {
+pub fn agreed<'p>(policy: &'p Policy, found: &BTreeMap<&'p str, String>) -> &'p str {
     let lines: Vec<Vec<&str>> = found.keys().map(|id| descent(policy, id)).collect();
     let deepest = lines.iter().max_by_key(|line| line.len()).cloned().unwrap_or_default();
     let on_one_line = lines.iter().all(|line| deepest.starts_with(line));
@@ -228,6 +228,11 @@ fn agreed<'p>(policy: &'p Policy, found: &BTreeMap<&'p str, String>) -> &'p str 
     }
     let shared = (0..deepest.len()).take_while(|at| lines.iter().all(|line| line.get(*at) == deepest.get(*at))).last();
     shared.and_then(|at| deepest.get(at)).copied().unwrap_or(ROOT)
+}
+
+/// True for a site that extends `above`, at any distance, or is it.
+pub fn descends(policy: &Policy, id: &str, above: &str) -> bool {
+    descent(policy, id).contains(&above)
 }
 
 /// The sites from the root down to `id`.

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use crate::check::{Prefiltering, Severity};
 use crate::policy::schema::FileKind;
 use crate::report::Format;
+use crate::triage::Format as TriageFormat;
 
 /// Finds what breaks, slows or endangers jobs and logins on a supercomputer.
 #[derive(Debug, Parser)]
@@ -78,6 +79,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Diagnose tickets: mails, logs, pasted scripts, archives of attachments; draft an answer
+    Triage(Triage),
     /// Show what pydoctor understands of a file, as JSON, for people who write rules
     Facts(Facts),
     /// Write what a shell needs to complete commands, options, rules, sites and formats
@@ -299,7 +302,7 @@ pub(super) struct Packs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Schema {
-    /// Of which files: rule, site, pack, commands or config
+    /// Of which files: rule, site, symptom, pack, commands or config
     #[arg(value_name = "FILES", default_value = "rule", value_parser = file_kind)]
     pub(super) kind: FileKind,
 }
@@ -383,6 +386,32 @@ fn one_line(text: &str) -> Result<String, String> {
     }
 }
 
+const TRIAGE_EXAMPLES: &str = "\
+Examples:
+  pydoctor triage ticket.eml                  what is wrong, by which lines, what to do
+  pydoctor triage --site midway3 - < ticket   from standard input
+  pydoctor triage -f reply ticket.eml         a draft of the answer
+  pydoctor triage queue/*.eml                 several tickets: a table by cause";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = TRIAGE_EXAMPLES)]
+pub(super) struct Triage {
+    /// Tickets, a file each: text, mail, log, archive; `-` or none is standard input
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) policy: PolicyOptions,
+    /// Output format, repeatable: human, json, jsonl, markdown, html, reply; to a file with NAME=FILE
+    #[arg(short, long, value_name = "NAME[=FILE]", help_heading = "Output")]
+    pub(super) format: Vec<Output<TriageFormat>>,
+    /// Leave secrets and personal data in the output as they are
+    #[arg(long, help_heading = "Output")]
+    pub(super) no_redact: bool,
+    /// Of several tickets also each by itself
+    #[arg(short, long, help_heading = "Output")]
+    pub(super) verbose: bool,
+}
+
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
@@ -453,6 +482,12 @@ pub(super) trait Named: Copy + 'static {
 }
 
 impl Named for Format {
+    fn names() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|format| (format.name(), format)).to_vec()
+    }
+}
+
+impl Named for TriageFormat {
     fn names() -> Vec<(&'static str, Self)> {
         Self::ALL.map(|format| (format.name(), format)).to_vec()
     }

@@ -172,17 +172,50 @@ impl Engine {
         let names = names.collect();
         let root = roots.first().cloned().unwrap_or_default();
         let reach = InReach::new(all.iter(), &self.cwd, home.as_deref());
+        let about = check::Settings { cwd: self.cwd.clone(), project_root: root, home, names, today: self.today };
+        let opening = Opening { all, settings, roots, reach, about, reported };
+        self.session(opening, &|settings, source, facts| self.site_and_other(settings, source, facts), workers)
+    }
+
+    /// Takes in texts that are no files, all judged by the policy of one site. They have only each other in reach, and
+    /// nothing of this machine.
+    pub(super) fn open_texts(
+        &self,
+        sources: &[Arc<Source>],
+        site: &check::SiteChoice,
+        workers: &Workers,
+    ) -> anyhow::Result<Session<'_>> {
+        let nowhere = PathBuf::from("/ticket");
+        let opening = Opening {
+            all: sources.to_vec(),
+            settings: vec![self.settings.here()?; sources.len()],
+            roots: vec![nowhere.clone(); sources.len()],
+            reach: InReach::new(sources.iter(), &nowhere, None),
+            about: check::Settings {
+                cwd: nowhere.clone(),
+                project_root: nowhere,
+                home: None,
+                names: Default::default(),
+                today: self.today,
+            },
+            reported: sources.len(),
+        };
+        self.session(opening, &|_, _, _| Ok((site.clone(), None)), workers)
+    }
+
+    /// Files with their facts and policies.
+    fn session(&self, opening: Opening, site: &SiteOf<'_>, workers: &Workers) -> anyhow::Result<Session<'_>> {
+        let Opening { all, settings, roots, reach, about, reported } = opening;
         let pairs: Vec<(&Arc<Source>, &FileSettings)> = all.iter().zip(&settings).collect();
         let facts = self.gather(&pairs, &reach, workers);
         let numbered: Vec<usize> = (0..all.len()).collect();
-        let chosen =
-            workers.map(&numbered, |index| self.site_and_other(&settings[*index], &all[*index], &facts[*index]));
+        let chosen = workers.map(&numbered, |index| site(&settings[*index], &all[*index], &facts[*index]));
         let found = facts.into_iter().zip(chosen);
         let mut session = Session {
             engine: self,
             inputs: Vec::with_capacity(all.len()),
             sites: Vec::with_capacity(all.len()),
-            settings: check::Settings { cwd: self.cwd.clone(), project_root: root, home, names, today: self.today },
+            settings: about,
             by_file: Vec::new(),
             reach,
             reported,
@@ -210,13 +243,13 @@ impl Engine {
             session.inputs.push(Analysed { source: Source::clone(source), facts, policy, embedded: false });
             session.sites.push(choice(site));
         }
-        session.by_file = settings;
         for index in 0..session.inputs.len() {
             let scripts = scripts_inside(&mut session.inputs[index]);
             let from = session.inputs.len();
             session.inputs.extend(scripts);
             session.inside.push((from..session.inputs.len()).collect());
         }
+        session.by_file = settings;
         Ok(session)
     }
 
@@ -247,6 +280,22 @@ impl Engine {
         })
     }
 }
+
+/// What a session is made of.
+struct Opening {
+    /// The files to report, then those that are only in reach.
+    all: Vec<Arc<Source>>,
+    settings: Vec<FileSettings>,
+    roots: Vec<PathBuf>,
+    reach: InReach,
+    about: check::Settings,
+    reported: usize,
+}
+
+/// The site that judges a file, and the one that somebody named against a lock on it.
+type SiteOf<'s> = dyn Fn(&FileSettings, &Source, &FileFacts) -> Result<(check::SiteChoice, Option<check::SiteChoice>), PolicyError>
+    + Sync
+    + 's;
 
 /// Files that are judged together.
 pub(super) struct Session<'e> {

@@ -21,6 +21,7 @@ mod settings;
 mod sites;
 mod snapshot;
 mod streams;
+mod triage;
 mod undo;
 mod workers;
 
@@ -113,6 +114,7 @@ fn run(args: &Args, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Resul
         Command::Sites { command: SitesCommand::Diff(diff) } => sites::diff::run(diff, snapshot, streams),
         Command::Sites { command: SitesCommand::New(new) } => rules::new::site(new, snapshot, streams),
         Command::Config { command: ConfigCommand::Show(show) } => config::show(show, snapshot, streams),
+        Command::Triage(triage) => triage::run(triage, snapshot, streams),
         Command::Facts(facts) => facts::run(facts, snapshot, streams),
         Command::Completions { shell } => completions::run(*shell, streams),
         Command::Man { folder } => man::run(folder),

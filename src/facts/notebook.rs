@@ -5,17 +5,15 @@
 
 mod json;
 mod magic;
-mod mapped;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::schema::{self, Type};
 use super::{Fact, FileFacts, Gap, Link, Record, Text, Value, python};
-use crate::source::{self, Span};
+use crate::source::{self, Mapped, Span};
 pub use magic::Form;
 use magic::Piece;
-use mapped::Mapped;
 
 /// Shell text in a notebook.
 #[derive(Debug)]

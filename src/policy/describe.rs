@@ -8,6 +8,7 @@ pub(super) mod config;
 pub(super) mod pack;
 pub(super) mod rule;
 pub(super) mod site;
+pub(super) mod symptom;
 
 use super::document::Table;
 

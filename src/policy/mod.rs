@@ -16,11 +16,15 @@ mod library;
 mod needles;
 pub mod pack;
 pub mod path;
+mod phrase;
+mod reply;
 pub mod rule;
+mod saying;
 pub mod schema;
 pub mod severity;
 pub mod site;
 pub mod sites;
+pub mod symptom;
 pub mod template;
 mod verify;
 
@@ -33,10 +37,14 @@ pub use error::{PolicyError, Problem, nearest};
 pub use layers::{CommandLine, Defied, Layers, Level, Lock, Meant, Origin, Told};
 pub use library::Library;
 pub use pack::{PackFiles, PackInfo, Policy};
+pub use phrase::Phrase;
+pub use reply::Replies;
 pub use rule::{Clause, Rule};
+pub use saying::Saying;
 pub use severity::{Applicability, Severity};
 pub use site::{ROOT, Site};
 pub use sites::{SiteHead, Sites};
+pub use symptom::{Symptom, Symptoms};
 
 /// The policy that is built into the program. It is read as far as it is needed; never an error, since a test has
 /// read all of it.

@@ -11,9 +11,11 @@ use super::describe::pack::PACK;
 use super::describe::{self, commands};
 use super::document::{Document, Word};
 use super::error::{PolicyError, Problem, nearest};
+use super::reply::Replies;
 use super::rule::Rule;
 use super::site::Site;
 use super::sites::Sites;
+use super::symptom::{Symptom, Symptoms};
 use super::verify;
 use crate::tables::Tables;
 use crate::tree::{self, Node};
@@ -22,7 +24,7 @@ use crate::tree::{self, Node};
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// The folders of a pack that are read.
-const FOLDERS: [&str; 4] = ["data", "lint", "sites", "symptoms"];
+const FOLDERS: [&str; 5] = ["data", "lint", "replies", "sites", "symptoms"];
 
 /// What a pack says of itself; a folder with it is a pack.
 pub const PACK_FILE: &str = "pack.toml";
@@ -70,6 +72,10 @@ pub struct Policy {
     pub sites: Sites,
     /// What facts are read by: command grammars, scheduler options, modules.
     pub tables: Tables,
+    /// The symptoms of tickets.
+    pub symptoms: Symptoms,
+    /// Templates for answers to tickets.
+    pub replies: Replies,
 }
 
 /// What packs bring before it is checked across files.
@@ -80,6 +86,10 @@ pub(super) struct Draft {
     pub rules: Vec<Arc<Rule>>,
     /// What they say of sites, earlier packs first.
     pub sites: Vec<Arc<Site>>,
+    /// Their symptoms, earlier packs first.
+    pub symptoms: Vec<Symptom>,
+    /// Their templates for answers by site, earlier packs first.
+    pub replies: Vec<(String, Arc<str>)>,
     pub problems: Vec<Problem>,
 }
 
@@ -175,10 +185,16 @@ impl Policy {
         let mut rules: Vec<Arc<Rule>> = below("lint/").map(|(id, tree)| Arc::new(Rule::built_in(id, tree))).collect();
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         let sites: BTreeMap<&'static str, &'static Node> = below("sites/").collect();
+        let symptoms = Symptoms::built_in(below("symptoms/").collect());
+        let reply = |(path, text): &(&str, &str)| {
+            let site = path.strip_prefix("replies/")?.strip_suffix(".j2")?;
+            Some((site.to_owned(), Arc::from(*text)))
+        };
+        let replies = Replies::default().with(EMBEDDED.iter().filter_map(reply).collect());
         let text = |path: &str| EMBEDDED.iter().find(|(name, _)| *name == path).map(|(_, text)| *text);
         // A test reads the tables, so that they cannot be faulty here.
         let tables = Tables::built_in(&text).unwrap_or_default();
-        Self { packs: vec![info], rules, sites: Sites::built_in(&sites), tables }
+        Self { packs: vec![info], rules, sites: Sites::built_in(&sites), tables, symptoms, replies }
     }
 
     /// The rule of that id.
@@ -202,7 +218,7 @@ impl Draft {
         for (path, text) in &pack.files {
             match path.rsplit_once('/') {
                 Some((folder, "")) => self.check_folder(pack, folder),
-                Some((folder @ ("lint" | "sites"), file)) if file != "README.md" => {
+                Some((folder @ ("lint" | "replies" | "sites" | "symptoms"), file)) if file != "README.md" => {
                     found += 1;
                     self.read_one(&pack.named(path), folder, file, text);
                 }
@@ -213,24 +229,21 @@ impl Draft {
         if found == 0 && self.problems.is_empty() { Err(PolicyError::Empty(pack.origin.clone())) } else { Ok(()) }
     }
 
-    /// Reads one rule or site.
+    /// Reads one rule, site, symptom or template for answers.
     fn read_one(&mut self, name: &str, folder: &str, file: &str, text: &str) {
-        let Some(stem) = file.strip_suffix(".toml") else {
-            let note = Some("rules and sites are files that end in `.toml`".to_owned());
+        let end = if folder == "replies" { ".j2" } else { ".toml" };
+        let Some(stem) = file.strip_suffix(end) else {
+            let note = Some(format!("files of `{folder}/` end in `{end}`"));
             self.problems.push(Problem::new(name, "", 0..0, format!("`{file}` is not read"), note));
             return;
         };
-        if folder == "lint" {
-            match Rule::parse(name, stem, text) {
-                Ok(rule) => self.rules.push(Arc::new(rule)),
-                Err(problems) => self.problems.extend(problems),
-            }
-        } else {
-            match Site::parse(name, stem, text) {
-                Ok(site) => self.sites.push(Arc::new(site)),
-                Err(problems) => self.problems.extend(problems),
-            }
-        }
+        let read = match folder {
+            "lint" => Rule::parse(name, stem, text).map(|rule| self.rules.push(Arc::new(rule))),
+            "sites" => Site::parse(name, stem, text).map(|site| self.sites.push(Arc::new(site))),
+            "symptoms" => Symptom::parse(name, stem, text).map(|symptom| self.symptoms.push(symptom)),
+            _ => Replies::parse(name, text).map(|template| self.replies.push((stem.to_owned(), template))),
+        };
+        self.problems.extend(read.err().into_iter().flatten());
     }
 
     /// A folder that is not read must not be one that was meant to be.
@@ -270,7 +283,7 @@ impl Draft {
     fn read_info(&mut self, pack: &PackFiles) {
         let name = pack.named("pack.toml");
         let Some(text) = pack.get("pack.toml") else {
-            let note = Some("a pack is a folder with `pack.toml`, `lint/` and `sites/`".to_owned());
+            let note = Some("a pack is a folder with `pack.toml`, `lint/`, `sites/` and `symptoms/`".to_owned());
             self.problems.push(Problem::new(&name, "", 0..0, "the pack has no `pack.toml`".to_owned(), note));
             return;
         };

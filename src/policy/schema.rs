@@ -1,4 +1,4 @@
-//! JSON Schemas of rules, sites, packs, command grammars and configuration (draft 7, which editors know), made from the
+//! JSON Schemas of rules, sites, symptoms, packs, command grammars and configuration (draft 7, which editors know), made from the
 //! descriptions by which files are read and from the fields of facts.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +17,8 @@ pub enum FileKind {
     Rule,
     /// `sites/ID.toml`.
     Site,
+    /// `symptoms/ID.toml`.
+    Symptom,
     /// `pack.toml`.
     Pack,
     /// `commands.toml`.
@@ -27,13 +29,14 @@ pub enum FileKind {
 
 impl FileKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Rule, Self::Site, Self::Pack, Self::Commands, Self::Config];
+    pub const ALL: [Self; 6] = [Self::Rule, Self::Site, Self::Symptom, Self::Pack, Self::Commands, Self::Config];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Rule => "rule",
             Self::Site => "site",
+            Self::Symptom => "symptom",
             Self::Pack => "pack",
             Self::Commands => "commands",
             Self::Config => "config",
@@ -45,6 +48,7 @@ impl FileKind {
         match self {
             Self::Rule => &describe::rule::RULE,
             Self::Site => &describe::site::SITE,
+            Self::Symptom => &describe::symptom::SYMPTOM,
             Self::Pack => &describe::pack::PACK,
             Self::Commands => &describe::commands::COMMANDS,
             Self::Config => &describe::config::CONFIG,

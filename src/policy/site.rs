@@ -12,6 +12,7 @@ use super::error::Problem;
 use super::glob::Pattern;
 use super::needles::Needles;
 use super::severity::{Applicability, Severity};
+use super::symptom::SiteSymptoms;
 use crate::tree::Node;
 
 /// The site that every other extends in the end.
@@ -47,8 +48,10 @@ pub struct Site {
     /// Its stand on rules.
     pub rules: BTreeMap<String, Stand>,
     /// Who says what has no place for a source of its own, by the key: `scheduler`, `detect`, `retired`, `links.NAME`,
-    /// `rules.ID`.
+    /// `rules.ID`, `symptoms.ID`.
     pub said_by: BTreeMap<String, Provenance>,
+    /// What it says of tickets.
+    pub symptoms: SiteSymptoms,
     /// The file that says so, for people.
     pub origin: String,
     /// Places of the keys that are checked when all packs are read.
@@ -61,6 +64,7 @@ pub(super) struct Spans {
     pub extends: Range<usize>,
     pub values: BTreeMap<String, Range<usize>>,
     pub rules: BTreeMap<String, Range<usize>>,
+    pub symptoms: BTreeMap<String, Range<usize>>,
 }
 
 /// The end of a system.
@@ -83,6 +87,8 @@ pub struct Detect {
     pub env: Vec<(String, Pattern)>,
     /// Paths and module names in files.
     pub evidence: Vec<Pattern>,
+    /// Words by which people call it, for tickets.
+    pub words: Vec<Pattern>,
 }
 
 /// The paths of one place.
@@ -264,7 +270,19 @@ impl Site {
             };
             site.rules.insert(rule.clone(), merged);
         }
+        site.symptoms = site.symptoms.completed(&parent.symptoms);
         site
+    }
+
+    /// A value as text, when the site has one.
+    pub fn value_text(&self, name: &str) -> Option<String> {
+        let text = match &self.values.get(name)?.data {
+            ValueData::Text(text, _) => text.clone(),
+            ValueData::Number(number) => number.to_string(),
+            ValueData::List(items) => items.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(", "),
+            ValueData::Table(_) => return None,
+        };
+        Some(text).filter(|text| !text.is_empty())
     }
 }
 
@@ -279,6 +297,7 @@ impl Detect {
             hosts: given(&self.hosts, &earlier.hosts),
             env: given(&self.env, &earlier.env),
             evidence: given(&self.evidence, &earlier.evidence),
+            words: given(&self.words, &earlier.words),
         }
     }
 }

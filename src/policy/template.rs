@@ -81,6 +81,42 @@ impl Context<'_, '_> {
     }
 }
 
+/// A stretch of a template: text with its doubled braces undone, or what stands between `{` and `}`.
+pub(super) enum Chunk<'t> {
+    Text(String),
+    Name(&'t str),
+}
+
+/// The stretches of a template in order; what is wrong in it goes to the document's problems.
+pub(super) fn chunks<'t>(doc: &Document<'_>, word: &Word<'t>) -> Vec<Chunk<'t>> {
+    let mut chunks = Vec::new();
+    let mut text = String::new();
+    let mut rest = word.text;
+    while let Some(at) = rest.find(['{', '}']) {
+        text.push_str(&rest[..at]);
+        let brace = &rest[at..=at];
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix(brace) {
+            text.push_str(brace);
+            rest = after;
+        } else if let Some(end) = rest.find('}').filter(|_| brace == "{") {
+            if !text.is_empty() {
+                chunks.push(Chunk::Text(std::mem::take(&mut text)));
+            }
+            chunks.push(Chunk::Name(&rest[..end]));
+            rest = &rest[end + 1..];
+        } else {
+            let note = format!("write `{brace}{brace}` for a brace that is meant");
+            doc.problem(word.span.clone(), format!("`{brace}` without its partner"), Some(note));
+        }
+    }
+    text.push_str(rest);
+    if !text.is_empty() {
+        chunks.push(Chunk::Text(text));
+    }
+    chunks
+}
+
 impl Templates {
     /// One template, or a list of them.
     pub(super) fn parse(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Self> {
@@ -103,31 +139,11 @@ impl Templates {
 impl Template {
     /// Reads a template; what is wrong in it goes to the document's problems.
     pub(super) fn parse(context: Context<'_, '_>, word: &Word<'_>) -> Self {
-        let mut parts = Vec::new();
-        let mut text = String::new();
-        let mut rest = word.text;
-        while let Some(at) = rest.find(['{', '}']) {
-            text.push_str(&rest[..at]);
-            let brace = &rest[at..=at];
-            rest = &rest[at + 1..];
-            if let Some(after) = rest.strip_prefix(brace) {
-                text.push_str(brace);
-                rest = after;
-            } else if let Some(end) = rest.find('}').filter(|_| brace == "{") {
-                if !text.is_empty() {
-                    parts.push(Part::Text(std::mem::take(&mut text).into()));
-                }
-                parts.extend(Part::parse(context, word, &rest[..end]));
-                rest = &rest[end + 1..];
-            } else {
-                let note = format!("write `{brace}{brace}` for a brace that is meant");
-                context.doc.problem(word.span.clone(), format!("`{brace}` without its partner"), Some(note));
-            }
-        }
-        text.push_str(rest);
-        if !text.is_empty() {
-            parts.push(Part::Text(text.into()));
-        }
+        let part = |chunk: Chunk<'_>| match chunk {
+            Chunk::Text(text) => Some(Part::Text(text.into())),
+            Chunk::Name(inner) => Part::parse(context, word, inner),
+        };
+        let parts: Vec<Part> = chunks(context.doc, word).into_iter().filter_map(part).collect();
         Self { parts: parts.into() }
     }
 

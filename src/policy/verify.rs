@@ -11,6 +11,7 @@ use super::pack::{Draft, PackFiles, Policy};
 use super::rule::Rule;
 use super::site::{ROOT, Site, Spoken, ValueData};
 use super::sites::Sites;
+use super::symptom::{Symptom, Symptoms};
 use super::template::{Context, Template, Templates, Use, UseKind};
 
 /// Checks `draft` across its files and against the policy `below` it, and joins both.
@@ -22,20 +23,30 @@ pub(super) fn check(below: &Policy, draft: Draft, packs: &[PackFiles]) -> Result
         return Err(PolicyError::Invalid(check.problems));
     }
     let rules = check.rules(below, &draft.rules);
-    let whole = Whole { sites: below.sites.with(draft.sites.clone()), rules };
+    let whole = Whole {
+        sites: below.sites.with(draft.sites.clone()),
+        symptoms: below.symptoms.with(draft.symptoms.clone()),
+        rules,
+    };
     check.values(&draft.sites, &whole);
     for rule in &draft.rules {
         check.uses(&rule.origin, &rule.uses, &whole);
     }
+    for symptom in &draft.symptoms {
+        check.uses(&symptom.origin, &symptom.uses, &whole);
+        check.names_of(symptom, &whole);
+    }
     for site in &draft.sites {
         check.stands(site, &whole);
     }
+    check.replies(&draft, &whole.sites);
     if !check.problems.is_empty() {
         return Err(PolicyError::Invalid(check.problems));
     }
+    let replies = below.replies.with(draft.replies);
     let rules = whole.rules.into_values().collect();
     let packs = below.packs.iter().cloned().chain(draft.packs).collect();
-    Ok(Policy { packs, rules, sites: whole.sites, ..Policy::default() })
+    Ok(Policy { packs, rules, sites: whole.sites, symptoms: whole.symptoms, replies, ..Policy::default() })
 }
 
 /// Reads what a site says in place of a rule's own text, for each clause of the rule.
@@ -50,9 +61,10 @@ pub(super) fn spoken(rule: &Rule, spoken: &Spoken) -> Vec<Templates> {
     rule.clauses.iter().map(read).collect()
 }
 
-/// All rules and sites, with what is being added.
+/// All rules, sites and symptoms, with what is being added.
 struct Whole {
     sites: Sites,
+    symptoms: Symptoms,
     rules: BTreeMap<String, Arc<Rule>>,
 }
 
@@ -234,6 +246,38 @@ impl<'p> Check<'p> {
             {
                 let known: Vec<&str> = complete.links.keys().map(String::as_str).collect();
                 self.problem(&site.origin, span, format!("unknown link `{link}`"), expectation(link, &known));
+            }
+        }
+        for (id, stand) in &site.symptoms.stands {
+            if !whole.symptoms.contains(id) {
+                let span = site.spans.symptoms.get(id).cloned().unwrap_or_default();
+                let known: Vec<&str> = whole.symptoms.ids().collect();
+                self.problem(&site.origin, span, format!("unknown symptom `{id}`"), expectation(id, &known));
+            }
+            let uses: Vec<Use> = stand.uses().cloned().collect();
+            self.uses(&site.origin, &uses, whole);
+        }
+    }
+
+    /// The sites for which there are templates exist.
+    fn replies(&mut self, draft: &Draft, sites: &Sites) {
+        for (file, site) in draft.replies.iter().map(|(site, _)| (format!("replies/{site}.j2"), site)) {
+            if !sites.contains_key(site) {
+                let known: Vec<&str> = sites.keys().map(String::as_str).collect();
+                let origin = self.packs.last().map(|pack| pack.origin.clone()).unwrap_or_default();
+                let message = format!("unknown site `{site}`");
+                self.problem(&format!("{origin}/{file}"), 0..0, message, expectation(site, &known));
+            }
+        }
+    }
+
+    /// The rules and symptoms that a symptom names exist.
+    fn names_of(&mut self, symptom: &Symptom, whole: &Whole) {
+        for (name, span) in &symptom.named {
+            if !whole.rules.contains_key(name) && !whole.symptoms.contains(name) {
+                let known: Vec<&str> = whole.rules.keys().map(String::as_str).chain(whole.symptoms.ids()).collect();
+                let message = format!("there is no rule or symptom `{name}`");
+                self.problem(&symptom.origin, span.clone(), message, expectation(name, &known));
             }
         }
     }

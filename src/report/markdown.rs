@@ -116,7 +116,7 @@ fn lines(path: &Path, line: usize, last: usize) -> String {
 }
 
 /// A text in one paragraph: what stands between backquotes is code, in the rest nothing has a meaning.
-fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     let safe = for_terminal(text).replace(['\n', '\t'], " ");
     let parts: Vec<&str> = safe.split('`').collect();
     if parts.len().is_multiple_of(2) {
@@ -127,7 +127,7 @@ fn text(text: &str) -> String {
 }
 
 /// Code in a table: a bar would end the cell even there.
-fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let text = for_terminal(text).replace(['\n', '\t'], " ");
     if text.is_empty() {
         return String::new();
@@ -158,7 +158,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// An address that may stand in a link.
-fn address(url: &str) -> Option<String> {
+pub fn address(url: &str) -> Option<String> {
     let good = |character: char| character.is_ascii_graphic() && !"()<>|\\`\"".contains(character);
     (url.starts_with("https://") || url.starts_with("http://")).then_some(url)?;
     url.chars().all(good).then(|| url.to_owned())

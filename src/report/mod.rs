@@ -13,7 +13,7 @@ pub mod json;
 mod jsonl;
 mod junit;
 mod links;
-mod markdown;
+pub mod markdown;
 pub mod model;
 mod places;
 mod plain;
@@ -22,14 +22,14 @@ mod statistics;
 mod style;
 mod text;
 mod uri;
-mod xml;
+pub mod xml;
 
 use std::io::{self, Write};
 
 pub use human::HumanOptions;
 pub use model::{BaselineUse, FileResult, Finding, FixRun, Fixes, Mended, NotObeyed, Report, RuleInfo, SiteChoice};
 pub use style::Palette;
-pub use text::{bytes_for_terminal, for_terminal};
+pub use text::{bytes_for_terminal, for_terminal, wrapped};
 
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

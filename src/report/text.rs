@@ -38,7 +38,7 @@ pub fn bytes_for_terminal(bytes: &[u8]) -> String {
 
 /// `text` in lines of at most `width` characters where words allow it. Its own line ends stay; what stands between
 /// backquotes is never broken, so that it can be copied, nor is a line that begins with a blank.
-pub(super) fn wrapped(text: &str, width: usize) -> String {
+pub fn wrapped(text: &str, width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
         if line.starts_with(' ') || line.chars().count() <= width {

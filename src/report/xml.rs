@@ -6,7 +6,7 @@ use super::text::is_unsafe;
 
 /// A text inside an element or between double quotes. Line ends and tabs stay what they are when it is read back,
 /// also in attributes; what XML cannot carry, or would turn or hide text, is U+FFFD.
-pub(super) struct Escaped<'a>(pub &'a str);
+pub struct Escaped<'a>(pub &'a str);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {

@@ -112,6 +112,31 @@ pub fn read(path: &Path) -> Result<Source, Problem> {
     }
 }
 
+/// Reads a file that is no source, whatever it holds, up to `limit` bytes. An error for what cannot be read.
+pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {
+    let read = || {
+        let meta = fs::metadata(path)?;
+        if !meta.is_file() {
+            let message = if meta.is_dir() { "a folder, not a file".to_owned() } else { special(&meta) };
+            return Ok(Err(message));
+        }
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+        let meta = file.metadata()?;
+        let mut bytes = Vec::new();
+        if !meta.is_file() {
+            return Ok(Err(special(&meta)));
+        }
+        file.take(limit + 1).read_to_end(&mut bytes)?;
+        Ok(if bytes.len() as u64 > limit { Err(too_large(limit)) } else { Ok(bytes) })
+    };
+    match read() {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(message)) => Err(problem(path, message)),
+        Err(error) => Err(problem(path, explain(path, &error))),
+    }
+}
+
 /// The largest file of a kind that is read, in bytes. Parsers take time and memory by the byte, and no
 /// honest file comes near.
 pub const fn size_limit(kind: Kind) -> u64 {

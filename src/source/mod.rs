@@ -3,6 +3,7 @@
 mod discover;
 mod kind;
 mod lines;
+mod mapped;
 mod names;
 mod sniff;
 mod walk;
@@ -11,10 +12,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use discover::{
-    Discovered, Found, Loaded, Problem, WalkOptions, discover, explain, load, read, size_limit, too_large,
+    Discovered, Found, Loaded, Problem, WalkOptions, discover, explain, load, read, read_bytes, size_limit, too_large,
 };
 pub use kind::{Kind, Role, Scheduler, Shell, classify, classify_name, classify_named};
 pub use lines::{LineIndex, Position};
+pub use mapped::Mapped;
 
 /// A half-open range of bytes in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

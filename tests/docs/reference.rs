@@ -17,6 +17,7 @@ const RULE_FILE: &str = include_str!("reference-rule.md");
 const CONDITIONS: &str = include_str!("reference-conditions.md");
 const FIXES: &str = include_str!("reference-fixes.md");
 const SITE_FILE: &str = include_str!("reference-site.md");
+const SYMPTOM_FILE: &str = include_str!("reference-symptom.md");
 const FACTS: &str = include_str!("reference-facts.md");
 
 /// The page.
@@ -49,7 +50,8 @@ pub fn page(policy: &Policy) -> String {
     }
     let _ = write!(
         page,
-        "{}\n{}\n",
+        "{}\n{}\n{}\n",
+        with_keys(SYMPTOM_FILE),
         with_keys(SITE_FILE).replace("PLACES", &codes(PLACES.iter().copied())),
         values(policy)
     );

@@ -138,7 +138,12 @@ fn detection(site: &Site) -> String {
         }
     });
     let env = env.collect::<Vec<_>>().join("; ");
-    let items = [("environment", env), ("host names", list("hosts")), ("paths and modules in files", list("evidence"))];
+    let items = [
+        ("environment", env),
+        ("host names", list("hosts")),
+        ("paths and modules in files", list("evidence")),
+        ("words in tickets", list("words")),
+    ];
     let items = items.iter().filter(|(_, words)| !words.is_empty()).map(|(what, words)| format!("- {what}: {words}\n"));
     format!("Recognised by:\n\n{}", items.collect::<String>())
 }

@@ -128,8 +128,12 @@ impl<'p> Page<'p> {
         let join = |patterns: &[Pattern]| patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let env: Vec<String> = detect.env.iter().map(|(name, glob)| format!("{name}={glob}")).collect();
         self.heading("Recognised by", out)?;
-        let signs =
-            [("environment", env.join(", ")), ("host name", join(&detect.hosts)), ("in files", join(&detect.evidence))];
+        let signs = [
+            ("environment", env.join(", ")),
+            ("host name", join(&detect.hosts)),
+            ("in files", join(&detect.evidence)),
+            ("in tickets", join(&detect.words)),
+        ];
         if signs.iter().all(|(_, globs)| globs.is_empty()) {
             return writeln!(out, "  nothing: it has to be named");
         }
@@ -231,6 +235,7 @@ impl<'p> Page<'p> {
                 "environment": env.collect::<Vec<_>>(),
                 "hosts": texts(&site.detect.hosts),
                 "evidence": texts(&site.detect.evidence),
+                "words": texts(&site.detect.words),
             },
             "places": entries(self.entries(places)),
             "quotas": entries(self.entries(quotas)),

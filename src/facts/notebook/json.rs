@@ -1,7 +1,6 @@
 //! A small JSON reader that knows where everything stands: the code cells of a notebook of format 3 or 4.
 
-use super::mapped::Mapped;
-use crate::source::Span;
+use crate::source::{Mapped, Span};
 
 /// What is read of a notebook.
 #[derive(Debug, Default)]

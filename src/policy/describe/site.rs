@@ -3,6 +3,7 @@
 use super::super::path::PLACES;
 use super::super::severity::{APPLICABILITIES, LEVELS};
 use super::super::site::SCHEDULERS;
+use super::symptom::SYMPTOM_STAND;
 use super::{Key, Keys, Kind, may, names, need};
 
 const SOURCE: Key = need("source", Kind::Text, "who says so: an address, or a document");
@@ -33,6 +34,16 @@ pub(in super::super) static SITE: Keys = Keys::of(
             "addresses by name; with a source or a day, tables",
         ),
         may("rules", Kind::Map(&Kind::Table(&STAND)), "its stand on rules, by id; `[rules.ID]`"),
+        may(
+            "symptoms",
+            Kind::Map(&Kind::Table(&SYMPTOM_STAND)),
+            "its stand on symptoms of tickets, by id; `[symptoms.ID]`",
+        ),
+        may(
+            "fill",
+            Kind::Map(&Kind::Text),
+            "for answers to tickets: a word in capitals that stands in the site's texts, and a regular expression whose first group, found in the ticket, takes its place",
+        ),
     ],
 );
 
@@ -60,6 +71,7 @@ pub(in super::super) static DETECT: Keys = Keys::of(
             TEXTS,
             "globs for paths, modules and directives in files that no other site has; a directive reads `--partition=NAME`",
         ),
+        may("words", TEXTS, "globs for what people call it, for tickets"),
         MAY_SOURCE,
         VERIFIED,
     ],

@@ -28,6 +28,11 @@ impl<'d, 'a> Item<'d, 'a> {
         }
     }
 
+    /// True for a value of the built-in pack, which a test has checked.
+    pub fn is_built(&self) -> bool {
+        matches!(self.raw, Raw::Built(_))
+    }
+
     /// What the value is.
     pub fn shape(&self) -> Shape<'d> {
         match self.raw {

@@ -7,7 +7,9 @@ use super::super::document::{Document, Item, Shape, Table, Word};
 use super::super::glob::Pattern;
 use super::super::needles::Needles;
 use super::super::path::PLACES;
+use super::super::phrase::Phrase;
 use super::super::severity::{APPLICABILITIES, Applicability, LEVELS};
+use super::super::symptom::SymptomStand;
 use super::{
     Detect, PathPattern, PlaceRow, Provenance, Quota, Retired, SCHEDULERS, Site, SiteValue, Sourced, Spoken, Stand,
     ValueData,
@@ -61,6 +63,16 @@ pub(super) fn site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site
             site.rules.insert(key.text.to_owned(), read_stand(table));
         }
     }
+    for (key, item) in table.table("symptoms").iter().flat_map(Table::entries) {
+        site.spans.symptoms.insert(key.text.to_owned(), key.span.clone());
+        if let Some(table) = item.table() {
+            note_source(&table, format!("symptoms.{}", key.text), &mut site.said_by);
+            site.symptoms.stands.insert(key.text.to_owned(), SymptomStand::read(table));
+        }
+    }
+    for (key, item) in table.table("fill").iter().flat_map(Table::entries) {
+        site.symptoms.fill.extend(Phrase::read(&item).map(|phrase| (key.text.to_owned(), phrase)));
+    }
     table.finish();
     site
 }
@@ -107,6 +119,7 @@ pub(super) fn detect(table: Table<'_, '_>) -> Detect {
         hosts: patterns("hosts"),
         env: env.iter().flat_map(Table::entries).flat_map(|(key, item)| read_variable(&key, &item)).collect(),
         evidence: patterns("evidence"),
+        words: patterns("words"),
     };
     table.finish();
     detect

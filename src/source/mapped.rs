@@ -1,9 +1,9 @@
-//! Text decoded from JSON strings, with the way back to the bytes of the file.
+//! Text put together from pieces of a file (strings of JSON, quoted lines of a mail), with the way back to its bytes.
 
-use crate::source::Span;
+use super::Span;
 
-/// Decoded text.
-#[derive(Debug, Default)]
+/// Text with the place of every character.
+#[derive(Clone, Debug, Default)]
 pub struct Mapped {
     /// The text.
     pub text: String,

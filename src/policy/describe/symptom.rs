@@ -1,0 +1,84 @@
+//! `symptoms/ID.toml`.
+
+use super::super::symptom::{ON, RAN};
+use super::{Key, Keys, Kind, may, names, need};
+
+/// One way to say a thing, or several, of which the first is used in which nothing is missing.
+const SAYING: Kind = Kind::OneOf(&[Kind::Template, Kind::List(&Kind::Template)]);
+const PHRASES: Kind = Kind::List(&Kind::Text);
+
+const COMMANDS: Key = may("commands", SAYING, "the same as commands, line by line");
+const AVOID: Key = may("avoid", SAYING, "how to avoid it");
+const QUESTION: Key = may("question", SAYING, "what to ask while it is not certain");
+const SEND: Key = may("send", SAYING, "what to send if it does not help");
+const URL: Key = may("url", SAYING, "where it is documented; the first of `sources` without it");
+
+const LINES: Key = may("lines", Kind::Integer, "how many lines apart «near» is; 12 without it");
+const ON_LINES: Key = may(
+    "on",
+    Kind::OneOf(&[ON_WORD, Kind::List(&ON_WORD)]),
+    "what kind of line is meant: `prose`, `log`, `command`, `script`, or several of them",
+);
+const RAN_THERE: Key = may(
+    "ran",
+    Kind::OneOf(&[RAN_WORD, Kind::List(&RAN_WORD)]),
+    "where the command ran that printed it: `job`, `login`, `unknown`, or several of them",
+);
+const ANY: Key = need("any", PHRASES, "phrases of which one is found; it is the evidence");
+const ALL: Key = may("all", PHRASES, "phrases that all stand near it");
+const NOT: Key = may("not", PHRASES, "phrases of which none stands near it");
+const UNLESS: Key = may("unless", PHRASES, "phrases of which none stands anywhere in the ticket");
+const WEAK: Key = may("weak", Kind::Flag, "`true`: the same is seen for other reasons");
+
+const ON_WORD: Kind = Kind::Word(|| names(ON));
+const RAN_WORD: Kind = Kind::Word(|| names(RAN));
+
+pub(in super::super) static SYMPTOM: Keys = Keys::of(
+    "symptom",
+    &[
+        need("id", Kind::Id, "its name, which is that of its file"),
+        need("title", Kind::Text, "what is wrong, in a few words"),
+        need("sources", Kind::List(&Kind::Text), "who documents it: addresses"),
+        may("rules", Kind::List(&Kind::Id), "rules whose findings in a pasted script make it certain"),
+        may("explains", Kind::List(&Kind::Id), "symptoms that follow from this one, and are listed below it"),
+        need("summary", SAYING, "what happened, and why"),
+        need("remedy", SAYING, "what to do now, in words"),
+        COMMANDS,
+        AVOID,
+        QUESTION,
+        SEND,
+        URL,
+        may("also", PHRASES, "phrases that are looked for only for what they capture"),
+        need("signature", Kind::List(&Kind::Table(&SIGNATURE)), "by what it is recognised: any `[[signature]]`"),
+        may("confirmation", Kind::List(&Kind::Table(&SIGNATURE)), "what else in the ticket makes it certain"),
+        may(
+            "contradiction",
+            Kind::List(&Kind::Table(&CONTRADICTION)),
+            "what speaks against it; each takes one step of confidence",
+        ),
+    ],
+);
+
+pub(in super::super) static SIGNATURE: Keys =
+    Keys::of("signature", &[ANY, ALL, NOT, UNLESS, LINES, ON_LINES, RAN_THERE, WEAK]);
+
+pub(in super::super) static CONTRADICTION: Keys = Keys::of(
+    "contradiction",
+    &[need("say", SAYING, "what is said of it"), ANY, ALL, NOT, UNLESS, LINES, ON_LINES, RAN_THERE, WEAK],
+);
+
+pub(in super::super) static SYMPTOM_STAND: Keys = Keys::of(
+    "symptom-stand",
+    &[
+        may("off", Kind::Flag, "`true`: it does not occur there"),
+        may("summary", SAYING, "what happened there, and why"),
+        may("remedy", SAYING, "what to do there"),
+        COMMANDS,
+        AVOID,
+        QUESTION,
+        SEND,
+        URL,
+        may("source", Kind::Text, "who says so: an address, or a document"),
+        may("verified", Kind::Date, "the day on which that was last looked at"),
+    ],
+);

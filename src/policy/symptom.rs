@@ -1,0 +1,390 @@
+//! Symptoms: what a ticket says when something known went wrong, why, and what to do. One file `symptoms/<id>.toml`
+//! each. Of a built-in one everything is read when a ticket is, since nothing else asks for it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use super::describe::symptom::SYMPTOM;
+use super::document::{Document, Item, Shape, Table, Word};
+use super::error::Problem;
+use super::phrase::Phrase;
+use super::saying::Saying;
+use super::site::Site;
+use super::template::Use;
+use crate::tree::Node;
+
+/// How many lines apart the parts of a signature may stand unless it says otherwise.
+const LINES: usize = 12;
+
+/// A symptom.
+#[derive(Clone, Debug, Default)]
+pub struct Symptom {
+    /// Its name, which is the stem of its file.
+    pub id: String,
+    /// What is wrong, in a few words.
+    pub title: String,
+    /// Who documents it.
+    pub sources: Vec<String>,
+    /// By what it is recognised: any of these.
+    pub signatures: Vec<Signature>,
+    /// What else in the ticket makes it certain.
+    pub confirmations: Vec<Signature>,
+    /// What in the ticket speaks against it.
+    pub contradictions: Vec<Contradiction>,
+    /// Phrases that are looked for only for what they capture.
+    pub also: Vec<Phrase>,
+    /// Rules whose findings in a pasted script make it certain.
+    pub rules: Vec<String>,
+    /// Symptoms that follow from this one.
+    pub explains: Vec<String>,
+    /// What is said of it.
+    pub words: Words,
+    /// The file that says so, for people.
+    pub origin: String,
+    pub(super) uses: Vec<Use>,
+    pub(super) named: Vec<(String, Range<usize>)>,
+}
+
+/// What is said of a symptom, by the pack or by a site in its place.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    /// What happened, and why.
+    pub summary: Saying,
+    /// What to do now, in words.
+    pub remedy: Saying,
+    /// The same as commands, line by line.
+    pub commands: Saying,
+    /// How to avoid it.
+    pub avoid: Saying,
+    /// What to ask while it is not certain.
+    pub question: Saying,
+    /// What to send if it does not help.
+    pub send: Saying,
+    /// Where it is documented; an address, or `{$link.NAME}`.
+    pub url: Saying,
+}
+
+/// What a site says of tickets.
+#[derive(Clone, Debug, Default)]
+pub struct SiteSymptoms {
+    /// Its stand on symptoms.
+    pub stands: BTreeMap<String, SymptomStand>,
+    /// Words of its values and recipes that stand for something of the user's, and the phrase that captures it.
+    pub fill: BTreeMap<String, Phrase>,
+}
+
+/// What a site says of a symptom.
+#[derive(Clone, Debug, Default)]
+pub struct SymptomStand {
+    /// It does not occur there.
+    pub off: bool,
+    /// In place of the pack's words.
+    pub words: Words,
+}
+
+/// One way to recognise a symptom.
+#[derive(Clone, Debug, Default)]
+pub struct Signature {
+    /// At least one of these is found: the evidence.
+    pub any: Vec<Phrase>,
+    /// All of these stand near it.
+    pub all: Vec<Phrase>,
+    /// None of these stands near it.
+    pub not: Vec<Phrase>,
+    /// None of these stands anywhere in the ticket.
+    pub unless: Vec<Phrase>,
+    /// How many lines apart «near» is.
+    pub lines: usize,
+    /// What kinds of line the evidence may stand on; empty for all.
+    pub on: Vec<On>,
+    /// Where the command ran that printed it; empty for anywhere.
+    pub ran: Vec<Ran>,
+    /// It has other causes as well.
+    pub weak: bool,
+}
+
+/// Something that speaks against a symptom.
+#[derive(Clone, Debug, Default)]
+pub struct Contradiction {
+    /// What is found.
+    pub signature: Signature,
+    /// What is said of it.
+    pub say: Saying,
+}
+
+/// What a line of a ticket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum On {
+    /// Somebody's own words.
+    Prose,
+    /// Printed by a program.
+    Log,
+    /// Typed at a prompt.
+    Command,
+    /// Of a script or another file.
+    Script,
+}
+
+/// Where a command ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ran {
+    /// In a job, on a compute node.
+    Job,
+    /// On a login node.
+    Login,
+    /// It cannot be told.
+    Unknown,
+}
+
+pub(super) const ON: &[(&str, On)] =
+    &[("prose", On::Prose), ("log", On::Log), ("command", On::Command), ("script", On::Script)];
+
+pub(super) const RAN: &[(&str, Ran)] = &[("job", Ran::Job), ("login", Ran::Login), ("unknown", Ran::Unknown)];
+
+/// All symptoms of a policy by id.
+#[derive(Debug, Default)]
+pub struct Symptoms {
+    trees: Vec<(&'static str, &'static Node)>,
+    whole: OnceLock<Vec<Arc<Symptom>>>,
+}
+
+impl Symptoms {
+    /// The built-in ones, each with its file's tree.
+    pub(super) fn built_in(trees: Vec<(&'static str, &'static Node)>) -> Self {
+        Self { trees, whole: OnceLock::new() }
+    }
+
+    /// The same with those of further packs; one of a known id replaces that one.
+    #[must_use]
+    pub(super) fn with(&self, symptoms: Vec<Symptom>) -> Self {
+        if symptoms.is_empty() && self.whole.get().is_none() {
+            return Self { trees: self.trees.clone(), whole: OnceLock::new() };
+        }
+        let mut all: BTreeMap<String, Arc<Symptom>> =
+            self.all().iter().map(|symptom| (symptom.id.clone(), Arc::clone(symptom))).collect();
+        all.extend(symptoms.into_iter().map(|symptom| (symptom.id.clone(), Arc::new(symptom))));
+        let whole: Vec<Arc<Symptom>> = all.into_values().collect();
+        Self { trees: Vec::new(), whole: whole.into() }
+    }
+
+    /// True when there is one of that id.
+    pub fn contains(&self, id: &str) -> bool {
+        self.ids().any(|known| known == id)
+    }
+
+    /// All ids; costs no reading.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        let built = self.trees.iter().map(|(id, _)| *id);
+        let read = self.trees.is_empty().then(|| self.all().iter().map(|symptom| symptom.id.as_str()));
+        built.chain(read.into_iter().flatten())
+    }
+
+    /// All of them by id.
+    pub fn all(&self) -> &[Arc<Symptom>] {
+        self.whole.get_or_init(|| {
+            let mut all: Vec<_> = self.trees.iter().map(|(id, tree)| Arc::new(Symptom::built_in(id, tree))).collect();
+            all.sort_by(|a, b| a.id.cmp(&b.id));
+            all
+        })
+    }
+}
+
+impl Symptom {
+    /// Reads the file `symptoms/<id>.toml`.
+    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        let (doc, tree) = Document::parse(file, text);
+        let mut symptom = read_symptom(&doc, doc.root(&tree, &SYMPTOM), id, false);
+        symptom.origin = file.to_owned();
+        let problems = doc.into_problems();
+        if problems.is_empty() { Ok(symptom) } else { Err(problems) }
+    }
+
+    fn built_in(id: &str, tree: &'static Node) -> Self {
+        let doc = Document::about("", "");
+        let symptom = read_symptom(&doc, doc.built(tree, &SYMPTOM), id, true);
+        Self { origin: format!("rules/symptoms/{id}.toml"), ..symptom }
+    }
+
+    /// What is said of it at a site; `None` where it does not occur.
+    pub fn words_at(&self, site: &Site) -> Option<Words> {
+        let Some(stand) = site.symptoms.stands.get(&self.id) else { return Some(self.words.clone()) };
+        (!stand.off).then(|| stand.words.over(&self.words))
+    }
+}
+
+impl Words {
+    /// These words, and those of `other` where there are none.
+    #[must_use]
+    pub fn over(&self, other: &Self) -> Self {
+        let pick = |own: &Saying, other: &Saying| if own.is_empty() { other.clone() } else { own.clone() };
+        Self {
+            summary: pick(&self.summary, &other.summary),
+            remedy: pick(&self.remedy, &other.remedy),
+            commands: pick(&self.commands, &other.commands),
+            avoid: pick(&self.avoid, &other.avoid),
+            question: pick(&self.question, &other.question),
+            send: pick(&self.send, &other.send),
+            url: pick(&self.url, &other.url),
+        }
+    }
+
+    fn all(&self) -> [&Saying; 7] {
+        [&self.summary, &self.remedy, &self.commands, &self.avoid, &self.question, &self.send, &self.url]
+    }
+}
+
+impl SiteSymptoms {
+    /// These, and the parent's where they are silent.
+    #[must_use]
+    pub(super) fn completed(&self, parent: &Self) -> Self {
+        let mut site = self.clone();
+        for (id, stand) in &parent.stands {
+            let own = site.stands.get(id).map_or_else(|| stand.clone(), |own| own.completed(stand));
+            site.stands.insert(id.clone(), own);
+        }
+        for (word, phrase) in &parent.fill {
+            site.fill.entry(word.clone()).or_insert_with(|| phrase.clone());
+        }
+        site
+    }
+}
+
+impl SymptomStand {
+    /// What a site says of a symptom.
+    pub(super) fn read(table: Table<'_, '_>) -> Self {
+        let off = table.flag("off").unwrap_or_default();
+        let words = read_words(&table);
+        table.finish();
+        Self { off, words }
+    }
+
+    /// This stand, and the parent's where it is silent.
+    #[must_use]
+    pub(super) fn completed(&self, parent: &Self) -> Self {
+        Self { off: self.off, words: self.words.over(&parent.words) }
+    }
+
+    /// The site names that it uses, and the captures.
+    pub(super) fn uses(&self) -> impl Iterator<Item = &Use> {
+        self.words.all().into_iter().flat_map(Saying::uses)
+    }
+}
+
+impl Signature {
+    fn phrases(&self) -> impl Iterator<Item = &Phrase> {
+        self.any.iter().chain(&self.all)
+    }
+}
+
+fn read_symptom(doc: &Document<'_>, table: Table<'_, '_>, stem: &str, trusted: bool) -> Symptom {
+    let mut symptom = Symptom { id: stem.to_owned(), ..Symptom::default() };
+    if let Some(id) = table.need_string("id")
+        && id.text != stem
+    {
+        let note = format!("the file is called `{stem}.toml`");
+        doc.problem(id.span.clone(), format!("the id `{}` is not the name of its file", id.text), Some(note));
+    }
+    symptom.title = table.need_string("title").map(|word| word.text.to_owned()).unwrap_or_default();
+    let texts = |words: &[Word<'_>]| words.iter().map(|word| word.text.to_owned()).collect::<Vec<_>>();
+    symptom.sources = texts(&table.strings("sources"));
+    if symptom.sources.is_empty() {
+        doc.problem(table.span(), "`sources` is missing: a symptom needs a document that describes it", None);
+    }
+    let (rules, explains) = (table.strings("rules"), table.strings("explains"));
+    (symptom.rules, symptom.explains) = (texts(&rules), texts(&explains));
+    symptom.named = rules.iter().chain(&explains).map(|word| (word.text.to_owned(), word.span.clone())).collect();
+    symptom.words = read_words(&table);
+    for (key, saying) in [("summary", &symptom.words.summary), ("remedy", &symptom.words.remedy)] {
+        if saying.is_empty() {
+            doc.problem(table.span(), format!("`{key}` is missing"), None);
+        }
+    }
+    let signatures = |key| {
+        let tables = table.tables(key).into_iter();
+        tables.map(|table| read_signature(table, None)).collect::<Vec<_>>()
+    };
+    symptom.signatures = signatures("signature");
+    symptom.confirmations = signatures("confirmation");
+    symptom.also = phrases(&table, "also");
+    for table in table.tables("contradiction") {
+        let mut say = Saying::default();
+        let signature = read_signature(table, Some(&mut say));
+        symptom.contradictions.push(Contradiction { signature, say });
+    }
+    if symptom.signatures.is_empty() {
+        doc.problem(table.span(), "no `[[signature]]`: nothing would be recognised", None);
+    }
+    table.finish();
+    if !trusted {
+        check_captures(doc, &symptom);
+    }
+    let sayings = symptom.words.all().into_iter().chain(symptom.contradictions.iter().map(|each| &each.say));
+    symptom.uses = sayings.flat_map(Saying::uses).cloned().collect();
+    symptom
+}
+
+/// Every `{name}` in what is said must be captured by a signature.
+fn check_captures(doc: &Document<'_>, symptom: &Symptom) {
+    let signatures = symptom.signatures.iter().chain(&symptom.confirmations);
+    let contradicting = symptom.contradictions.iter().map(|each| &each.signature);
+    let phrases = signatures.chain(contradicting).flat_map(Signature::phrases).chain(&symptom.also);
+    let known: Vec<String> = phrases.flat_map(Phrase::capture_names).collect();
+    let sayings = symptom.words.all().into_iter().chain(symptom.contradictions.iter().map(|each| &each.say));
+    for (name, span) in sayings.flat_map(Saying::captures) {
+        if !known.contains(name) {
+            doc.unknown(&Word { text: name, span: span.clone() }, "capture", known.iter().map(String::as_str));
+        }
+    }
+}
+
+fn read_words(table: &Table<'_, '_>) -> Words {
+    let say = |key| table.get(key).map(|item| Saying::read(&item)).unwrap_or_default();
+    Words {
+        summary: say("summary"),
+        remedy: say("remedy"),
+        commands: say("commands"),
+        avoid: say("avoid"),
+        question: say("question"),
+        send: say("send"),
+        url: say("url"),
+    }
+}
+
+fn read_signature(table: Table<'_, '_>, say: Option<&mut Saying>) -> Signature {
+    let doc = table.doc();
+    let phrases = |key| phrases(&table, key);
+    let signature = Signature {
+        any: phrases("any"),
+        all: phrases("all"),
+        not: phrases("not"),
+        unless: phrases("unless"),
+        lines: table.get("lines").and_then(|item| item.integer()).and_then(|n| n.try_into().ok()).unwrap_or(LINES),
+        on: choices(&table, "on", ON),
+        ran: choices(&table, "ran", RAN),
+        weak: table.flag("weak").unwrap_or_default(),
+    };
+    if signature.any.is_empty() {
+        doc.problem(table.span(), "`any` is missing: a signature needs a phrase to look for", None);
+    }
+    if let Some(say) = say {
+        *say = table.need("say").map(|item| Saying::read(&item)).unwrap_or_default();
+    }
+    table.finish();
+    signature
+}
+
+fn phrases(table: &Table<'_, '_>, key: &'static str) -> Vec<Phrase> {
+    let items = table.get(key).and_then(|item| item.list()).unwrap_or_default();
+    items.iter().filter_map(|item| Phrase::read(item)).collect()
+}
+
+/// One of `known`, or a list of them.
+fn choices<T: Copy>(table: &Table<'_, '_>, key: &'static str, known: &[(&'static str, T)]) -> Vec<T> {
+    let Some(item) = table.get(key) else { return Vec::new() };
+    let items: Vec<Item<'_, '_>> = match item.shape() {
+        Shape::List => item.list().unwrap_or_default(),
+        _ => vec![item],
+    };
+    items.iter().filter_map(|item| item.choice(key, known)).collect()
+}

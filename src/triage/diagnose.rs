@@ -1,0 +1,348 @@
+//! From symptoms and findings to causes, ranked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::check::{self, SiteChoice};
+use crate::policy::symptom::{Signature, Words};
+use crate::policy::{Policy, Saying, Site, Symptom};
+use crate::redact::Redactor;
+use crate::report::{self, FileResult, Report};
+use crate::source::{Kind, Source};
+
+use super::lines::slice;
+use super::matching::{self, Hit, Spot};
+use super::model::{Cause, Confidence, Diagnosis, Diff, Evidence};
+use super::pieces::{Piece, Reading};
+
+/// Lines that are shown for one cause.
+const EVIDENCE: usize = 6;
+
+/// A line is shown up to so many characters.
+const WIDTH: usize = 240;
+
+/// What the checks found in each piece, in the order of the pieces, with places in the piece.
+pub type Checked = Vec<Vec<check::Finding>>;
+
+/// Puts a diagnosis together. Captured text is masked by `redactor` where it is to be said.
+pub fn diagnose(
+    policy: &Policy,
+    site: &SiteChoice,
+    reading: &Reading<'_>,
+    checked: &Checked,
+    redactor: Option<&Redactor>,
+) -> Diagnosis {
+    let mut diagnosis = Diagnosis {
+        ticket: reading.ticket.name.clone(),
+        site: report::SiteChoice { id: site.id.clone(), why: site.why.clone() },
+        left_out: reading.ticket.left_out.clone(),
+        pieces: reading.pieces.iter().map(|piece| told(piece, reading)).collect(),
+        ..Diagnosis::default()
+    };
+    let Some(whole) = policy.sites.get(&site.id) else { return diagnosis };
+    diagnosis.site_name.clone_from(&whole.name);
+    diagnosis.template = policy.replies.of(&policy.sites, &site.id).cloned().unwrap_or_default();
+    let (findings, lines) = findings(reading, checked);
+    let mut view = View { site: whole, reading, findings: &findings, redactor, fill: BTreeMap::new() };
+    view.fill = whole
+        .symptoms
+        .fill
+        .iter()
+        .filter_map(|(word, phrase)| Some((word.clone(), view.shown(&matching::first_group(phrase, reading)?))))
+        .collect();
+    let mut found: Vec<Found> = policy.symptoms.all().iter().filter_map(|symptom| view.judge(symptom)).collect();
+    rank(&mut found);
+    diagnosis.questions = questions(&found, &findings);
+    diagnosis.causes = found.into_iter().map(|found| found.cause).collect();
+    diagnosis.findings = findings;
+    diagnosis.finding_lines = lines;
+    diagnosis
+}
+
+/// A symptom that a ticket shows.
+struct Found {
+    cause: Cause,
+    explains: Vec<String>,
+    question: Option<String>,
+    strength: usize,
+    first: Spot,
+}
+
+/// What a symptom is judged by.
+struct View<'v> {
+    site: &'v Site,
+    reading: &'v Reading<'v>,
+    findings: &'v [report::model::Finding],
+    redactor: Option<&'v Redactor>,
+    /// What stands for words of the site, as the ticket tells.
+    fill: BTreeMap<String, String>,
+}
+
+impl View<'_> {
+    fn judge(&self, symptom: &Symptom) -> Option<Found> {
+        let words = symptom.words_at(self.site)?;
+        let hits: Vec<(&Signature, Hit)> = symptom.signatures.iter().filter_map(|each| self.hit(each)).collect();
+        let first = *hits.iter().filter_map(|(_, hit)| hit.spots.first()).min()?;
+        let strong = hits.iter().any(|(signature, _)| !signature.weak);
+        let mut confidence = if strong { Confidence::Likely } else { Confidence::Possible };
+
+        let confirming: Vec<Hit> = symptom.confirmations.iter().filter_map(|each| Some(self.hit(each)?.1)).collect();
+        let matching: Vec<&report::model::Finding> =
+            self.findings.iter().filter(|finding| symptom.rules.contains(&finding.rule)).collect();
+        if !confirming.is_empty() || !matching.is_empty() {
+            confidence = if strong { Confidence::Confirmed } else { Confidence::Likely };
+        }
+        let mut captures = BTreeMap::new();
+        for hit in hits.iter().map(|(_, hit)| hit).chain(&confirming) {
+            for (name, value) in &hit.captures {
+                captures.entry(name.clone()).or_insert_with(|| self.shown(value));
+            }
+        }
+        for (name, value) in matching::captured(&symptom.also, self.reading) {
+            captures.entry(name).or_insert_with(|| self.shown(&value));
+        }
+        for (word, value) in &self.fill {
+            captures.insert(word.clone(), value.clone());
+        }
+        let against: Vec<(String, Hit)> = symptom
+            .contradictions
+            .iter()
+            .filter_map(|each| {
+                let hit = self.hit(&each.signature)?.1;
+                let mut all = captures.clone();
+                all.extend(hit.captures.iter().map(|(name, value)| (name.clone(), self.shown(value))));
+                Some((each.say.say(self.site, &all)?, hit))
+            })
+            .collect();
+        for _ in &against {
+            confidence = confidence.less();
+        }
+        let spots: BTreeSet<Spot> = hits
+            .iter()
+            .flat_map(|(_, hit)| &hit.spots)
+            .chain(confirming.iter().flat_map(|hit| &hit.spots))
+            .copied()
+            .collect();
+        let mut evidence: Vec<Evidence> = spots.iter().map(|spot| self.evidence(*spot)).collect();
+        evidence.dedup_by(|a, b| a.text.trim() == b.text.trim());
+        let more = evidence.len().saturating_sub(EVIDENCE);
+        evidence.truncate(EVIDENCE);
+        let strength = hits.iter().map(|(signature, _)| if signature.weak { 1 } else { 2 }).sum();
+        let question = (confidence < Confidence::Confirmed).then(|| self.say(&words.question, &captures));
+        Some(Found {
+            cause: Cause {
+                id: symptom.id.clone(),
+                title: symptom.title.clone(),
+                confidence,
+                evidence,
+                more,
+                contradictions: against.into_iter().map(|(text, hit)| self.against(text, &hit)).collect(),
+                rules: distinct(matching.iter().map(|finding| finding.rule.clone())),
+                follows: None,
+                ..self.said(symptom, &words, &captures)
+            },
+            explains: symptom.explains.clone(),
+            question: question.filter(|question| !question.is_empty()),
+            strength,
+            first,
+        })
+    }
+
+    /// The words of a cause.
+    fn said(&self, symptom: &Symptom, words: &Words, captures: &BTreeMap<String, String>) -> Cause {
+        let url = self.say(&words.url, captures);
+        let linked = symptom.sources.iter().find(|source| source.starts_with("http")).cloned();
+        Cause {
+            id: String::new(),
+            title: String::new(),
+            confidence: Confidence::Possible,
+            summary: self.say(&words.summary, captures),
+            evidence: Vec::new(),
+            more: 0,
+            remedy: self.say(&words.remedy, captures),
+            commands: self.say(&words.commands, captures),
+            avoid: self.say(&words.avoid, captures),
+            send: self.say(&words.send, captures),
+            url: if url.is_empty() { linked.unwrap_or_default() } else { url },
+            contradictions: Vec::new(),
+            rules: Vec::new(),
+            follows: None,
+        }
+    }
+
+    fn say(&self, saying: &Saying, captures: &BTreeMap<String, String>) -> String {
+        saying.say(self.site, captures).unwrap_or_default()
+    }
+
+    /// What a signature captured, as it may be said.
+    fn shown(&self, value: &str) -> String {
+        self.redactor.map_or_else(|| value.to_owned(), |redactor| redactor.mask(value).into_owned())
+    }
+
+    fn hit<'s>(&self, signature: &'s Signature) -> Option<(&'s Signature, Hit)> {
+        Some((signature, matching::find(signature, self.reading)?))
+    }
+
+    fn evidence(&self, (document, position): Spot) -> Evidence {
+        let path =
+            self.reading.ticket.documents.get(document).map(|document| document.path.clone()).unwrap_or_default();
+        let text = self.reading.texts.get(document);
+        let line = text.and_then(|text| text.lines.get(position)).map_or(0, |line| line.number);
+        let shown = text.map_or("", |text| text.line(position));
+        Evidence { path, line, text: clipped(shown) }
+    }
+
+    /// What speaks against a cause, with its line.
+    fn against(&self, text: String, hit: &Hit) -> String {
+        match hit.spots.first() {
+            Some(spot) => {
+                let evidence = self.evidence(*spot);
+                let other = self.reading.ticket.documents.len() > 1;
+                let place = if other {
+                    format!("{}:{}", evidence.path, evidence.line)
+                } else {
+                    format!("line {}", evidence.line)
+                };
+                format!("{text} ({place})")
+            }
+            None => text,
+        }
+    }
+}
+
+/// The surest first; what follows from another cause below it.
+fn rank(found: &mut [Found]) {
+    let ids: BTreeMap<String, Confidence> =
+        found.iter().map(|found| (found.cause.id.clone(), found.cause.confidence)).collect();
+    let explained: BTreeMap<String, String> = found
+        .iter()
+        .filter(|found| found.cause.confidence > Confidence::Possible)
+        .flat_map(|found| found.explains.iter().map(|id| (id.clone(), found.cause.id.clone())))
+        .filter(|(id, _)| ids.contains_key(id))
+        .collect();
+    for found in found.iter_mut() {
+        found.cause.follows = explained.get(&found.cause.id).cloned();
+    }
+    found.sort_by(|a, b| {
+        let key = |found: &Found| {
+            (found.cause.follows.is_some(), std::cmp::Reverse((found.cause.confidence, found.strength)))
+        };
+        key(a).cmp(&key(b)).then_with(|| a.first.cmp(&b.first)).then_with(|| a.cause.id.cmp(&b.cause.id))
+    });
+}
+
+/// What to ask: of the causes that are not certain, or what every ticket should tell.
+fn questions(found: &[Found], findings: &[report::model::Finding]) -> Vec<String> {
+    let certain = found.first().is_some_and(|found| found.cause.confidence == Confidence::Confirmed);
+    if certain {
+        return Vec::new();
+    }
+    let asked = found.iter().filter(|found| found.cause.follows.is_none()).filter_map(|found| found.question.clone());
+    let mut questions = distinct(asked);
+    questions.truncate(3);
+    if found.is_empty() {
+        questions.push("What exactly did you run, and on which machine (login node or inside a job)? The prompt and the command as you typed it are best.".to_owned());
+        questions.push("What is the whole error message, from its first line to its last?".to_owned());
+        if findings.is_empty() {
+            questions.push("May we see the job script, and the output file of the job (`slurm-JOBID.out`)?".to_owned());
+        }
+    }
+    questions
+}
+
+/// The findings of all pieces with their places in the ticket, and the line of each.
+fn findings(reading: &Reading<'_>, checked: &Checked) -> (Vec<report::model::Finding>, Vec<String>) {
+    let mut by_document: BTreeMap<usize, Vec<check::Finding>> = BTreeMap::new();
+    for (piece, found) in reading.pieces.iter().zip(checked) {
+        let placed = found.iter().filter(|finding| finding.suppressed.is_none());
+        let placed = placed.filter_map(|finding| in_ticket(finding, piece, reading));
+        by_document.entry(piece.document).or_default().extend(placed);
+    }
+    let mut results = Vec::new();
+    for (number, findings) in by_document {
+        let Some(document) = reading.ticket.documents.get(number) else { continue };
+        let source = Source::new(PathBuf::from(&document.path), Kind::Other, document.text.as_bytes().to_vec());
+        results.push(FileResult {
+            source: Arc::new(source),
+            findings,
+            site: report::SiteChoice::default(),
+            gaps: Vec::new(),
+            fail_on: check::Severity::Warning,
+        });
+    }
+    let findings = Report::new(results).findings;
+    let line = |finding: &report::model::Finding| {
+        let path = finding.place.path.to_string_lossy();
+        let document = reading.ticket.documents.iter().find(|document| document.path == path);
+        document.map_or_else(String::new, |document| {
+            let whole = document.lines.span(finding.place.start.line);
+            clipped(&super::lines::clean(slice(document, whole).trim_end_matches('\n')))
+        })
+    };
+    let lines = findings.iter().map(line).collect();
+    (findings, lines)
+}
+
+/// A finding of a piece where it stands in the ticket; nothing for one on what the ticket does not hold.
+fn in_ticket(finding: &check::Finding, piece: &Piece, reading: &Reading<'_>) -> Option<check::Finding> {
+    let mut placed = finding.clone();
+    let document = reading.ticket.documents.get(piece.document)?;
+    placed.path = PathBuf::from(&document.path);
+    placed.span = piece.in_document(finding.span);
+    if placed.span.is_empty() && !finding.span.is_empty() {
+        return None;
+    }
+    for label in &mut placed.labels {
+        let other = reading.pieces.iter().find(|piece| piece.path == label.path)?;
+        label.path = PathBuf::from(&reading.ticket.documents.get(other.document)?.path);
+        label.span = other.in_document(label.span);
+    }
+    if let Some(fix) = &mut placed.fix {
+        // In a quoted or indented text an edit of the piece is none of the document.
+        if piece.verbatim && fix.edits.iter().all(|edit| edit.path.is_none()) {
+            fix.edits.iter_mut().for_each(|edit| edit.span = piece.in_document(edit.span));
+        } else {
+            fix.edits.clear();
+        }
+    }
+    Some(placed)
+}
+
+/// The change of a piece, as it is shown. `diff` is what there is between the old text and the new.
+pub fn change(piece: &Piece, reading: &Reading<'_>, diff: &[u8]) -> Diff {
+    let document = reading.ticket.documents.get(piece.document).map(|document| document.path.clone());
+    Diff {
+        what: piece.what.to_owned(),
+        path: piece.name.clone().or(document).unwrap_or_default(),
+        text: crate::report::bytes_for_terminal(diff),
+    }
+}
+
+/// A piece, and where it begins.
+fn told(piece: &Piece, reading: &Reading<'_>) -> String {
+    let place = piece.in_document(crate::source::Span::new(0, piece.text.text.len()));
+    let line = reading.ticket.documents.get(piece.document).map_or(0, |document| document.lines.line(place.start));
+    match &piece.name {
+        Some(name) => format!("{} {name}, line {line}", piece.what),
+        None => format!("{}, line {line}", piece.what),
+    }
+}
+
+fn clipped(line: &str) -> String {
+    let line = line.trim_end();
+    match line.char_indices().nth(WIDTH) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line.to_owned(),
+    }
+}
+
+fn distinct(items: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    for item in items {
+        if !seen.contains(&item) {
+            seen.push(item);
+        }
+    }
+    seen
+}

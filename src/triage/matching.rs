@@ -1,0 +1,132 @@
+//! Meeting symptoms with the lines of a ticket.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::policy::Phrase;
+use crate::policy::symptom::{On, Signature};
+
+use super::pieces::{Reading, Text};
+
+/// So many places of one phrase are looked at in one document.
+const PLACES: usize = 200;
+
+/// A line: the number of its document, and its position there.
+pub(super) type Spot = (usize, usize);
+
+/// What a signature found.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hit {
+    /// The lines that show it, in order.
+    pub spots: BTreeSet<Spot>,
+    /// What its phrases captured.
+    pub captures: BTreeMap<String, String>,
+}
+
+/// Looks for a signature in a ticket.
+pub(super) fn find(signature: &Signature, reading: &Reading<'_>) -> Option<Hit> {
+    if signature.unless.iter().any(|phrase| reading.texts.iter().any(|text| phrase.is_in(&text.clean))) {
+        return None;
+    }
+    let mut hit = Hit::default();
+    for (document, text) in reading.texts.iter().enumerate() {
+        for phrase in &signature.any {
+            for found in places(phrase, text) {
+                if !fits(signature, text, found.first) {
+                    continue;
+                }
+                let window = window(text, found.first, found.last, signature.lines);
+                let near: Option<Vec<Place>> =
+                    signature.all.iter().map(|phrase| nearest(phrase, text, &window)).collect();
+                let Some(near) = near else { continue };
+                let spoilt = |phrase: &Phrase| phrase.is_in(text.clean.get(window.clone()).unwrap_or(""));
+                if signature.not.iter().any(spoilt) {
+                    continue;
+                }
+                for place in near.into_iter().chain([found]) {
+                    hit.spots.extend((place.first..=place.last.min(place.first + 3)).map(|line| (document, line)));
+                    for (name, value) in place.captures {
+                        hit.captures.entry(name).or_insert(value);
+                    }
+                }
+            }
+        }
+    }
+    (!hit.spots.is_empty()).then_some(hit)
+}
+
+/// What phrases capture in commands and scripts, wherever they stand.
+pub(super) fn captured(phrases: &[Phrase], reading: &Reading<'_>) -> BTreeMap<String, String> {
+    let mut captures = BTreeMap::new();
+    for (phrase, text) in phrases.iter().flat_map(|phrase| reading.texts.iter().map(move |text| (phrase, text))) {
+        let typed = |place: &Place| matches!(text.lines[place.first].on, On::Script | On::Command);
+        for place in places(phrase, text).into_iter().filter(typed) {
+            for (name, value) in place.captures {
+                captures.entry(name).or_insert(value);
+            }
+        }
+    }
+    captures
+}
+
+/// What the first group of a phrase holds, where it stands first.
+pub(super) fn first_group(phrase: &Phrase, reading: &Reading<'_>) -> Option<String> {
+    let group = |text: &Text| Some(phrase.find_at(&text.clean, 0)?.get(1)?.as_str().to_owned());
+    reading.texts.iter().find_map(group)
+}
+
+/// Where a phrase stands.
+struct Place {
+    first: usize,
+    last: usize,
+    captures: BTreeMap<String, String>,
+}
+
+fn fits(signature: &Signature, text: &Text, line: usize) -> bool {
+    let on = text.lines.get(line).map(|line| line.on);
+    let ran = text.ran.get(line);
+    (signature.on.is_empty() || on.is_some_and(|on| signature.on.contains(&on)))
+        && (signature.ran.is_empty() || ran.is_some_and(|ran| signature.ran.contains(ran)))
+}
+
+fn places(phrase: &Phrase, text: &Text) -> Vec<Place> {
+    let mut places = Vec::new();
+    let mut from = 0;
+    while let Some(place) = at(phrase, text, from, text.clean.len()) {
+        from = place.1;
+        places.push(place.0);
+        if places.len() >= PLACES || from > text.clean.len() {
+            break;
+        }
+    }
+    places
+}
+
+/// The first place of a phrase between two bytes, and the byte behind it.
+fn at(phrase: &Phrase, text: &Text, from: usize, to: usize) -> Option<(Place, usize)> {
+    let found = phrase.find_at(text.clean.get(..to)?, from)?;
+    let whole = found.get(0)?;
+    let names = found.iter().skip(1).flatten().count();
+    let captures = if names == 0 { BTreeMap::new() } else { named(phrase, &found) };
+    let last = whole.end().saturating_sub(1).max(whole.start());
+    let place = Place { first: text.line_at(whole.start()), last: text.line_at(last), captures };
+    let mut next = whole.end().max(whole.start() + 1);
+    while next < text.clean.len() && !text.clean.is_char_boundary(next) {
+        next += 1;
+    }
+    Some((place, next))
+}
+
+fn named(phrase: &Phrase, found: &regex::Captures<'_>) -> BTreeMap<String, String> {
+    let value = |name: &String| Some((name.clone(), found.name(name)?.as_str().trim().chars().take(120).collect()));
+    phrase.capture_names().iter().filter_map(value).collect()
+}
+
+/// The bytes of the lines around a place.
+fn window(text: &Text, first: usize, last: usize, lines: usize) -> std::ops::Range<usize> {
+    let from = text.starts.get(first.saturating_sub(lines)).copied().unwrap_or(0);
+    from..text.starts.get(last.saturating_add(lines + 1)).copied().unwrap_or(text.clean.len())
+}
+
+fn nearest(phrase: &Phrase, text: &Text, window: &std::ops::Range<usize>) -> Option<Place> {
+    at(phrase, text, window.start, window.end).map(|(place, _)| place)
+}

@@ -1,0 +1,93 @@
+//! Where the command ran whose output a line is: in a job, or on a login node.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::policy::symptom::{On, Ran};
+
+use super::lines::known;
+use super::pieces::Text;
+
+/// How many lines around a scheduler's message count as a job's output.
+const NEAR: usize = 40;
+
+/// Tells it for each line. `jobs` says which documents are output of jobs.
+pub(super) fn tell(texts: &mut [Text], jobs: &[bool]) {
+    let said = said(texts);
+    for (text, is_job) in texts.iter_mut().zip(jobs) {
+        let mut ran = vec![if *is_job { Ran::Job } else { Ran::Unknown }; text.lines.len()];
+        for position in 0..text.lines.len() {
+            if text.lines[position].on == On::Log && JOB_OUTPUT.is_match(text.line(position)) {
+                let from = position.saturating_sub(NEAR);
+                let to = (position + NEAR).min(text.lines.len() - 1);
+                (from..=to).filter(|at| text.lines[*at].on == On::Log).for_each(|at| ran[at] = Ran::Job);
+            }
+        }
+        // What follows a prompt ran where the prompt says.
+        for (at, host) in &text.hosts {
+            let where_ = of_host(host);
+            if where_ == Ran::Unknown {
+                continue;
+            }
+            ran[*at] = where_;
+            let output = (*at + 1..text.lines.len()).take_while(|at| text.lines[*at].on == On::Log);
+            output.for_each(|at| ran[at] = where_);
+        }
+        for place in &mut ran {
+            if *place == Ran::Unknown {
+                *place = said;
+            }
+        }
+        text.ran = ran;
+    }
+}
+
+/// What people say: only when they speak of one of the two.
+fn said(texts: &[Text]) -> Ran {
+    let (mut job, mut login) = (false, false);
+    for text in texts {
+        for position in 0..text.lines.len() {
+            if matches!(text.lines[position].on, On::Prose | On::Command) {
+                let line = text.line(position);
+                job |= JOB.is_match(line);
+                login |= LOGIN.is_match(line);
+            }
+        }
+        job |= text.lines.iter().any(|line| line.on == On::Script) && text.clean.contains("\n#SBATCH ");
+    }
+    match (job, login) {
+        (true, false) => Ran::Job,
+        (false, true) => Ran::Login,
+        _ => Ran::Unknown,
+    }
+}
+
+/// What a host's name tells.
+fn of_host(host: &str) -> Ran {
+    let short = host.split('.').next().unwrap_or(host).to_ascii_lowercase();
+    if LOGIN_HOST.is_match(&short) {
+        Ran::Login
+    } else if COMPUTE_HOST.is_match(&short) {
+        Ran::Job
+    } else {
+        Ran::Unknown
+    }
+}
+
+static JOB_OUTPUT: LazyLock<Regex> = LazyLock::new(|| {
+    known(r"(?i)^\s*(?:srun|slurmstepd|slurmd)[:\[]|slurm_script|/job\d+/|JOB \d+ ON|PBS Job|^Job id: ?\d+")
+});
+static JOB: LazyLock<Regex> = LazyLock::new(|| {
+    known(
+        r"(?i)\b(?:sbatch|qsub|bsub|in (?:my|the|a|our) (?:batch )?jobs?|batch jobs?|job ?script|compute nodes?|interactive (?:session|allocation|job)|slurm-\d+)\b",
+    )
+});
+static LOGIN: LazyLock<Regex> = LazyLock::new(|| known(r"(?i)\b(?:login|log-in|head|front-?end) ?nodes?\b|\blogin\d"));
+static LOGIN_HOST: LazyLock<Regex> =
+    LazyLock::new(|| known(r"login|^(?:head|front|uan|ln)-?\d|^ln\d|head(?:node)?\d*$|^(?:ui|hpc)\d*$"));
+static COMPUTE_HOST: LazyLock<Regex> = LazyLock::new(|| {
+    known(
+        r"^(?:node|cn|gpu|nid|cpu|compute|comp|bnode|worker|wn|r\d+i?\d*n|x\d+c|c\d+-?)-?\d|-\d{3,}$|^[a-z]{1,6}\d{3,}$",
+    )
+});
