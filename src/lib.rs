@@ -8,6 +8,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod doctor;
 pub mod facts;
 pub mod fix;
 pub mod policy;

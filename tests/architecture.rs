@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// The modules, each of which may use only those before it.
-const ORDER: [&str; 11] =
-    ["redact", "source", "syntax", "tables", "facts", "policy", "check", "fix", "report", "triage", "cli"];
+const ORDER: [&str; 12] =
+    ["redact", "source", "syntax", "tables", "facts", "policy", "check", "fix", "doctor", "report", "triage", "cli"];
 
 /// Where an id may stand all the same: the file, the id, and why.
 const EXCEPTIONS: [(&str, &str, &str); 4] = [

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use crate::check::{Prefiltering, Severity};
 use crate::policy::schema::FileKind;
-use crate::report::Format;
+use crate::report::{AccountFormat, Format};
 use crate::triage::Format as TriageFormat;
 
 /// Finds what breaks, slows or endangers jobs and logins on a supercomputer.
@@ -79,6 +79,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Examine an account: start-up files, installations, environments, space
+    Doctor(Doctor),
     /// Diagnose tickets: mails, logs, pasted scripts, archives of attachments; draft an answer
     Triage(Triage),
     /// Show what pydoctor understands of a file, as JSON, for people who write rules
@@ -366,6 +368,39 @@ pub(super) struct Detect {
     pub(super) format: Output<ListFormat>,
 }
 
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  pydoctor doctor                            examine your own account; nothing is changed
+  pydoctor doctor --fix                      also mend start-up files where that is safe
+  pydoctor doctor --home /home/ada           what can be seen of another account
+  pydoctor doctor -f html=account.html       write a page
+  pydoctor doctor --bundle ticket.json       write the report without names, for a ticket";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = DOCTOR_EXAMPLES)]
+pub(super) struct Doctor {
+    /// Somebody else's home; nothing of the environment is looked at then
+    #[arg(long, value_name = "DIR")]
+    pub(super) home: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) policy: PolicyOptions,
+    /// Apply fixes of start-up files and of .condarc that keep the meaning
+    #[arg(long, help_heading = "Fixes")]
+    pub(super) fix: bool,
+    /// With --fix, as root: write files of other users too, with their rights
+    #[arg(long, requires = "fix", help_heading = "Fixes")]
+    pub(super) as_owner: bool,
+    /// Also write the report without names, addresses and secrets, to attach to a ticket
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) bundle: Option<PathBuf>,
+    /// Output format: human, json, markdown or html
+    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
+    pub(super) format: Output<AccountFormat>,
+    /// Threads; by default one per core that this process may use, at most 8
+    #[arg(short, long, value_name = "N", help_heading = "Output")]
+    pub(super) jobs: Option<usize>,
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Facts {
     /// The file; `-` is standard input
@@ -482,6 +517,12 @@ pub(super) trait Named: Copy + 'static {
 }
 
 impl Named for Format {
+    fn names() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|format| (format.name(), format)).to_vec()
+    }
+}
+
+impl Named for AccountFormat {
     fn names() -> Vec<(&'static str, Self)> {
         Self::ALL.map(|format| (format.name(), format)).to_vec()
     }

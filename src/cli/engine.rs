@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::{self, Analysed, Finding, Grounds, Prefiltering, Run, Severity, Surroundings};
-use crate::facts::{self, FileFacts, Gap, Reach};
+use crate::facts::{self, Fact, FileFacts, Gap, Reach};
 use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
 use crate::policy::{CommandLine, Day, Defied, Effective, Level, Origin, Policy, PolicyError, Rule, Selection};
 use crate::report::{FileResult, NotObeyed, Report, RuleInfo, SiteChoice};
@@ -39,6 +39,8 @@ pub(super) struct Engine {
     pub(super) machine: Surroundings,
     /// When Python files are looked through for words before they are parsed.
     pub(super) prefiltering: Prefiltering,
+    /// The account's own start-up files are read too when its home is checked.
+    pub(super) reads_own_files: bool,
     cwd: PathBuf,
     today: Day,
 }
@@ -79,7 +81,8 @@ impl Engine {
             home: snapshot.var("HOME").map(PathBuf::from),
         };
         let prefiltering = Prefiltering::default();
-        Self { settings, machine, prefiltering, cwd: snapshot.cwd.clone(), today: snapshot.today() }
+        let cwd = snapshot.cwd.clone();
+        Self { settings, machine, prefiltering, reads_own_files: true, cwd, today: snapshot.today() }
     }
 
     /// What applies where no file tells more. Errors: a faulty configuration or pack; an unknown rule, tag or site on
@@ -156,7 +159,8 @@ impl Engine {
     /// Takes files in to judge them together. A panic in one is a gap of that one.
     pub(super) fn open(&self, sources: Vec<Arc<Source>>, workers: &Workers) -> anyhow::Result<Session<'_>> {
         let home = reach::home_of(&sources, &self.cwd, self.machine.home.as_deref());
-        let own = home.as_deref().map(|home| reach::own_files(&sources, &self.cwd, home)).unwrap_or_default();
+        let near = home.as_deref().filter(|_| self.reads_own_files);
+        let own = near.map(|home| reach::own_files(&sources, &self.cwd, home)).unwrap_or_default();
         let reported = sources.len();
         let all: Vec<Arc<Source>> = sources.into_iter().chain(own).collect();
         // Of a file that is only in reach nothing is reported, so a faulty configuration there is no matter.
@@ -270,6 +274,34 @@ impl Engine {
         let inputs = [Analysed { source, facts, policy, embedded: false }];
         let findings = Run::new(&inputs, &about).check(0);
         Ok(FileResult { site: choice(site), findings, fail_on: settings.fail_on(), ..file })
+    }
+
+    /// Judges facts that stand in no file, each group by the path that it is about, for the site of the command line.
+    pub(super) fn judge_facts(&self, groups: Vec<(PathBuf, Vec<Fact>)>) -> anyhow::Result<Vec<FileResult>> {
+        let here = self.here()?;
+        let policy = Arc::new(here.effective);
+        let settings = check::Settings {
+            cwd: self.cwd.clone(),
+            project_root: self.cwd.clone(),
+            today: self.today,
+            ..check::Settings::default()
+        };
+        let input = |(path, facts)| Analysed {
+            source: Source::new(path, Kind::Other, Vec::new()),
+            facts: FileFacts { facts, ..FileFacts::default() },
+            policy: Arc::clone(&policy),
+            embedded: false,
+        };
+        let inputs: Vec<Analysed> = groups.into_iter().map(input).collect();
+        let run = Run::new(&inputs, &settings);
+        let result = |(index, input): (usize, &Analysed)| FileResult {
+            source: Arc::new(input.source.clone()),
+            site: choice(here.site.clone()),
+            findings: run.check(index),
+            gaps: Vec::new(),
+            fail_on: FAIL_ON,
+        };
+        Ok(inputs.iter().enumerate().map(result).collect())
     }
 
     /// The facts of one file; a panic is a gap.

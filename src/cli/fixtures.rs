@@ -1,6 +1,9 @@
-//! Fixtures of rules and sites: `rules/RULE/CASE/` and `sites/SITE/CASE/` hold files under their real names, and
-//! `case.toml` that says what they show. Beside them stand the goldens: `findings.json` with all findings, and under
-//! `fixed/` what all fixes make of the files. One harness for `pydoctor rules test` and for the project's own tests.
+//! Fixtures of rules and sites: `rules/RULE/CASE/` and `sites/SITE/CASE/` hold files under their real names (or, in
+//! `account.toml`, facts about an account), and `case.toml` that says what they show. Beside them stand the goldens:
+//! `findings.json` with all findings, and under `fixed/` what all fixes make of the files. One harness for
+//! `pydoctor rules test` and for the project's own tests.
+
+mod account;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -172,6 +175,11 @@ impl Suite {
         let files = copy(&job.folder, &scratch_folder)?;
         let engine = self.engine(job, &case, &scratch_folder)?;
         let workers = Workers::new(Some(1), &Snapshot::default());
+        if let Some(facts) = account::facts(&job.folder)? {
+            let mut outcome = CaseResult { kind: Some(case.kind), ..CaseResult::default() };
+            self.findings(job, &case, &engine.judge_facts(facts)?, &scratch_folder, &mut outcome)?;
+            return Ok(outcome);
+        }
         let session = open(&engine, &scratch_folder, &workers)?;
         let run = session.run();
         let results = session.results(&run, &workers);
@@ -364,7 +372,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
             let entry = entry?;
             let path = below.join(entry.file_name());
             let top = below.as_os_str().is_empty();
-            if top && [CASE, FINDINGS, FIXED].contains(&name(&path).as_str()) {
+            if top && [CASE, FINDINGS, FIXED, account::ACCOUNT].contains(&name(&path).as_str()) {
                 continue;
             }
             if entry.path().is_dir() {

@@ -5,6 +5,7 @@ mod ask;
 mod check;
 mod completions;
 mod config;
+mod doctor;
 mod engine;
 mod examples;
 mod explain;
@@ -114,6 +115,7 @@ fn run(args: &Args, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Resul
         Command::Sites { command: SitesCommand::Diff(diff) } => sites::diff::run(diff, snapshot, streams),
         Command::Sites { command: SitesCommand::New(new) } => rules::new::site(new, snapshot, streams),
         Command::Config { command: ConfigCommand::Show(show) } => config::show(show, snapshot, streams),
+        Command::Doctor(doctor) => doctor::run(doctor, snapshot, streams),
         Command::Triage(triage) => triage::run(triage, snapshot, streams),
         Command::Facts(facts) => facts::run(facts, snapshot, streams),
         Command::Completions { shell } => completions::run(*shell, streams),

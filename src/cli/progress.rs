@@ -67,6 +67,11 @@ impl Progress {
         self.shared.done.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Notes that so many more pieces are done.
+    pub(super) fn add(&self, pieces: usize) {
+        self.shared.done.fetch_add(pieces, Ordering::Relaxed);
+    }
+
     /// Takes the line away, since something else is written to the terminal now.
     pub(super) fn hide(&self) {
         self.line(|line| {

@@ -48,11 +48,22 @@ impl Workers {
         if self.threads == 1 || items.len() < WORTH_IT {
             return items.iter().map(work).collect();
         }
-        // A thread may be refused (`ulimit -u`): then everything is done on this one.
-        let pool = self.pool.get_or_init(|| ThreadPoolBuilder::new().num_threads(self.threads).build().ok());
-        match pool {
+        match self.pool() {
             Some(pool) => pool.install(|| items.par_iter().map(&work).collect()),
             None => items.iter().map(work).collect(),
         }
+    }
+
+    /// Does something that uses the threads of the pool itself; it is told whether there are any.
+    pub(super) fn install<R: Send>(&self, work: impl FnOnce(bool) -> R + Send) -> R {
+        match self.pool().filter(|_| self.threads > 1) {
+            Some(pool) => pool.install(|| work(true)),
+            None => work(false),
+        }
+    }
+
+    /// A thread may be refused (`ulimit -u`): then everything is done on this one.
+    fn pool(&self) -> Option<&ThreadPool> {
+        self.pool.get_or_init(|| ThreadPoolBuilder::new().num_threads(self.threads).build().ok()).as_ref()
     }
 }

@@ -63,11 +63,21 @@ pub enum FactKind {
     Suppression,
     /// Second pass: a region that was not understood.
     ParseGap,
+    /// Account: a conda installation or an environment.
+    Installation,
+    /// Account: how much lies somewhere.
+    Usage,
+    /// Account: a start-up file, and who reads it.
+    InitFile,
+    /// Account: what a program name leads to.
+    SearchPath,
+    /// Account: a setting of a tool.
+    Setting,
 }
 
 impl FactKind {
     /// All kinds, in the order of the reference.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 22] = [
         Self::Command,
         Self::Assignment,
         Self::PathEntry,
@@ -85,6 +95,11 @@ impl FactKind {
         Self::File,
         Self::Suppression,
         Self::ParseGap,
+        Self::Installation,
+        Self::Usage,
+        Self::InitFile,
+        Self::SearchPath,
+        Self::Setting,
     ];
 
     /// The name that rules use.
@@ -107,6 +122,11 @@ impl FactKind {
             Self::File => "file",
             Self::Suppression => "suppression",
             Self::ParseGap => "parse-gap",
+            Self::Installation => "installation",
+            Self::Usage => "usage",
+            Self::InitFile => "init-file",
+            Self::SearchPath => "search-path",
+            Self::Setting => "setting",
         }
     }
 

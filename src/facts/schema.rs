@@ -3,6 +3,7 @@
 //! Rules are checked against this table when they load, and tests hold every fact that the fixtures give
 //! against it.
 
+mod account;
 mod kinds;
 
 pub use kinds::fields;

@@ -1,5 +1,6 @@
 //! What people and programs get to see: one finished, neutral report, and one file per output format.
 
+pub mod account;
 mod checkstyle;
 pub mod closing;
 mod concise;
@@ -26,6 +27,7 @@ pub mod xml;
 
 use std::io::{self, Write};
 
+pub use account::{AccountFormat, AccountReport};
 pub use human::HumanOptions;
 pub use model::{BaselineUse, FileResult, Finding, FixRun, Fixes, Mended, NotObeyed, Report, RuleInfo, SiteChoice};
 pub use style::Palette;

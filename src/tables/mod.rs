@@ -1,6 +1,7 @@
 //! Data about the outer world, read from the policy pack: command grammars, scheduler options, toolchains,
 //! module families. Names no rule and no site.
 
+mod cache;
 pub mod commands;
 mod family;
 pub mod glob;
@@ -8,6 +9,7 @@ mod scheduler;
 mod toolchain;
 mod tsv;
 
+pub use cache::{Cache, Caches};
 pub use family::Families;
 pub use scheduler::{BatchOption, Lookup, OptionTable, Schedulers, Takes, Variable};
 pub use toolchain::{Generation, Toolchains};
@@ -25,6 +27,8 @@ pub struct Tables {
     pub toolchains: Toolchains,
     /// What modules are, by their names.
     pub families: Families,
+    /// What fills home directories.
+    pub caches: Caches,
 }
 
 /// What is wrong with a table.
@@ -82,7 +86,8 @@ impl Tables {
         }
         self.schedulers.add(read)?;
         self.toolchains.add(read)?;
-        self.families.add(read)
+        self.families.add(read)?;
+        self.caches.add(read)
     }
 
     fn with<'a>(commands: commands::Commands, read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
@@ -91,6 +96,7 @@ impl Tables {
             schedulers: Schedulers::parse(read)?,
             toolchains: Toolchains::parse(read)?,
             families: Families::parse(read)?,
+            caches: Caches::parse(read)?,
         })
     }
 }

@@ -77,6 +77,17 @@ pub fn example(rule: &str) -> Option<Example> {
     case.example(rule, &file)
 }
 
+/// What the rule finds in accounts: the findings of its first bad case of facts, as the golden has them.
+pub fn in_account(rule: &str) -> Vec<Json> {
+    let cases = cases(rule);
+    let Some(case) = cases.iter().find(|case| case.bad && case.folder.join("account.toml").exists()) else {
+        return Vec::new();
+    };
+    let golden = fs::read_to_string(case.folder.join("findings.json")).unwrap_or_default();
+    let golden: Vec<Json> = serde_json::from_str(&golden).unwrap_or_default();
+    golden.into_iter().filter(|finding| finding["rule"] == rule).collect()
+}
+
 /// The notes of the near misses.
 pub fn near_misses(rule: &str) -> Vec<String> {
     cases(rule).into_iter().filter(|case| !case.bad).map(|case| case.note).collect()

@@ -85,7 +85,7 @@ fn fix_classes(rule: &Rule) -> String {
 fn section(rule: &Rule, policy: &Policy) -> String {
     let mut text = format!("### {}\n\n**{}.** {}\n\n", rule.id, sentence(&rule.title), rule.why.trim());
     let example = fixtures::example(&rule.id);
-    text.push_str(&example.as_ref().map(show).unwrap_or_default());
+    text.push_str(&example.as_ref().map(show).unwrap_or_else(|| in_account(rule)));
     text.push_str(&fixes(rule, example.is_some_and(|example| example.fixed.is_some())));
     let misses = fixtures::near_misses(&rule.id);
     if !misses.is_empty() {
@@ -101,6 +101,22 @@ fn section(rule: &Rule, policy: &Policy) -> String {
     };
     let _ = write!(text, "{more}Sources:\n\n{}\n", sources.concat());
     text
+}
+
+/// What is said of accounts, where no file is an example.
+fn in_account(rule: &Rule) -> String {
+    let findings = fixtures::in_account(&rule.id);
+    let word = |finding: &Json, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+    let remark = |finding: &Json| {
+        let about = word(finding, "at");
+        let about = about.rsplit_once(' ').map_or("", |(about, _)| about);
+        format!("> **{}** at {}: {}\n", word(finding, "severity"), code(about), word(finding, "message"))
+    };
+    let remarks: Vec<String> = findings.iter().map(remark).collect();
+    match remarks.is_empty() {
+        true => String::new(),
+        false => format!("For example, `pydoctor doctor` says of an account:\n\n{}\n", remarks.join(">\n")),
+    }
 }
 
 /// The bad file, what is said of it, and the fix as a difference.

@@ -1,6 +1,7 @@
 //! The fields that each kind of fact has of its own.
 
 use super::Type::{Choice, Flag, List, Number, Record, Text};
+use super::account;
 use super::{CONTEXT, FILE, Field, GUARD, PACKAGE_FIELDS, STATEMENT, f};
 use crate::facts::model::FactKind;
 
@@ -24,6 +25,11 @@ pub fn fields(kind: FactKind) -> &'static [Field] {
         FactKind::File => FILE,
         FactKind::Suppression => SUPPRESSION,
         FactKind::ParseGap => PARSE_GAP,
+        FactKind::Installation => account::INSTALLATION,
+        FactKind::Usage => account::USAGE,
+        FactKind::InitFile => account::INIT_FILE,
+        FactKind::SearchPath => account::SEARCH_PATH,
+        FactKind::Setting => account::SETTING,
     }
 }
 

@@ -1,0 +1,280 @@
+//! The one way into an account's home: every look goes through here, and none leaves it.
+//!
+//! Paths are walked part by part on open folders. A symbolic link that stays inside is followed, one that leads out
+//! is only told: as the system's administrator one must not be led to other people's files. Nothing is written, and
+//! nothing but folders and regular files is opened.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, fstatvfs, open, openat, readlinkat, statat};
+
+use super::usage::Room;
+
+/// So many links are followed on the way to one file.
+const MAX_LINKS: usize = 40;
+
+/// A home directory, held open.
+#[derive(Debug)]
+pub struct Home {
+    /// Its path, without links.
+    pub path: PathBuf,
+    folder: OwnedFd,
+}
+
+/// What a path leads to.
+#[derive(Debug)]
+pub enum Reached {
+    /// Something inside: its parent, its name there, its path below the home, and what it is.
+    Inside(Inside),
+    /// A link leads out of the home, to this path.
+    Outside(PathBuf),
+    /// Nothing is there; the path that is missing, when a link led to it.
+    Missing(Option<PathBuf>),
+}
+
+/// Something inside a home.
+#[derive(Debug)]
+pub struct Inside {
+    /// Where it really lies, below the home.
+    pub path: PathBuf,
+    /// What it is.
+    pub stat: Stat,
+    parent: OwnedFd,
+}
+
+/// Who besides its owner may write to, or read, something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenTo {
+    /// The owner alone.
+    Nobody,
+    /// The group.
+    Group,
+    /// Everybody.
+    Others,
+}
+
+impl OpenTo {
+    /// The name that facts use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Group => "group",
+            Self::Others => "others",
+        }
+    }
+}
+
+impl Home {
+    /// Opens a home. Errors: it is missing or no folder.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let path = std::fs::canonicalize(path)?;
+        let folder = open(&path, folder_flags() & !OFlags::NOFOLLOW, Mode::empty())?;
+        Ok(Self { path, folder })
+    }
+
+    /// What the home itself is. Errors are the system's.
+    pub fn stat(&self) -> io::Result<Stat> {
+        Ok(fstat(&self.folder)?)
+    }
+
+    /// What the file system that holds it tells of itself; many tell a user's quota. `None` where it does not.
+    pub fn room(&self) -> Option<Room> {
+        let told = fstatvfs(&self.folder).ok()?;
+        let bytes = |blocks: u64| blocks.saturating_mul(told.f_frsize);
+        Some(Room { bytes: bytes(told.f_blocks), free_bytes: bytes(told.f_bavail) }).filter(|room| room.bytes > 0)
+    }
+
+    /// Follows `path`, which is meant from the home unless it is absolute. Errors: a folder on the way that may not be
+    /// entered, or too many links.
+    pub fn reach(&self, path: &Path) -> io::Result<Reached> {
+        let mut todo = match self.below(path) {
+            Some(below) => parts(&below),
+            None => return Ok(Reached::Outside(path.to_owned())),
+        };
+        let mut folders: Vec<(OwnedFd, OsString)> = Vec::new();
+        let mut links = 0;
+        while let Some(part) = todo.pop_front() {
+            if part == OsStr::new("..") {
+                if folders.pop().is_none() {
+                    return Ok(Reached::Outside(self.path.join("..").join(todo.iter().collect::<PathBuf>())));
+                }
+                continue;
+            }
+            let here = folders.last().map_or(&self.folder, |(folder, _)| folder);
+            let so_far = || folders.iter().map(|(_, name)| name).collect::<PathBuf>();
+            let stat = match statat(here, &part, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => stat,
+                Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => {
+                    let missing = self.path.join(so_far()).join(&part);
+                    return Ok(Reached::Missing((links > 0).then_some(missing)));
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
+                links += 1;
+                if links > MAX_LINKS {
+                    return Err(rustix::io::Errno::LOOP.into());
+                }
+                let target = PathBuf::from(OsString::from_vec(readlinkat(here, &part, Vec::new())?.into_bytes()));
+                if target.is_absolute() {
+                    let Some(below) = self.below(&target) else { return Ok(Reached::Outside(target)) };
+                    folders.clear();
+                    todo = parts(&below).into_iter().chain(todo).collect();
+                } else {
+                    todo = parts(&target).into_iter().chain(todo).collect();
+                }
+                continue;
+            }
+            if todo.is_empty() {
+                let path = so_far().join(&part);
+                return Ok(Reached::Inside(Inside { path, stat, parent: here.try_clone()? }));
+            }
+            if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
+                return Ok(Reached::Missing(None));
+            }
+            let folder = openat(here, &part, folder_flags(), Mode::empty())?;
+            folders.push((folder, part));
+        }
+        // The home itself, or a folder that `..` led back to.
+        let path: PathBuf = folders.iter().map(|(_, name)| name).collect();
+        let folder = folders.last().map_or(&self.folder, |(folder, _)| folder);
+        Ok(Reached::Inside(Inside { path, stat: fstat(folder)?, parent: folder.try_clone()? }))
+    }
+
+    /// The content of a regular file inside, at most `limit` bytes of it. `None` for everything else.
+    pub fn read(&self, path: &Path, limit: u64) -> Option<Vec<u8>> {
+        let mut content = Vec::new();
+        self.file(path)?.take(limit).read_to_end(&mut content).ok()?;
+        Some(content)
+    }
+
+    /// A regular file inside, opened for reading. `None` for everything else.
+    pub fn file(&self, path: &Path) -> Option<File> {
+        let Reached::Inside(inside) = self.reach(path).ok()? else { return None };
+        if FileType::from_raw_mode(inside.stat.st_mode) != FileType::RegularFile {
+            return None;
+        }
+        // NONBLOCK: what was a file a moment ago may be a FIFO now.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = File::from(openat(&inside.parent, inside.path.file_name()?, flags, Mode::empty()).ok()?);
+        file.metadata().ok()?.is_file().then_some(file)
+    }
+
+    /// The text of a small file inside; what is not UTF-8 is replaced.
+    pub fn text(&self, path: &Path, limit: u64) -> Option<String> {
+        Some(String::from_utf8_lossy(&self.read(path, limit)?).into_owned())
+    }
+
+    /// The names in a folder inside, in order. Empty for everything else.
+    pub fn names(&self, path: &Path) -> Vec<OsString> {
+        let list = || -> Option<Vec<OsString>> {
+            let Reached::Inside(inside) = self.reach(path).ok()? else { return None };
+            let folder = match inside.path.file_name() {
+                Some(name) => openat(&inside.parent, name, folder_flags(), Mode::empty()).ok()?,
+                None => self.folder.try_clone().ok()?,
+            };
+            let names = Dir::read_from(folder.as_fd()).ok()?.filter_map(Result::ok);
+            let name = |entry: rustix::fs::DirEntry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned();
+            Some(names.map(name).filter(|name| name != "." && name != "..").collect())
+        };
+        let mut names = list().unwrap_or_default();
+        names.sort();
+        names
+    }
+
+    /// Where a symbolic link points, as it is written. `None` for everything else.
+    pub fn link(&self, path: &Path) -> Option<PathBuf> {
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let Reached::Inside(inside) = self.reach(parent).ok()? else { return None };
+        let folder = match inside.path.file_name() {
+            Some(name) => openat(&inside.parent, name, folder_flags(), Mode::empty()).ok()?,
+            None => self.folder.try_clone().ok()?,
+        };
+        let target = readlinkat(&folder, path.file_name()?, Vec::new()).ok()?;
+        Some(PathBuf::from(OsString::from_vec(target.into_bytes())))
+    }
+
+    /// The path below the home; `None` for one outside.
+    fn below(&self, path: &Path) -> Option<PathBuf> {
+        if path.is_absolute() { path.strip_prefix(&self.path).ok().map(Path::to_owned) } else { Some(path.to_owned()) }
+    }
+}
+
+impl Inside {
+    /// True for a folder.
+    pub fn is_folder(&self) -> bool {
+        FileType::from_raw_mode(self.stat.st_mode) == FileType::Directory
+    }
+
+    /// Who besides the owner may write.
+    pub fn writable_by(&self) -> OpenTo {
+        open_to(self.stat.st_mode, 0o020, 0o002)
+    }
+
+    /// Who besides the owner may read.
+    pub fn readable_by(&self) -> OpenTo {
+        open_to(self.stat.st_mode, 0o040, 0o004)
+    }
+}
+
+fn open_to(mode: u32, group: u32, others: u32) -> OpenTo {
+    match (mode & others != 0, mode & group != 0) {
+        (true, _) => OpenTo::Others,
+        (false, true) => OpenTo::Group,
+        (false, false) => OpenTo::Nobody,
+    }
+}
+
+fn folder_flags() -> OFlags {
+    OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC
+}
+
+fn parts(path: &Path) -> VecDeque<OsString> {
+    let named = |part| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some(OsString::from("..")),
+        _ => None,
+    };
+    path.components().filter_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn links_inside_are_followed_and_those_out_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(dir.path()).unwrap();
+        let home = root.join("ada");
+        fs::create_dir_all(home.join("dotfiles/sub")).unwrap();
+        fs::write(home.join("dotfiles/rc"), "text").unwrap();
+        fs::write(root.join("other"), "secret").unwrap();
+        symlink("dotfiles/sub/../rc", home.join(".bashrc")).unwrap();
+        symlink(home.join("dotfiles/rc"), home.join(".profile")).unwrap();
+        symlink("../other", home.join("out")).unwrap();
+        symlink(root.join("other"), home.join("far")).unwrap();
+        symlink("loop", home.join("loop")).unwrap();
+        symlink("gone", home.join("dangling")).unwrap();
+        let home = Home::open(&home).unwrap();
+        for name in [".bashrc", ".profile", "dotfiles/rc"] {
+            assert_eq!(home.text(Path::new(name), 100).as_deref(), Some("text"), "{name}");
+        }
+        for name in ["out", "far", "../other", "dotfiles/../../other", "loop", "dangling", "dotfiles"] {
+            assert_eq!(home.text(Path::new(name), 100), None, "{name}");
+        }
+        assert!(matches!(home.reach(Path::new("far")).unwrap(), Reached::Outside(path) if path.ends_with("other")));
+        assert!(matches!(home.reach(Path::new("dangling")).unwrap(), Reached::Missing(Some(_))));
+        assert!(home.reach(Path::new("loop")).is_err());
+        assert_eq!(home.link(Path::new("out")), Some(PathBuf::from("../other")));
+        assert_eq!(home.names(Path::new("dotfiles")), ["rc", "sub"]);
+    }
+}

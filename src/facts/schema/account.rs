@@ -1,0 +1,86 @@
+//! The fields of facts about a live account, which `pydoctor doctor` gathers.
+
+use super::Type::{Choice, Flag, List, Number, Text};
+use super::{Field, f};
+
+pub(super) static INSTALLATION: &[Field] = &[
+    f(
+        "kind",
+        Choice(&["conda", "conda-env", "venv", "uv-venv", "pipenv", "pyenv", "link"]),
+        "a conda installation, one of its environments, who made the virtual environment, or a link to where such things lie",
+    ),
+    f("path", Text, "its folder"),
+    f("name", Text, "its name: the last part of the path"),
+    f("root", Text, "conda environments: the installation that made it, when that is known"),
+    f("python", Text, "version of its Python, absent when it has none"),
+    f("version", Text, "version of conda, uv or virtualenv that made it, when that is recorded"),
+    f("files", Number, "files and folders in it, without environments inside it"),
+    f("bytes", Number, "bytes in it, likewise"),
+    f("size", Text, "the same for people: `3.2 GB in 41,000 files`"),
+    f(
+        "problem",
+        Choice(&["none", "interpreter-gone", "moved", "incomplete", "dangling"]),
+        "its interpreter does not exist any more; it was made for another path; it has no interpreter at all; the link leads to nothing",
+    ),
+    f("target", Text, "where the missing interpreter was, the path that it was made for, or where the link leads"),
+    f("changed", Text, "day of the last change that its own records hold: `2024-05-02`"),
+    f("needs", Text, "instruction set that its interpreter was built for: `x86-64-v3`; absent when any will do"),
+    f("runs-here", Flag, "this machine can run it; absent when that is not known"),
+    f("foreign-libc", Text, "the newer glibc that its interpreter needs: `2.34`"),
+    f("open-to", Choice(&["nobody", "group", "others"]), "who besides the owner may write into it"),
+    f("exported", Flag, "an environment file that names it lies somewhere in the account"),
+    f("system-packages", Flag, "virtual environments: it sees the packages of its base"),
+];
+
+pub(super) static USAGE: &[Field] = &[
+    f("what", Text, "what takes the space: `home`, `environments`, or the name of a cache in the table of caches"),
+    f("title", Text, "the same for people"),
+    f("path", Text, "its folder"),
+    f("files", Number, "files and folders in it"),
+    f("bytes", Number, "bytes in it"),
+    f("size", Text, "the same for people"),
+    f("files-limit", Number, "how many files the site allows in the place; absent when it does not say"),
+    f("bytes-limit", Number, "how many bytes the site allows in the place"),
+    f("files-share", Number, "per cent of the files that the site allows"),
+    f("bytes-share", Number, "per cent of the bytes that the site allows"),
+    f("limit", Text, "what the site allows, for people"),
+    f("count", Number, "`environments`: how many there are"),
+    f("clean", Text, "the command that empties it"),
+    f("variable", Text, "the variable that moves it elsewhere"),
+    f("remade", Flag, "its tool makes it again by itself, so that it may be emptied"),
+];
+
+pub(super) static INIT_FILE: &[Field] = &[
+    f("path", Text, "the file"),
+    f("name", Text, "its name"),
+    f("shell", Choice(&["bash", "zsh", "csh", "sh"]), "whose"),
+    f("read-by", List(&Text), "the shells that read it: `login`, `interactive`, `batch`, `remote`"),
+    f(
+        "problem",
+        Choice(&["none", "never-read", "missing", "loop", "unreadable", "syntax", "leftover"]),
+        "no shell reads it; a file that it sources is missing; it sources itself; it cannot be read; bash refuses it; nothing reads such a file any more",
+    ),
+    f("hidden-by", Text, "the file that shells read instead"),
+    f("target", Text, "the missing file, or the file where the loop closes"),
+    f("open-to", Choice(&["nobody", "group", "others"]), "who besides the owner may write it"),
+    f("foreign-owner", Text, "who owns it, when that is somebody else"),
+    f("link", Text, "where it points, when it is a symbolic link"),
+];
+
+pub(super) static SEARCH_PATH: &[Field] = &[
+    f("variable", Text, "the search path: `PATH`, `LD_LIBRARY_PATH`, `PYTHONPATH`"),
+    f("program", Text, "the program that is looked for: `python3`, `tclsh`"),
+    f("winner", Text, "the first that is found"),
+    f("from", Choice(&["conda", "environment", "user", "system", "other"]), "what that belongs to"),
+    f("shadowed", List(&Text), "those that are found after it"),
+    f("shadows-system", Flag, "one of the system's is among them"),
+];
+
+pub(super) static SETTING: &[Field] = &[
+    f("tool", Text, "whose setting it is: `conda`, `pip`, `uv`, `jupyter`, `netrc`, `pypirc`, `environment`"),
+    f("path", Text, "the file it stands in; absent for a variable of the environment"),
+    f("name", Text, "the key, or the variable"),
+    f("value", Text, "its value; absent for what is secret"),
+    f("open-to", Choice(&["nobody", "group", "others"]), "who besides the owner may read the file"),
+    f("overridden-by", Text, "the file or variable that wins over it"),
+];

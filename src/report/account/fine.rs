@@ -1,0 +1,75 @@
+//! What is fine in an account, a line for each thing that was looked at and gave no reason to worry.
+
+use crate::facts::{FactKind, Record, Value};
+use crate::report::closing::count;
+
+use super::AccountReport;
+
+/// A home that is fuller than this is told with its bars; in per cent.
+const ROOMY: i64 = 75;
+
+pub(super) fn lines(account: &AccountReport) -> Vec<String> {
+    [startup(account), rights(account), passwords(account), environments(account), path(account), room(account)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn startup(account: &AccountReport) -> Option<String> {
+    let files: Vec<&Record> = account.of(FactKind::InitFile).collect();
+    let found = |record: &Record| {
+        let path = account.home.join(record.text("path").trim_start_matches("$HOME/"));
+        account.report.visible().any(|finding| *finding.place.path == *path)
+    };
+    let good = !files.is_empty() && files.iter().all(|record| record.text("problem") == "none" && !found(record));
+    good.then(|| format!("start-up files: {}, with nothing to say against", count(files.len(), "file")))
+}
+
+fn rights(account: &AccountReport) -> Option<String> {
+    let mut files = account.of(FactKind::InitFile).peekable();
+    files.peek()?;
+    let private = |record: &Record| record.text("open-to") == "nobody" && record.get("foreign-owner").is_none();
+    files.all(private).then(|| "permissions: nobody else can write what runs at login".to_owned())
+}
+
+fn passwords(account: &AccountReport) -> Option<String> {
+    let mut files = account.of(FactKind::Setting).filter(|record| record.text("name") == "permissions").peekable();
+    files.peek()?;
+    files
+        .all(|record| record.text("open-to") == "nobody")
+        .then(|| "passwords: nobody else can read their files".to_owned())
+}
+
+fn environments(account: &AccountReport) -> Option<String> {
+    let all: Vec<&Record> = account.of(FactKind::Installation).collect();
+    if all.is_empty() {
+        return None;
+    }
+    let works = |record: &&Record| {
+        let expected = ["conda", "conda-env"].contains(&record.text("kind")) && record.text("problem") == "incomplete";
+        record.text("problem") == "none" || expected
+    };
+    all.iter().all(works).then(|| format!("environments: {}, none of them broken", all.len()))
+}
+
+fn path(account: &AccountReport) -> Option<String> {
+    let mut programs = account.of(FactKind::SearchPath).peekable();
+    programs.peek()?;
+    let hides = |record: &Record| {
+        record.text("from") == "conda" && (record.flag("shadows-system") || record.text("program").is_empty())
+    };
+    (!programs.any(hides)).then(|| "search paths: conda hides no program of the system".to_owned())
+}
+
+fn room(account: &AccountReport) -> Option<String> {
+    let home = account.of(FactKind::Usage).next()?;
+    let share = |name: &str, of: &str| match home.get(name) {
+        Some(Value::Number(share)) => Some((*share, format!("{share} % of the {of}"))),
+        _ => None,
+    };
+    let shares: Vec<(i64, String)> =
+        [share("bytes-share", "space"), share("files-share", "files")].into_iter().flatten().collect();
+    let good = !account.stopped && !shares.is_empty() && shares.iter().all(|(share, _)| *share < ROOMY);
+    let shown: Vec<String> = shares.into_iter().map(|(_, text)| text).collect();
+    good.then(|| format!("room: {} that the site allows are used", shown.join(" and ")))
+}

@@ -1,0 +1,72 @@
+//! The report on an account as JSON, version 1: keys are only ever added. Findings are those of `check`.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::doctor::startup::{Node, State};
+use crate::facts::{FactKind, Record, Value};
+use crate::report::{encode, json};
+
+use super::AccountReport;
+
+pub(super) fn write(account: &AccountReport, out: &mut dyn Write) -> io::Result<()> {
+    encode::compact(&document(account), out)?;
+    writeln!(out)
+}
+
+/// The whole report as one object.
+pub(super) fn document(account: &AccountReport) -> Json {
+    let rows = |kind| account.of(kind).map(row).collect::<Vec<Json>>();
+    let chains = account.chains.iter().map(|chain| {
+        let files: Vec<Json> = chain.files.iter().map(node).collect();
+        json!({"shell": chain.shell.name(), "mode": chain.mode.name(), "files": files})
+    });
+    let room = account.room.map(|room| json!({"bytes": room.bytes, "free_bytes": room.free_bytes}));
+    json!({
+        "version": 1,
+        "home": account.home.to_string_lossy(),
+        "live": account.live,
+        "site": account.site.id,
+        "site_why": account.site.why,
+        "startup": chains.collect::<Vec<Json>>(),
+        "init_files": rows(FactKind::InitFile),
+        "installations": rows(FactKind::Installation),
+        "usage": rows(FactKind::Usage),
+        "search_path": rows(FactKind::SearchPath),
+        "settings": rows(FactKind::Setting),
+        "file_system": room,
+        "stopped": account.stopped,
+        "not_looked_at": account.not_looked_at,
+        "findings": account.report.findings.iter().map(json::finding).collect::<Vec<_>>(),
+    })
+}
+
+fn node(node: &Node) -> Json {
+    let state = match node.state {
+        State::Read => "read",
+        State::Outside => "outside",
+        State::Missing => "missing",
+        State::Loop => "loop",
+        State::Unreadable => "unreadable",
+        State::Unknown => "unknown",
+    };
+    let files: Vec<Json> = node.files.iter().map(self::node).collect();
+    json!({"path": node.path, "state": state, "line": node.line, "certain": node.certain, "files": files})
+}
+
+/// A record with plain values.
+fn row(record: &Record) -> Json {
+    let fields = record.iter().map(|(name, field)| (name.replace('-', "_"), value(field)));
+    Json::Object(fields.collect::<Map<String, Json>>())
+}
+
+fn value(value: &Value) -> Json {
+    match value {
+        Value::Flag(flag) => (*flag).into(),
+        Value::Number(number) => (*number).into(),
+        Value::Text(text) => text.text.as_str().into(),
+        Value::List(items) => items.iter().map(self::value).collect(),
+        Value::Record(record) => row(record),
+    }
+}

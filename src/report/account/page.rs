@@ -1,0 +1,354 @@
+//! What the report on an account says, section by section, before any format writes it: one line for each thing that
+//! is fine, then what is not, the most harmful first, then the details.
+
+use std::path::Path;
+
+use crate::check::Severity;
+use crate::doctor::startup::{Node, State};
+use crate::doctor::survey::Tally;
+use crate::doctor::{moves, size};
+use crate::facts::{FactKind, Record, Value};
+use crate::report::closing::count;
+use crate::report::model::Finding;
+
+use super::{AccountReport, fine};
+
+/// So many of the parts that fill a home are shown.
+const PARTS: usize = 8;
+
+/// The whole report.
+pub(super) struct Page {
+    pub(super) title: String,
+    pub(super) head: Vec<String>,
+    pub(super) sections: Vec<Section>,
+    pub(super) closing: String,
+}
+
+pub(super) struct Section {
+    pub(super) title: &'static str,
+    pub(super) blocks: Vec<Block>,
+}
+
+/// Something in a section. In every text what stands between backquotes is code, and nothing else has a meaning.
+pub(super) enum Block {
+    Lines(Vec<String>),
+    Fine(Vec<String>),
+    Table {
+        head: Vec<&'static str>,
+        rows: Vec<Vec<String>>,
+    },
+    Tree(Vec<Branch>),
+    /// Something of which so many per cent are used.
+    Bar {
+        name: &'static str,
+        share: i64,
+    },
+    Findings(Vec<Item>),
+    Commands(Vec<String>),
+}
+
+pub(super) struct Branch {
+    pub(super) text: String,
+    pub(super) note: String,
+    pub(super) inner: Vec<Branch>,
+}
+
+/// Something that is wrong, and the next step.
+pub(super) struct Item {
+    pub(super) severity: Severity,
+    pub(super) at: String,
+    pub(super) message: String,
+    pub(super) help: String,
+    pub(super) rule: String,
+}
+
+impl Page {
+    pub(super) fn of(account: &AccountReport) -> Self {
+        let mut sections = Vec::new();
+        let mut add = |title, blocks: Vec<Block>| {
+            if !blocks.is_empty() {
+                sections.push(Section { title, blocks });
+            }
+        };
+        add("Fine", some(fine::lines(account), Block::Fine));
+        add("Mended", some(mended(account), Block::Lines));
+        add("What to do, the most harmful first", some(findings(account), Block::Findings));
+        add("Start-up files", startup(account));
+        add("Installations and environments", installations(account));
+        add("Space", space(account));
+        add("Commands that make room, none of which is run by itself", some(moves(account), Block::Commands));
+        add("Search paths", search_paths(account));
+        add("Settings", settings(account));
+        add("Not looked at", some(account.not_looked_at.clone(), Block::Lines));
+        Self {
+            title: format!("Account {}", account.home.display()),
+            head: head(account),
+            sections,
+            closing: closing(account),
+        }
+    }
+}
+
+/// A block, when there is something in it.
+fn some<T>(items: Vec<T>, block: impl FnOnce(Vec<T>) -> Block) -> Vec<Block> {
+    if items.is_empty() { Vec::new() } else { vec![block(items)] }
+}
+
+fn head(account: &AccountReport) -> Vec<String> {
+    let mut head = vec![format!("site {}: {}", account.site.id, account.site.why)];
+    if !account.live {
+        head.push("files only: the environment of its shells cannot be seen from here".to_owned());
+    }
+    if account.stopped {
+        head.push("counting was stopped: sizes are too small, and environments may be missing".to_owned());
+    }
+    head
+}
+
+fn closing(account: &AccountReport) -> String {
+    let summary = &account.report.summary;
+    let counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.hints, "hint")];
+    let found: Vec<String> =
+        counts.iter().filter(|(number, _)| *number > 0).map(|(number, name)| count(*number, name)).collect();
+    match (found.is_empty(), account.stopped) {
+        (true, false) => "Nothing is wrong with this account.".to_owned(),
+        (true, true) => "Nothing wrong was found until it was stopped.".to_owned(),
+        (false, _) => format!("{} in this account.", found.join(", ")),
+    }
+}
+
+fn mended(account: &AccountReport) -> Vec<String> {
+    let Some(fixes) = &account.report.fixes else { return Vec::new() };
+    let mut lines = Vec::new();
+    for run in &fixes.files {
+        let path = below_home(account, &run.path);
+        match &run.not_written {
+            Some(why) => lines.push(format!("{path} was not written: {why}")),
+            None if !run.applied.is_empty() => {
+                let rules: Vec<String> = run.applied.iter().map(|applied| applied.rule.clone()).collect();
+                lines.push(format!("{path}: {}", rules.join(", ")));
+            }
+            None => {}
+        }
+        lines.extend(run.dropped.iter().map(|dropped| {
+            format!("{path}:{}: fix of {} not applied: {}", dropped.line, dropped.rule, dropped.reason)
+        }));
+    }
+    match fixes.run {
+        Some(run) if !lines.is_empty() => {
+            lines.push(format!("`pydoctor undo --run {run}` takes it back"));
+        }
+        _ if lines.is_empty() => lines.push("nothing that is safe to mend by itself".to_owned()),
+        _ => {}
+    }
+    lines
+}
+
+fn findings(account: &AccountReport) -> Vec<Item> {
+    let mut findings: Vec<&Finding> = account.report.visible().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let item = |finding: &Finding| {
+        let path = below_home(account, &finding.place.path);
+        let line = if finding.place.span.is_empty() { String::new() } else { format!(":{}", finding.place.start.line) };
+        Item {
+            severity: finding.severity,
+            at: format!("{path}{line}"),
+            message: finding.message.clone(),
+            help: finding.help.trim_end().to_owned(),
+            rule: finding.rule.clone(),
+        }
+    };
+    findings.into_iter().map(item).collect()
+}
+
+/// A path as people write it.
+fn below_home(account: &AccountReport, path: &Path) -> String {
+    let below = path.strip_prefix(&account.home).map(|below| Path::new("~").join(below));
+    below.as_deref().unwrap_or(path).display().to_string()
+}
+
+fn startup(account: &AccountReport) -> Vec<Block> {
+    if account.chains.is_empty() {
+        return vec![Block::Lines(vec!["none: shells read the system's files only".to_owned()])];
+    }
+    let chain = |chain: &crate::doctor::startup::Chain| Branch {
+        text: format!("{} {}", chain.shell.name(), chain.mode.name()),
+        note: if chain.files.is_empty() { "reads nothing of the home".to_owned() } else { String::new() },
+        inner: chain.files.iter().map(|node| branch(account, node)).collect(),
+    };
+    vec![Block::Tree(account.chains.iter().map(chain).collect())]
+}
+
+fn branch(account: &AccountReport, node: &Node) -> Branch {
+    let mut notes: Vec<String> = Vec::new();
+    notes.extend(node.line.map(|line| format!("line {line}")));
+    if !node.certain {
+        notes.push("perhaps".to_owned());
+    }
+    match node.state {
+        State::Read => {
+            let own = account.home.join(node.path.strip_prefix("~/").unwrap_or(&node.path));
+            let found = account.report.visible().filter(|finding| *finding.place.path == *own).count();
+            notes.extend((found > 0).then(|| count(found, "finding")));
+        }
+        State::Outside => notes.push("outside the home, not looked at".to_owned()),
+        State::Missing => notes.push("is not there".to_owned()),
+        State::Loop => notes.push("is being read already: a loop".to_owned()),
+        State::Unreadable => notes.push("cannot be read".to_owned()),
+        State::Unknown => notes.push("its name is only known when it runs".to_owned()),
+    }
+    let inner = node.files.iter().map(|node| branch(account, node)).collect();
+    Branch { text: node.path.clone(), note: notes.join(", "), inner }
+}
+
+fn installations(account: &AccountReport) -> Vec<Block> {
+    let mut rows = Vec::new();
+    for record in account.of(FactKind::Installation) {
+        let problem = match record.text("problem") {
+            "none" => "",
+            "interpreter-gone" => "; broken: its interpreter is gone",
+            "moved" => "; broken: made for another path",
+            "dangling" => "; leads to nothing",
+            _ => "; without interpreter",
+        };
+        let size = match record.text("kind") {
+            "link" => format!("leads to {}", record.text("target")),
+            _ => record.text("size").to_owned(),
+        };
+        rows.push(vec![
+            tilde(record.text("path")),
+            record.text("kind").to_owned(),
+            or_dash(record.text("python")),
+            or_dash(record.text("changed")),
+            format!("{size}{problem}"),
+        ]);
+    }
+    if rows.is_empty() {
+        return vec![Block::Lines(vec!["none below the home".to_owned()])];
+    }
+    vec![Block::Table { head: vec!["path", "kind", "Python", "last change", "size"], rows }]
+}
+
+fn space(account: &AccountReport) -> Vec<Block> {
+    let mut records = account.of(FactKind::Usage);
+    let Some(home) = records.next() else { return Vec::new() };
+    let limit = home.text("limit");
+    let at_least = if account.stopped { "at least " } else { "" };
+    let of = match limit.is_empty() {
+        true => "the site's limit for homes is not known".to_owned(),
+        false => format!("the site allows {limit}"),
+    };
+    let mut lines = vec![format!("{at_least}{}; {of}", home.text("size"))];
+    if let Some(room) = account.room.filter(|_| limit.is_empty()) {
+        let share = room.free_bytes.saturating_mul(100) / room.bytes.max(1);
+        let free = format!("{} of {}", size::bytes(room.free_bytes), size::bytes(room.bytes));
+        lines.push(format!("the file system that holds it has {free} free ({share} %)"));
+    }
+    let mut blocks = vec![Block::Lines(lines)];
+    for (name, share) in [("bytes", "bytes-share"), ("files", "files-share")] {
+        if let Some(Value::Number(share)) = home.get(share) {
+            blocks.push(Block::Bar { name, share: *share });
+        }
+    }
+    let rows: Vec<Vec<String>> = records
+        .take(PARTS)
+        .map(|record| {
+            let command = record.text("clean");
+            let next = if command.is_empty() { String::new() } else { format!("`{command}`") };
+            let path = if record.text("path") == "$HOME" { String::new() } else { tilde(record.text("path")) };
+            vec![record.text("title").to_owned(), path, record.text("size").to_owned(), next]
+        })
+        .collect();
+    if !rows.is_empty() {
+        blocks.push(Block::Table { head: vec!["what", "where", "size", "emptied by"], rows });
+    }
+    blocks.extend(forecast(account, home).map(|line| Block::Lines(vec![line])));
+    blocks
+}
+
+/// What emptying every cache that is made again by itself gives back.
+fn forecast(account: &AccountReport, home: &Record) -> Option<String> {
+    let number = |record: &Record, name: &str| match record.get(name) {
+        Some(Value::Number(number)) => u64::try_from(*number).unwrap_or(0),
+        _ => 0,
+    };
+    let mut back = Tally::default();
+    for record in account.of(FactKind::Usage).filter(|record| record.flag("remade")) {
+        back.add(Tally { files: number(record, "files"), bytes: number(record, "bytes") });
+    }
+    if back.files == 0 {
+        return None;
+    }
+    let share = |back: u64, limit: &str, of: &str| {
+        let limit = number(home, limit);
+        (limit > 0).then(|| format!("{} % of the {of}", back.saturating_mul(100) / limit))
+    };
+    let shares: Vec<String> = [share(back.bytes, "bytes-limit", "space"), share(back.files, "files-limit", "files")]
+        .into_iter()
+        .flatten()
+        .collect();
+    let shares =
+        if shares.is_empty() { String::new() } else { format!(": {} that the site allows", shares.join(" and ")) };
+    Some(format!("emptying all caches, which are made again when needed, gives back {}{shares}", size::tally(back)))
+}
+
+fn moves(account: &AccountReport) -> Vec<String> {
+    let facts = || account.of(FactKind::Installation).chain(account.of(FactKind::Usage));
+    moves::commands(facts(), &account.places)
+}
+
+fn search_paths(account: &AccountReport) -> Vec<Block> {
+    let (mut rows, mut folders) = (Vec::new(), Vec::new());
+    for record in account.of(FactKind::SearchPath) {
+        let from = record.text("from").to_owned();
+        let winner = record.text("winner").to_owned();
+        match record.text("program") {
+            "" => folders.push(vec![record.text("variable").to_owned(), winner, from]),
+            program => {
+                let hidden = match record.get("shadowed") {
+                    Some(Value::List(hidden)) => hidden.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+                    _ => String::new(),
+                };
+                rows.push(vec![program.to_owned(), winner, from, or_dash(&hidden)]);
+            }
+        }
+    }
+    let mut blocks = Vec::new();
+    if !rows.is_empty() {
+        blocks.push(Block::Table { head: vec!["program", "found first", "whose", "hides"], rows });
+    }
+    if !folders.is_empty() {
+        blocks.push(Block::Table { head: vec!["variable", "folder", "whose"], rows: folders });
+    }
+    blocks
+}
+
+fn settings(account: &AccountReport) -> Vec<Block> {
+    let row = |record: &Record| {
+        let place = match record.text("path") {
+            "" => "environment".to_owned(),
+            path => tilde(path),
+        };
+        let value = match record.get("value") {
+            Some(value) => value.to_string(),
+            None if record.text("name") == "permissions" => format!("readable by {}", record.text("open-to")),
+            None => "(not shown)".to_owned(),
+        };
+        let winner = record.text("overridden-by");
+        let fate = if winner.is_empty() { String::new() } else { format!("overridden by {}", tilde(winner)) };
+        vec![place, record.text("name").to_owned(), value, fate]
+    };
+    let rows: Vec<Vec<String>> = account.of(FactKind::Setting).map(row).collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    vec![Block::Table { head: vec!["where", "setting", "value", ""], rows }]
+}
+
+fn tilde(path: &str) -> String {
+    path.replacen("$HOME", "~", 1)
+}
+
+fn or_dash(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { text.to_owned() }
+}
