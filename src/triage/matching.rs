@@ -36,7 +36,7 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>) -> Option<Hit> 
                 }
                 let window = window(text, found.first, found.last, signature.lines);
                 let near: Option<Vec<Place>> =
-                    signature.all.iter().map(|phrase| nearest(phrase, text, &window)).collect();
+                    signature.all.iter().map(|phrase| nearest(phrase, text, &window, found.first)).collect();
                 let Some(near) = near else { continue };
                 let spoilt = |phrase: &Phrase| phrase.is_in(text.clean.get(window.clone()).unwrap_or(""));
                 if signature.not.iter().any(spoilt) {
@@ -127,6 +127,24 @@ fn window(text: &Text, first: usize, last: usize, lines: usize) -> std::ops::Ran
     from..text.starts.get(last.saturating_add(lines + 1)).copied().unwrap_or(text.clean.len())
 }
 
-fn nearest(phrase: &Phrase, text: &Text, window: &std::ops::Range<usize>) -> Option<Place> {
-    at(phrase, text, window.start, window.end).map(|(place, _)| place)
+/// The place of a phrase in the window that is nearest to `line`; of two, the first.
+fn nearest(phrase: &Phrase, text: &Text, window: &std::ops::Range<usize>, line: usize) -> Option<Place> {
+    let mut best: Option<(usize, Place)> = None;
+    let mut from = window.start;
+    for _ in 0..PLACES {
+        let Some((place, next)) = at(phrase, text, from, window.end) else { break };
+        let distance = place.first.abs_diff(line);
+        // What follows is only farther away.
+        if best.as_ref().is_some_and(|(least, _)| distance > *least) {
+            break;
+        }
+        if best.as_ref().is_none_or(|(least, _)| distance < *least) {
+            best = Some((distance, place));
+        }
+        from = next;
+        if from >= window.end {
+            break;
+        }
+    }
+    best.map(|(_, place)| place)
 }
