@@ -14,6 +14,10 @@ pub(super) struct Example {
     pub(super) name: String,
     /// Its text.
     pub(super) text: &'static str,
+    /// Its case comes first, by its manifest or its name.
+    first: bool,
+    /// What the rule says in it, by the golden.
+    findings: Vec<Golden>,
 }
 
 /// What of `case.toml` is of interest here.
@@ -22,14 +26,67 @@ struct Case {
     kind: String,
     #[serde(default)]
     note: String,
+    #[serde(default)]
+    shown: bool,
 }
 
-/// The shortest bad example of the rule, and the shortest good one.
+/// What of a golden finding is of interest here.
+#[derive(Clone, Debug, serde::Deserialize)]
+struct Golden {
+    rule: String,
+    /// File, and where in it.
+    at: String,
+    severity: String,
+    fix: Option<String>,
+    certainty: Option<String>,
+}
+
+/// The bad example that shows the rule best, and the shortest near miss.
 pub(super) fn of(rule: &str) -> Vec<Example> {
-    let examples: Vec<Example> = FILES.iter().filter_map(|(path, text)| read(rule, path, text)).flatten().collect();
-    let shortest =
-        |bad: bool| examples.iter().filter(|example| example.bad == bad).min_by_key(|example| example.text.len());
-    [shortest(true), shortest(false)].into_iter().flatten().cloned().collect()
+    let examples = all(rule);
+    let bad = examples.iter().filter(|example| example.bad).min_by_key(|example| rank(example));
+    let good =
+        examples.iter().filter(|example| !example.bad).min_by_key(|example| (!example.first, example.text.len()));
+    [bad, good].into_iter().flatten().cloned().collect()
+}
+
+/// A title of the rule's fixes as it reads in a finding: of the best example, else of any. The template is taken as it
+/// is where no example has such a fix.
+pub(super) fn title(rule: &str, template: &str) -> String {
+    let mut examples: Vec<Example> = all(rule).into_iter().filter(|example| example.bad).collect();
+    examples.sort_by_key(rank);
+    let fixes = examples.iter().flat_map(|example| &example.findings).filter_map(|finding| finding.fix.as_deref());
+    let mut titles = fixes.filter_map(|fix| fix.split_once(": ")).map(|(_, title)| title);
+    titles.find(|title| is_filled(template, title)).unwrap_or(template).to_owned()
+}
+
+/// Marked, certain, with a fix if there is one, the worst verdict, no notebook, short: the smallest shows most.
+fn rank(example: &Example) -> (bool, bool, bool, bool, usize, usize) {
+    let best = |finding: &Golden| {
+        let step = ["error", "warning", "hint"].iter().position(|name| finding.severity == *name);
+        (finding.certainty.is_some(), finding.fix.is_none(), step.unwrap_or(3))
+    };
+    let (uncertain, no_fix, step) = example.findings.iter().map(best).min().unwrap_or((true, true, 3));
+    (!example.first, uncertain, example.name.ends_with(".ipynb"), no_fix, step, example.text.len())
+}
+
+/// True for a text in which something stands for each `{…}` of the template.
+fn is_filled(template: &str, text: &str) -> bool {
+    let mut parts = template.split('{').map(|part| part.split_once('}').map_or(part, |(_, plain)| plain));
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let mut last = None;
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+        last = Some(part);
+    }
+    // A text that ends with what was put in has its end there.
+    rest.is_empty() || last == Some("")
+}
+
+/// The files of all cases of a rule.
+fn all(rule: &str) -> Vec<Example> {
+    FILES.iter().filter_map(|(path, text)| read(rule, path, text)).flatten().collect()
 }
 
 /// The files of a case, when `path` is the `case.toml` of one of the rule.
@@ -37,13 +94,52 @@ fn read(rule: &str, path: &str, text: &str) -> Option<Vec<Example>> {
     let case = path.strip_prefix(rule)?.strip_prefix('/')?.strip_suffix("/case.toml")?;
     let written: Case = toml::from_str(text).ok()?;
     let folder = format!("{rule}/{case}/");
-    let files = FILES.iter().filter_map(|(path, text)| Some((path.strip_prefix(&folder)?, *text)));
-    let files = files.filter(|(name, _)| !name.contains("fixed/") && !matches!(*name, "case.toml" | "findings.json"));
-    let example = |(name, text): (&str, &'static str)| Example {
+    let files: Vec<(&str, &str)> =
+        FILES.iter().filter_map(|(path, text)| Some((path.strip_prefix(&folder)?, *text))).collect();
+    let golden = files.iter().find(|(name, _)| *name == "findings.json");
+    let findings: Vec<Golden> = golden.and_then(|(_, text)| serde_json::from_str(text).ok()).unwrap_or_default();
+    let of_file = |name: &str| {
+        let own = |finding: &&Golden| {
+            finding.rule == rule && finding.at.rsplit_once(' ').is_some_and(|(file, _)| file == name)
+        };
+        findings.iter().filter(own).cloned().collect()
+    };
+    let examples =
+        files.iter().filter(|(name, _)| !name.contains("fixed/") && !matches!(*name, "case.toml" | "findings.json"));
+    let example = |(name, text): &(&str, &'static str)| Example {
         bad: written.kind == "bad",
         note: written.note.clone(),
-        name: name.to_owned(),
+        name: (*name).to_owned(),
         text,
+        first: written.shown || case == "near-misses",
+        findings: of_file(name),
     };
-    Some(files.map(example).collect())
+    Some(examples.map(example).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_known_by_their_plain_parts() {
+        for (template, text, expected) in [
+            ("load `{$module-recommended[full]}`", "load `python/3.11.9`", true),
+            ("add -p {place}", "add -p /project/x", true),
+            ("delete the block", "delete the block", true),
+            ("delete the block", "delete the blocks", false),
+            ("load `{a}` and `{b}`", "load `x`", false),
+            ("{program} twice", "pip twice", true),
+        ] {
+            assert_eq!(is_filled(template, text), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn the_best_example_comes_first() {
+        let [bad, good] = &of("unknown-module")[..] else { panic!("a bad and a good one") };
+        assert!(bad.bad && !good.bad);
+        assert!(!bad.findings.is_empty(), "{bad:?}");
+        assert_eq!(title("unknown-module", "load `{$module-recommended[full]}`").matches('{').count(), 0);
+    }
 }

@@ -71,6 +71,10 @@ struct Case {
     site: Option<String>,
     kind: Kind,
     note: String,
+    /// It is the example that the documents show, rather than one chosen by its findings.
+    #[serde(default)]
+    #[expect(dead_code, reason = "for the documents; written here so that the key is known")]
+    shown: bool,
     /// The text of a configuration of those who run the machine, for rules about what it asks.
     machine: Option<String>,
 }

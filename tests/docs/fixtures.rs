@@ -19,6 +19,8 @@ struct Manifest {
     kind: String,
     note: String,
     machine: Option<String>,
+    #[serde(default)]
+    shown: bool,
 }
 
 /// A folder of fixtures.
@@ -29,6 +31,8 @@ pub struct Case {
     /// The configuration of those who run the machine.
     machine: Option<String>,
     bad: bool,
+    /// It is shown rather than another.
+    shown: bool,
     /// What it shows.
     pub note: String,
 }
@@ -56,7 +60,7 @@ pub fn cases(rule: &str) -> Vec<Case> {
     cases
 }
 
-/// The bad file that shows the rule best: certain, with a fix if there is one, the worst verdict, short.
+/// The bad file that shows the rule best: marked so, certain, with a fix if there is one, the worst verdict, short.
 pub fn example(rule: &str) -> Option<Example> {
     let mut best: Option<(Rank, &Case, String)> = None;
     let cases = cases(rule);
@@ -67,7 +71,7 @@ pub fn example(rule: &str) -> Option<Example> {
             let place = finding["at"].as_str().unwrap_or_default();
             let Some((file, _)) = place.rsplit_once(' ') else { continue };
             let Ok(text) = fs::read_to_string(case.folder.join(file)) else { continue };
-            let rank = rank(finding, &text, file);
+            let rank = rank(case.shown, finding, &text, file);
             if best.as_ref().is_none_or(|(found, ..)| rank < *found) {
                 best = Some((rank, case, file.to_owned()));
             }
@@ -94,12 +98,12 @@ pub fn near_misses(rule: &str) -> Vec<String> {
 }
 
 /// Smaller is better.
-type Rank = (bool, bool, bool, usize, usize);
+type Rank = (bool, bool, bool, bool, usize, usize);
 
-fn rank(finding: &Json, text: &str, file: &str) -> Rank {
+fn rank(shown: bool, finding: &Json, text: &str, file: &str) -> Rank {
     let no_fix = finding["fix"].is_null();
     let uncertain = !finding["certainty"].is_null() || !finding["suppressed"].is_null();
-    (uncertain, file.ends_with(".ipynb"), no_fix, step(finding), text.len())
+    (!shown, uncertain, file.ends_with(".ipynb"), no_fix, step(finding), text.len())
 }
 
 /// 0 for an error, more for what counts less.
@@ -111,8 +115,8 @@ impl Case {
     fn read(folder: &Path) -> Option<Self> {
         let text = fs::read_to_string(folder.join("case.toml")).ok()?;
         let manifest: Manifest = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        let Manifest { site, kind, note, machine } = manifest;
-        Some(Self { folder: folder.to_owned(), site, machine, bad: kind == "bad", note })
+        let Manifest { site, kind, note, machine, shown } = manifest;
+        Some(Self { folder: folder.to_owned(), site, machine, bad: kind == "bad", shown, note })
     }
 
     /// Checks the case as the test of the rules does, for what goldens leave out: help, labels, edits.

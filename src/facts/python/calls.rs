@@ -44,6 +44,33 @@ impl Calls {
         out.facts.push(fact);
     }
 
+    /// Adds the fact of an item that is set in an object of a module: `rcParams["backend"] = "Agg"` counts as a call
+    /// with key and value.
+    pub fn collect_item(&mut self, file: &File<'_>, assignment: Id, out: &mut FileFacts) {
+        let (names, tree) = (&file.names, file.names.tree);
+        let sides = tree.child(assignment, Field::Left).zip(tree.child(assignment, Field::Right));
+        let Some((target, value)) = sides.filter(|(target, _)| tree.kind(*target) == Kind::Subscript) else { return };
+        let Some(object) = tree.child(target, Field::Value) else { return };
+        let Some((qualified, key)) = names.qualify(object).zip(tree.child(target, Field::Subscript)) else { return };
+        // Variables of the environment are assignments.
+        if qualified.name == "os.environ" || self.count >= MAX_CALLS {
+            return;
+        }
+        self.count += 1;
+        let mut arguments = Record::new();
+        arguments.set("0", argument_record(file, key, &names.worth(key)));
+        arguments.set("1", argument_record(file, value, &names.worth(value)));
+        let place = tree.span(object);
+        let mut fields = Record::new();
+        fields
+            .set("callee", Text::at(qualified.name.as_str(), place))
+            .set("written", Text::at(names.slice(object), place));
+        fields.set("arg", arguments);
+        let mut fact = Fact::new(FactKind::Call, tree.span(assignment), fields);
+        fact.certain = qualified.certain && !tree.is_broken(assignment);
+        out.facts.push(fact);
+    }
+
     /// Says of the calls that count processors what became of their number, and tells of a list cut short.
     pub fn finish(self, out: &mut FileFacts) {
         for (index, span) in self.counters {

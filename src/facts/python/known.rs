@@ -195,6 +195,20 @@ static STARS: &[(&str, &[&str])] = &[
 /// Modules that a name stands for although the file never binds it: the author forgot the import.
 static FORGOTTEN: &[&str] = &["multiprocessing", "os", "sys"];
 
+/// Modules whose star import gives none of these.
+static WITHOUT_MODULES: &[&str] = &[
+    "numpy",
+    "math",
+    "multiprocessing",
+    "typing",
+    "collections",
+    "itertools",
+    "functools",
+    "time",
+    "random",
+    "joblib",
+];
+
 /// The last parts of the names of calls that start processes: only these have `arg.count`.
 pub fn starters() -> impl Iterator<Item = &'static str> {
     STARTERS.iter().filter_map(|(name, _)| name.rsplit('.').next())
@@ -275,9 +289,9 @@ pub fn star_gives(module: &str, name: &str) -> bool {
     STARS.iter().any(|(known, names)| *known == module && names.contains(&name))
 }
 
-/// True for a module that an unbound name can only mean.
-pub fn is_forgotten_module(name: &str) -> bool {
-    FORGOTTEN.contains(&name)
+/// True for a module that an unbound name can only mean, also below a star import of these modules.
+pub fn is_forgotten_module(name: &str, stars: &[&str]) -> bool {
+    FORGOTTEN.contains(&name) && stars.iter().all(|star| WITHOUT_MODULES.contains(star))
 }
 
 fn is_or_in(name: &str, thing: &str) -> bool {

@@ -52,7 +52,10 @@ pub fn collect_parts(text: &str, parts: &[Span], out: &mut FileFacts) {
         match tree.kind(id) {
             Kind::Import | Kind::ImportFrom | Kind::FutureImport => imports::collect(&file, &used, id, out),
             Kind::Call => calls.collect(&file, id, out),
-            Kind::Assignment => environment::collect(&file, id, out),
+            Kind::Assignment => {
+                environment::collect(&file, id, out);
+                calls.collect_item(&file, id, out);
+            }
             _ => {}
         }
     }

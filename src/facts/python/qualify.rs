@@ -43,7 +43,7 @@ impl<'t> Names<'t> {
                 let module = self.stars.iter().rev().find(|module| known::star_gives(module, name));
                 let full = match module {
                     Some(module) => format!("{module}.{name}"),
-                    None if known::is_forgotten_module(name) && self.stars.is_empty() => name.to_owned(),
+                    None if known::is_forgotten_module(name, &self.stars) => name.to_owned(),
                     None => return None,
                 };
                 Some(Qualified { name: known::canonical(full), certain: true })

@@ -60,6 +60,7 @@ static COMMAND: &[Field] = &[
     f("code", Text, "program text given with `-c`"),
     f("packages", List(&Record(PACKAGE_FIELDS)), "packages it asks for"),
     f("launcher", Text, "parallel launcher in front of it: `srun`, `mpirun`, …; absent without"),
+    f("launcher-option", Record(&[f("*", Text, "")]), "options of that launcher, as in `option`"),
     f("wrappers", List(&Text), "programs it was looked through: `sudo`, `env`, `apptainer exec`, …"),
     f("vars", Record(&[f("*", Text, "")]), "variables set for this command only (`A=b cmd`, `env A=b cmd`)"),
     f("unset", List(&Text), "variables removed for this command only (`env -u`)"),

@@ -27,10 +27,14 @@ pub struct Line {
     pub wrappers: Vec<String>,
     /// The parallel launcher among them.
     pub launcher: Option<Text>,
+    /// Options given to it.
+    pub launcher_options: Vec<GivenOption>,
     /// Contexts that the wrappers put it in.
     pub contexts: Vec<String>,
     /// Variables set for this command.
     pub vars: Vec<(String, Text)>,
+    /// Words of wrappers that set such variables: `env A=b`.
+    pub assigned: Vec<Span>,
     /// Variables removed for this command.
     pub unset: Vec<Text>,
     /// The environment that a wrapper runs it in.
@@ -90,18 +94,23 @@ impl Line {
 
     /// The options as a record, each under all its spellings.
     pub fn option_record(&self) -> Record {
-        let mut record = Record::new();
-        for option in &self.options {
-            for spelling in &option.spellings {
-                let mut value = option.value.clone();
-                if value.span.is_none() || value.text.is_empty() {
-                    value.span = option.written.span;
-                }
-                record.set(spelling.clone(), value);
-            }
-        }
-        record
+        record_of(&self.options)
     }
+}
+
+/// Options by all their spellings.
+pub fn record_of(options: &[GivenOption]) -> Record {
+    let mut record = Record::new();
+    for option in options {
+        for spelling in &option.spellings {
+            let mut value = option.value.clone();
+            if value.span.is_none() || value.text.is_empty() {
+                value.span = option.written.span;
+            }
+            record.set(spelling.clone(), value);
+        }
+    }
+    record
 }
 
 /// Reads a command line. `None` when there is no word.
@@ -161,7 +170,8 @@ fn look_through<'a>(
     let mut skip = wrapper.skip;
     let mut scripts = Vec::new();
     let mut unset = Vec::new();
-    let mut vars = Vec::new();
+    let (mut vars, mut assigned) = (Vec::new(), Vec::new());
+    let mut own_options = Vec::new();
     let mut env = None;
     while let Some(arg) = args.get(at) {
         let word = arg.text.text.as_str();
@@ -184,6 +194,7 @@ fn look_through<'a>(
                 if wrapper.env.as_ref().is_some_and(|name| option.spellings.contains(name)) {
                     env = Some(option.value.clone());
                 }
+                own_options.push(option);
             }
             at += used;
             continue;
@@ -191,6 +202,7 @@ fn look_through<'a>(
         if wrapper.assignments && crate::syntax::shell::is_assignment(word.as_bytes()) {
             let (name, value) = word.split_once('=').unwrap_or((word, ""));
             vars.push((name.to_owned(), Text { text: value.to_owned(), ..arg.text.clone() }));
+            assigned.push(arg.word);
             at += 1;
             continue;
         }
@@ -207,10 +219,12 @@ fn look_through<'a>(
     line.scripts.extend(scripts);
     line.unset.extend(unset);
     line.vars.extend(vars);
+    line.assigned.extend(assigned);
     line.wrapper_env = env.or(line.wrapper_env.take());
     line.contexts.extend(wrapper.context.clone());
     if wrapper.launcher && line.launcher.is_none() {
         line.launcher = args.first().map(|arg| Text { text: base_name(&arg.text.text).to_owned(), ..arg.text.clone() });
+        line.launcher_options = own_options;
     }
     if wrapper.joins {
         line.scripts.push(args[at..].to_vec());

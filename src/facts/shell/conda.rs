@@ -49,6 +49,8 @@ impl Walker<'_> {
         read.program = line.program.clone();
         read.path = line.path.clone();
         read.wrappers = line.wrappers.clone();
+        read.vars = line.vars.clone();
+        read.unset = line.unset.clone();
         read.named
             .push(("script".to_owned(), vec![Arg { text: file, word: Span::default(), quoted: false, plain: 0 }]));
         Cow::Owned(read)
@@ -144,7 +146,8 @@ impl Walker<'_> {
 
     /// Makes an environment the active one.
     pub fn enter_environment(&mut self, kind: &str, name: Text, by: &str) {
-        let created = self.state.created.iter().rev().find(|made| same_path(&made.name.text, &name.text)).cloned();
+        let path = if name.text.contains('/') || kind == "venv" { self.anchored(name.clone()) } else { name.clone() };
+        let created = self.state.created.iter().rev().find(|made| same_path(&made.name.text, &path.text)).cloned();
         let kind = created.as_ref().map_or(kind, |made| made.kind);
         let mut env = Record::new()
             .placed(name.span)
@@ -169,18 +172,26 @@ impl Walker<'_> {
         let (kind, _) = self.conda_folder(&Text { text: folder.to_owned(), ..path.clone() });
         let last = prefix.rsplit('/').next().unwrap_or("").to_ascii_lowercase();
         let named = line.args.get(1).map(|arg| arg.text.clone());
-        let made_here = self.state.created.iter().any(|made| same_path(&made.name.text, prefix));
+        let here = self.anchored(Text::plain(prefix)).text;
+        let made_here = self.state.created.iter().any(|made| same_path(&made.name.text, &here));
         let conda = !made_here
             && (kind != "none"
                 || named.is_some()
                 || (last.starts_with('$') && (last.contains("conda") || last.contains("forge"))));
         if conda {
             self.state.make_ready(Ready::Yes);
+            let base = named.is_none() && kind != "env";
             let name = named.unwrap_or_else(|| Text {
                 text: if kind == "env" { prefix.to_owned() } else { "base".to_owned() },
                 ..path.clone()
             });
             self.enter_environment("conda", name, "activate script");
+            // The base environment is the installation itself.
+            if let Some(env) = self.state.env().filter(|_| base) {
+                let mut env = Record::clone(env);
+                env.set("path", Text { text: prefix.to_owned(), ..path.clone() });
+                self.state.set_env(Some(env.into()));
+            }
         } else {
             self.enter_environment("venv", Text { text: prefix.to_owned(), ..path.clone() }, "activate script");
         }

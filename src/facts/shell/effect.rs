@@ -248,8 +248,8 @@ impl Walker<'_> {
             run if run.starts_with("conda") => "conda",
             _ => "venv",
         };
-        let name = line.field("destination", commands).or_else(|| line.field("env", commands));
-        let Some(name) = name else { return };
+        let path = line.field("destination", commands).map(|path| self.anchored(path));
+        let Some(name) = path.or_else(|| line.field("env", commands)) else { return };
         let seeded = match kind {
             "uv" => Some(line.option("--seed").is_some()),
             "conda" if line.option("--file").is_some() || self.asks_for_python(line) => Some(true),
@@ -257,6 +257,15 @@ impl Walker<'_> {
             _ => Some(line.option("--without-pip").is_none()),
         };
         self.state.created.push(Created { kind, name, seeded });
+    }
+
+    /// A relative path as it is from where the script started.
+    pub fn anchored(&self, path: Text) -> Text {
+        if path.text.starts_with(['/', '$', '~']) {
+            return path;
+        }
+        let folder = self.state.cwd().map_or("$PWD", |folder| folder.text.as_str());
+        Text { text: join_path(folder, &path.text), ..path }
     }
 
     /// Files that the command runs or reads.

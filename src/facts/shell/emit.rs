@@ -53,6 +53,9 @@ impl Walker<'_> {
             line.vars.push((name, self.resolver().text(value)));
             self.assign(word.span, false, Some(&line.run));
         }
+        for word in line.assigned.clone() {
+            self.assign(word, false, Some(&line.run));
+        }
         self.understood(&line, &args, simple, span);
     }
 
@@ -136,10 +139,13 @@ impl Walker<'_> {
             record.set_some(field, line.field(field, commands));
         }
         if record.get("env").is_none() {
-            record.set_some("env", line.named("env").first().map(|arg| arg.text.clone()));
+            record.set_some("env", line.named("env").first().or(self.env_of_script(line)).map(|arg| arg.text.clone()));
         }
         record.set_some("module", line.module.clone());
         record.set_some("launcher", line.launcher.clone());
+        if !line.launcher_options.is_empty() {
+            record.set("launcher-option", command::record_of(&line.launcher_options));
+        }
         record.set("wrappers", line.wrappers.iter().map(|name| Text::plain(name.clone())).collect::<Vec<_>>());
         let mut vars = Record::new();
         for (name, value) in &line.vars {
@@ -208,9 +214,26 @@ impl Walker<'_> {
     /// The same of a command, simple or not.
     pub fn output_of(&self, command: &Command) -> Option<Text> {
         match &command.node {
-            Node::Simple(simple) => self.written(&simple.redirects),
+            Node::Simple(simple) => self.written(&simple.redirects).or_else(|| self.teed(simple)),
             _ => self.written(&command.redirects),
         }
+    }
+
+    /// `tee FILE` at the end of a pipeline writes it as well.
+    fn teed(&self, simple: &Simple) -> Option<Text> {
+        let words = simple.words.get(simple.assignments..)?;
+        if words.first().is_none_or(|word| self.frame.slice(word.span) != "tee") {
+            return None;
+        }
+        let args = self.expand(words.iter().map(|word| word.span));
+        let line = command::read(&args, &self.script.tables.commands, &|span| span)?;
+        line.named("files").first().map(|arg| arg.text.clone())
+    }
+
+    /// `source ROOT/bin/activate NAME`.
+    fn env_of_script<'l>(&self, line: &'l Line) -> Option<&'l Arg> {
+        let script = line.named("script").first()?;
+        (line.run == "source" && script.text.file_name() == "activate").then(|| line.args.get(1)).flatten()
     }
 
     /// Fields that every shell fact has.

@@ -21,7 +21,12 @@ impl Walker<'_> {
         let manager = if pip { Manager::Pip } else { Manager::Conda };
         let editable = line.all_options("--editable").map(|option| option.value.clone());
         let words = line.named("packages").iter().map(|arg| arg.text.clone());
-        words.chain(editable).filter_map(|text| package(text, manager)).collect()
+        // No file is named like a pattern of versions or builds, so that the shell leaves it as it stands.
+        let plain = |mut text: Text| {
+            text.unresolved.retain(|name| name != "*");
+            text
+        };
+        words.chain(editable).map(plain).filter_map(|text| package(text, manager)).collect()
     }
 
     /// True when `conda create` brings Python or pip.
