@@ -1,5 +1,6 @@
 //! Matching facts with policy: findings with their fixes, suppressions, links between files.
 
+mod asked;
 pub mod baseline;
 mod comments;
 mod creators;
@@ -16,6 +17,7 @@ mod render;
 mod site;
 mod suppress;
 
+pub use asked::interest;
 pub use comments::deleted as deleted_comment;
 pub use engine::{Analysed, Run, Settings, check_files, sort};
 pub use eval::Truth;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::{self, Analysed, Finding, Grounds, Prefiltering, Run, Severity, Surroundings};
-use crate::facts::{self, Fact, FileFacts, Gap, Reach};
+use crate::facts::{self, Fact, FileFacts, Gap, Interest, Reach};
 use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
 use crate::policy::{CommandLine, Day, Defied, Effective, Level, Origin, Policy, PolicyError, Rule, Selection};
 use crate::report::{FileResult, NotObeyed, Report, RuleInfo, SiteChoice};
@@ -306,7 +306,12 @@ impl Engine {
 
     /// The facts of one file; a panic is a gap.
     pub(super) fn facts(&self, source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts {
-        panics::catch(|| facts::collect(source, tables, reach)).unwrap_or_else(|panic| {
+        self.facts_asked(source, tables, reach, &Interest::in_everything())
+    }
+
+    /// The same without what nobody asks about.
+    fn facts_asked(&self, source: &Source, tables: &Tables, reach: &dyn Reach, interest: &Interest) -> FileFacts {
+        panics::catch(|| facts::collect_asked(source, tables, reach, interest)).unwrap_or_else(|panic| {
             let gaps = vec![internal_error(source, &panic)];
             FileFacts { gaps, ..FileFacts::default() }
         })

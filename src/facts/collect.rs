@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::directive::{self, Script as DirectiveText};
 use super::notebook::{self, Form, Snippet};
+use super::interest::Interest;
 use super::shell::{self, Frame, Place};
 use super::{Fact, FactKind, FileFacts, Gap, Reach, Value, environment, file, python, resources, shebang};
 use crate::source::{Kind, LineIndex, Role, Shell, Source, Span};
@@ -12,6 +13,11 @@ use crate::tables::Tables;
 
 /// Computes the facts of one file. Never fails: what cannot be understood is a [`Gap`].
 pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts {
+    collect_asked(source, tables, reach, &Interest::in_everything())
+}
+
+/// The same without commands that nobody asks about.
+pub fn collect_asked(source: &Source, tables: &Tables, reach: &dyn Reach, interest: &Interest) -> FileFacts {
     let mut out = FileFacts::default();
     match source.kind {
         // fish has a grammar of its own: what tools write between markers is read by line.
@@ -21,7 +27,8 @@ pub fn collect(source: &Source, tables: &Tables, reach: &dyn Reach) -> FileFacts
             shell::managed_blocks(&frame, region, None, &mut out);
         }
         Kind::Shell { shell, role } => {
-            let script = shell::Script { source, tables, reach, role, shell, login: shebang::is_login(&source.text) };
+            let login = shebang::is_login(&source.text);
+            let script = shell::Script { source, tables, reach, interest, role, shell, login };
             let frame = Frame { text: Arc::clone(&source.text), place: Place::Same, shell, silent: false };
             shell_text(script, frame, &mut out);
         }
@@ -72,7 +79,8 @@ fn snippet_facts(source: &Source, snippet: &Snippet<'_>, tables: &Tables, reach:
     let role = if snippet.form == Form::Script { Role::Job } else { Role::Script };
     let kind = Kind::Shell { shell: Shell::Bash, role };
     let piece = Source::new(source.path.clone(), kind, snippet.text.as_bytes().to_vec());
-    let script = shell::Script { source: &piece, tables, reach, role, shell: Shell::Bash, login: false };
+    let interest = &Interest::in_everything();
+    let script = shell::Script { source: &piece, tables, reach, interest, role, shell: Shell::Bash, login: false };
     let frame = Frame { text: Arc::clone(&piece.text), place: Place::Same, shell: Shell::Bash, silent: false };
     let mut out = FileFacts::default();
     let parsed = crate::syntax::shell::parse(&frame.text, Span::new(0, frame.text.len()), Shell::Bash);

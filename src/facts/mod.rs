@@ -4,6 +4,7 @@ mod collect;
 pub mod directive;
 pub mod environment;
 pub mod file;
+pub mod interest;
 pub mod json;
 pub mod matchspec;
 pub mod model;
@@ -16,7 +17,8 @@ pub mod schema;
 pub mod shebang;
 pub mod shell;
 
-pub use collect::{collect, without_tree};
+pub use collect::{collect, collect_asked, without_tree};
+pub use interest::Interest;
 pub use model::{Fact, FactKind, Record, Text, Value};
 
 use crate::source::{Source, Span};

@@ -28,6 +28,16 @@ pub enum Kind {
     Other,
 }
 
+impl Kind {
+    /// What a shell file is for.
+    pub const fn role(self) -> Option<Role> {
+        match self {
+            Self::Shell { role, .. } => Some(role),
+            _ => None,
+        }
+    }
+}
+
 /// The language of a shell file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shell {

@@ -327,6 +327,23 @@ impl Commands {
         self.beginnings.contains(run)
     }
 
+    /// The plain names of all programs, commands and wrappers.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let first = |run: &'_ String| -> usize { run.find(' ').unwrap_or(run.len()) };
+        let runs = self.commands.keys().chain(self.wrappers.keys());
+        self.by_name.keys().map(String::as_str).chain(runs.map(move |run| &run[..first(run)]))
+    }
+
+    /// The globs that name programs.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().map(|(glob, _)| glob.as_str())
+    }
+
+    /// The globs that name folders of conda installations, in lower case.
+    pub fn conda_roots(&self) -> impl Iterator<Item = &str> {
+        self.conda_roots.iter().map(String::as_str)
+    }
+
     /// The wrapper of that canonical name.
     pub fn wrapper(&self, run: &str) -> Option<&Wrapper> {
         self.wrappers.get(run)
@@ -356,6 +373,13 @@ impl Commands {
     pub fn installer(&self, file: &str) -> Option<&str> {
         let found = self.installers.iter().find(|(pattern, _)| crate::tables::glob::matches(pattern, file));
         found.map(|(_, family)| family.as_str())
+    }
+}
+
+impl Command {
+    /// True when the grammar tells no more of its words than which are options.
+    pub fn is_bare(&self) -> bool {
+        self.fields.is_empty() && self.packages.is_none() && !self.args.iter().any(|name| name == "env")
     }
 }
 

@@ -8,7 +8,7 @@ use crate::check::{self, Prefilter, Prefiltering};
 use crate::cli::reach::InReach;
 use crate::cli::settings::FileSettings;
 use crate::cli::workers::Workers;
-use crate::facts::{self, FileFacts};
+use crate::facts::{self, FileFacts, Interest};
 use crate::source::{Kind, Source};
 
 impl Engine {
@@ -30,7 +30,10 @@ impl Engine {
             });
             made.as_ref().is_none_or(|prefilter| prefilter.concerns(source))
         };
-        let whole = |source: &Source, settings: &FileSettings| self.facts(source, &settings.policy.tables, reach);
+        let interest = self.interest(files);
+        let whole = |source: &Source, settings: &FileSettings| {
+            self.facts_asked(source, &settings.policy.tables, reach, &interest)
+        };
         let found = workers.doing("reading what the files do").map(files, |(source, settings)| {
             let in_part = || (facts::without_tree(source, &settings.policy.tables), false);
             if source.kind != Kind::Python {
@@ -56,5 +59,15 @@ impl Engine {
             facts[index] = whole;
         }
         facts
+    }
+
+    /// What is asked about, where there are enough shell files for hearing all rules to pay.
+    fn interest(&self, files: &[(&Arc<Source>, &FileSettings)]) -> Interest {
+        let shell = files.iter().filter(|(source, _)| matches!(source.kind, Kind::Shell { .. }));
+        if self.prefiltering.pays_for(shell.count()) {
+            check::interest(files.iter().map(|(_, settings)| settings.policy.as_ref()))
+        } else {
+            Interest::in_everything()
+        }
     }
 }

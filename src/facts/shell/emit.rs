@@ -4,14 +4,20 @@ use super::command::{self, Line};
 use super::modules::discriminator;
 use super::value::Arg;
 use super::walk::Walker;
+use crate::facts::interest;
 use crate::facts::model::{Fact, FactKind, Record, Text, Value};
-use crate::source::Span;
+use crate::source::{Role, Span};
 use crate::syntax::shell::ast::{Command, Node, Redirect, RedirectOp, Simple, Word, WordKind};
 use crate::syntax::shell::is_assignment;
+use crate::tables::Schedulers;
+use crate::tables::commands::Command as Grammar;
 
 impl Walker<'_> {
     /// Facts and effects of a simple command.
     pub fn simple(&mut self, simple: &Simple, span: Span) {
+        if self.concerns_nobody(simple, span) {
+            return;
+        }
         let first = self.out.facts.len();
         for word in &simple.words {
             self.nested_scripts(word.span);
@@ -57,6 +63,65 @@ impl Walker<'_> {
             self.assign(word, false, Some(&line.run));
         }
         self.understood(&line, &args, simple, span);
+    }
+
+    /// True for a command that nobody asks about, whose words are what is written, and that changes nothing.
+    fn concerns_nobody(&self, simple: &Simple, span: Span) -> bool {
+        let interest = self.script.interest;
+        let Some(head) = simple.words.first().filter(|_| !interest.is_in_everything()) else { return false };
+        let (name, text) = (self.frame.slice(head.span), self.frame.slice(span));
+        if interest.in_name(name, &self.script.tables.commands, self.roles())
+            || simple.assignments > 0
+            || self.alias.is_some()
+            || self.functions.contains_key(name)
+            || self.aliases.contains_key(name)
+            || simple.words.iter().any(|word| word.kind != WordKind::Plain)
+            || simple.redirects.iter().any(|redirect| redirect.heredoc.is_some())
+            || interest.in_text(text)
+            || !interest::is_plainly_written(text)
+        {
+            return false;
+        }
+        interest::variables(text).all(|name| !self.tells(name))
+    }
+
+    /// True for a command whose fact nobody asks about, whatever it changes.
+    fn is_unasked(&self, line: &Line) -> bool {
+        let (interest, commands) = (self.script.interest, &self.script.tables.commands);
+        let program = line.run.split(' ').next().unwrap_or("");
+        let mut texts = line.args.iter().map(|arg| &arg.text).chain(line.options.iter().map(|option| &option.value));
+        !interest.is_in_everything()
+            && self.alias.is_none()
+            && line.wrappers.is_empty()
+            && line.vars.is_empty()
+            && line.unset.is_empty()
+            && line.path.is_known()
+            && commands.command(&line.run).is_none_or(Grammar::is_bare)
+            && !interest.in_program(program, commands, self.roles())
+            && !interest.in_program(&line.program.text, commands, self.roles())
+            && !self.aliases.contains_key(&line.path.text)
+            && !interest.in_text(&line.path.text)
+            && !interest.in_text(self.script.source.slice(line.words))
+            && !texts.any(|text| interest.in_text(&text.text))
+    }
+
+    /// The role of the file, and that of the script in it.
+    fn roles(&self) -> [Role; 2] {
+        let script = self.script.role;
+        [self.script.source.kind.role().unwrap_or(script), script]
+    }
+
+    /// True when the value of a variable may concern somebody.
+    fn tells(&self, name: &str) -> bool {
+        let interest = self.script.interest;
+        if Schedulers::claims(name).is_some() || (name.is_empty() && !self.calls.is_empty()) {
+            return true;
+        }
+        let known = self.state.variable(name);
+        known.is_some_and(|variable| {
+            let items = variable.items.iter().flatten();
+            interest.in_text(&variable.value.text) || items.into_iter().any(|item| interest.in_text(&item.text))
+        }) || (name == "PWD" && self.state.cwd().is_some_and(|cwd| interest.in_text(&cwd.text)))
     }
 
     /// True for `[ … ]`, `[[ … ]]` and `test …`.
@@ -115,7 +180,7 @@ impl Walker<'_> {
     }
 
     fn command_fact(&mut self, line: &Line, simple: &Simple, span: Span) {
-        if line.run.is_empty() || line.run == "[" || line.run == "test" {
+        if line.run.is_empty() || line.run == "[" || line.run == "test" || self.is_unasked(line) {
             return;
         }
         // Only where the grammar knows what the words mean does it matter which of them the caller gave.

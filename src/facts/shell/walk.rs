@@ -9,6 +9,7 @@ use super::frame::Frame;
 use super::functions::Function;
 use super::state::{Ready, State};
 use super::value::Resolver;
+use crate::facts::interest::Interest;
 use crate::facts::model::{FactKind, Record, Text};
 use crate::facts::{FileFacts, Gap, Reach, shebang};
 use crate::source::{Role, Shell, Source, Span};
@@ -35,6 +36,8 @@ pub struct Script<'a> {
     pub tables: &'a Tables,
     /// Other files.
     pub reach: &'a dyn Reach,
+    /// Which commands are asked about.
+    pub interest: &'a Interest,
     /// What the script is for.
     pub role: Role,
     /// Its language.

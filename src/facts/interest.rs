@@ -1,0 +1,206 @@
+//! Which commands of a shell script anybody asks about. Most lines of real scripts run a program that no rule names,
+//! on words that no rule knows, and change nothing that a later line could notice: they need no fact.
+//!
+//! A command is left out only when its text rules out that a fact of it could matter. What that needs to know of the
+//! rules is worked out where rules are known; here stands what follows from the shell.
+
+use std::collections::HashSet;
+
+use aho_corasick::AhoCorasick;
+
+use crate::source::Role;
+use crate::tables::commands::Commands;
+
+/// Fields that a command has only when the command grammar knows its program, or when a wrapper, a path, an alias or
+/// a variable before it gives them: a command that is left out would have none of them.
+pub const BY_GRAMMAR: &[&str] = &[
+    "destination",
+    "env",
+    "script",
+    "code",
+    "module",
+    "launcher",
+    "wrappers",
+    "installer",
+    "conda-root",
+    "packages",
+    "alias",
+    "from-alias",
+    "vars",
+    "unset",
+];
+
+/// Builtins that change the shell, or set a variable.
+const BUILTINS: &[&str] = &[
+    ".", "source", "cd", "pushd", "chdir", "popd", "activate", "deactivate", "set", "exit", "return", "logout", "unset",
+    "unsetenv", "read", "mapfile", "readarray", "getopts", "alias", "unalias", "eval", "trap", "export", "declare",
+    "typeset", "readonly", "local", "setenv", "exec", "command", "builtin", "let", "shopt", "test", "ml", "module",
+    "cat", "tee",
+];
+
+/// Which commands are asked about.
+#[derive(Debug, Default)]
+pub struct Interest(Option<Asked>);
+
+/// What rules ask of commands.
+#[derive(Clone, Debug, Default)]
+pub struct Questions {
+    /// Names of programs that a rule speaks of.
+    pub names: HashSet<String>,
+    /// Words of which one stands in every other command that a rule speaks of, or that tells of a site.
+    pub words: HashSet<String>,
+    /// The roles of files in which a rule asks whether a program prints.
+    pub prints: Vec<Role>,
+}
+
+#[derive(Debug)]
+struct Asked {
+    /// Names of programs that rules speak of.
+    names: HashSet<String>,
+    /// Names of programs that are understood, and of builtins.
+    known: HashSet<String>,
+    words: AhoCorasick,
+    prints: Vec<Role>,
+}
+
+impl Interest {
+    /// Every command.
+    pub const fn in_everything() -> Self {
+        Self(None)
+    }
+
+    /// The commands that these questions, or the grammars of `commands`, are about.
+    pub fn new<'t>(questions: Questions, commands: impl Iterator<Item = &'t Commands>) -> Self {
+        let Questions { names, mut words, prints } = questions;
+        let mut known: HashSet<String> = BUILTINS.iter().map(|name| (*name).to_owned()).collect();
+        for commands in commands {
+            known.extend(commands.names().map(str::to_owned));
+            words.extend(commands.patterns().chain(commands.conda_roots()).map(|glob| plain_part(glob).to_owned()));
+        }
+        if words.iter().any(|word| word.len() < 2) {
+            return Self::in_everything();
+        }
+        // Folders are compared in lower case.
+        let words = AhoCorasick::builder().ascii_case_insensitive(true).build(&words);
+        Self(words.ok().map(|words| Asked { names, known, words, prints }))
+    }
+
+    /// False when a program of that name, written plainly, is none that is understood, and none that rules speak of.
+    pub(super) fn in_name(&self, name: &str, commands: &Commands, roles: [Role; 2]) -> bool {
+        let Some(asked) = &self.0 else { return true };
+        let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.+".contains(&b));
+        !is_plain || asked.known.contains(name) || self.in_program(name, commands, roles)
+    }
+
+    /// False when rules speak neither of a program of that name nor of what it does.
+    pub(super) fn in_program(&self, name: &str, commands: &Commands, roles: [Role; 2]) -> bool {
+        self.0.as_ref().is_none_or(|asked| {
+            asked.names.contains(name)
+                || name.ends_with(".sh")
+                || name.ends_with(".py")
+                || (roles.iter().any(|role| asked.prints.contains(role)) && commands.prints(name))
+        })
+    }
+
+    /// False when nothing in a text, or in the value of a variable, concerns anybody.
+    pub(super) fn in_text(&self, text: &str) -> bool {
+        self.0.as_ref().is_none_or(|asked| asked.words.is_match(text))
+    }
+
+    /// True when everything is asked about.
+    pub(super) fn is_in_everything(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+/// The longest run of a glob without wildcards.
+fn plain_part(glob: &str) -> &str {
+    let outside = glob.split('[').enumerate().map(|(index, part)| match part.split_once(']') {
+        Some((_, after)) if index > 0 => after,
+        _ => part,
+    });
+    outside.flat_map(|part| part.split(['*', '?'])).max_by_key(|part| part.len()).unwrap_or("")
+}
+
+/// True when the raw text of a simple command says all of what its words become, but for the values of variables: no
+/// quote inside a word, no escape, no substitution, no operation on a variable.
+pub(super) fn is_plainly_written(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let ends_word = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii_whitespace() || b";&|<>".contains(byte));
+    let mut quote = None;
+    for (index, byte) in bytes.iter().enumerate() {
+        let before = || index.checked_sub(1).and_then(|index| bytes.get(index));
+        let fits = match (byte, quote) {
+            (b'\'', Some(b'\'')) | (b'"', Some(b'"')) => {
+                quote = None;
+                ends_word(bytes.get(index + 1))
+            }
+            (_, Some(b'\'')) => true,
+            (b'"', None) | (b'\'', None) => {
+                quote = Some(*byte);
+                ends_word(before())
+            }
+            (b'$', _) => is_plain_variable(&bytes[index + 1..]),
+            (b'\\' | b'`', _) | (b'(', None) => false,
+            (b'{', None) => before() == Some(&b'$'),
+            _ => true,
+        };
+        if !fits {
+            return false;
+        }
+    }
+    quote.is_none()
+}
+
+/// True for what stands behind a `$` that is replaced by a variable's value, or by nothing else than itself.
+fn is_plain_variable(rest: &[u8]) -> bool {
+    match rest.first() {
+        Some(b'(' | b'"' | b'\'') => false,
+        Some(b'{') => {
+            let name = &rest[1..];
+            let end = name.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+            end.is_some_and(|end| end > 0 && name[end] == b'}')
+        }
+        _ => true,
+    }
+}
+
+/// The names after `$` and `${`; the empty one for anything else that a `$` stands before.
+pub(super) fn variables(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('$').map(|(at, _)| {
+        let rest = &text[at + 1..];
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_plainly() {
+        for (text, expected) in [
+            ("mkdir -p results/$NAME", true),
+            ("tar czf \"${NAME}.tar.gz\" 'my results' > log 2>&1", true),
+            ("cp a\"b\"c d", false),
+            ("cp \"$A\"/b c", false),
+            ("cp a\\ b c", false),
+            ("cp $(ls) c", false),
+            ("cp `ls` c", false),
+            ("cp ${A:=b} c", false),
+            ("cp ${A%.*} c", false),
+            ("cp ${A} b-c", true),
+            ("cp {a,b} c", false),
+            ("cp [ab]* c", true),
+            ("echo \"a (b) {c} it's\" '$(d) `'", true),
+            ("echo \"$(d)\"", false),
+            ("echo $'a'", false),
+            ("cp 'a", false),
+        ] {
+            assert_eq!(is_plainly_written(text), expected, "{text}");
+        }
+        assert_eq!(variables("a $B ${C}d $1 $? $").collect::<Vec<_>>(), ["B", "C", "1", "", ""]);
+    }
+}
