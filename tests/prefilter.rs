@@ -1,5 +1,5 @@
-//! Python files that are not parsed are those in which nothing is found: the same findings with the prefilter and
-//! without, over all fixtures, or over the folder that `PYDOCTOR_FILES` names. That a file was not understood is told
+//! Python files that are not parsed and shell commands that give no fact are those in which nothing is found: the same
+//! findings with the prefilter and without, over all fixtures, or over the folder that `PYDOCTOR_FILES` names. That a file was not understood is told
 //! only of those in which something could be found, with many other files beside it or none.
 
 #![expect(clippy::disallowed_methods, reason = "tests run the program, and may be given other files")]

@@ -177,9 +177,7 @@ fn printing(table: &Where) -> Option<Vec<Role>> {
     table.tests.iter().find(|test| asks(test) && matches!(test.condition, Condition::Flag(true)))?;
     let of_role = |test: &&Test| test.path.root == Root::File && test.path.steps.iter().map(AsRef::as_ref).eq(["role"]);
     let named = table.tests.iter().find(of_role).and_then(|test| match &test.condition {
-        Condition::Glob(Glob::Fixed(pattern)) => {
-            ROLES.into_iter().find(|role| pattern.literal() == Some(role.name()))
-        }
+        Condition::Glob(Glob::Fixed(pattern)) => ROLES.into_iter().find(|role| pattern.literal() == Some(role.name())),
         _ => None,
     });
     Some(named.map_or_else(|| ROLES.to_vec(), |role| vec![role]))

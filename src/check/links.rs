@@ -50,6 +50,7 @@ impl Links {
         let by_path: HashMap<&Path, usize> = whole.map(|index| (paths[index].as_path(), index)).collect();
         let creators = Creators::new(inputs, &paths, settings);
         let mut links = Self { from: vec![Vec::new(); inputs.len()], to: vec![Vec::new(); inputs.len()], creators };
+        let startup: Vec<usize> = (0..inputs.len()).filter(|index| is_startup(&inputs[*index])).collect();
         for (index, input) in inputs.iter().enumerate() {
             for link in &input.facts.links {
                 let target = candidates(&link.target, link.cwd.as_deref(), &paths[index], settings)
@@ -60,8 +61,8 @@ impl Links {
                 }
             }
             if input.facts.file.flag("login-shell") {
-                for (file, other) in inputs.iter().enumerate() {
-                    if file != index && is_startup(other) && is_home_of(&paths[file], &paths[index], settings) {
+                for file in startup.iter().copied() {
+                    if file != index && is_home_of(&paths[file], &paths[index], settings) {
                         links.add(index, Resolved { fact: None, how: LinkKind::Sources, file });
                     }
                 }

@@ -267,7 +267,7 @@ impl Settings {
         let configs = self.above.iter().cloned().chain(project).collect();
         let layers = Layers { configs, line: self.line.clone(), isolated: self.isolated };
         let mut meant = layers.for_file(path.as_deref());
-        if self.isolated {
+        if self.isolated && !Arc::ptr_eq(&policy, self.library.built_in()) {
             // Packs are there for what is locked alone.
             let selection = &mut meant.selection;
             let others = policy.rules.iter().map(|rule| &rule.id).filter(|id| self.built_in().rule(id).is_none());

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::directive::{self, Script as DirectiveText};
-use super::notebook::{self, Form, Snippet};
 use super::interest::Interest;
+use super::notebook::{self, Form, Snippet};
 use super::shell::{self, Frame, Place};
 use super::{Fact, FactKind, FileFacts, Gap, Reach, Value, environment, file, python, resources, shebang};
 use crate::source::{Kind, LineIndex, Role, Shell, Source, Span};
