@@ -87,7 +87,7 @@ DOTFILE = [
 PYTHON = [
     "def step_{n}(x, y):\n    total = 0\n    for i in range({n}):\n        total += x * i - y\n    return total\n\n\n",
     "class Model{n}:\n    \"\"\"Holds {env}.\"\"\"\n\n    def __init__(self, size={n}):\n        self.size = size\n        self.data = [0] * size\n\n",
-    "with open('{dir}/{env}.txt') as handle:\n    lines = [line.strip() for line in handle if line]\n\n",
+    "with open('data/{env}.txt') as handle:\n    lines = [line.strip() for line in handle if line]\n\n",
     "def plot_{n}(values, title='{env}'):\n    figure, axis = plt.subplots()\n    axis.plot(values)\n    axis.set_title(title)\n    return figure\n\n\n",
 ]
 MODULES = ["python/3.11.9", "python/anaconda-2022.05", "gcc/12.2.0", "openmpi/4.1.5", "Anaconda3", "cuda/12.1", "R/4.3"]
@@ -176,7 +176,7 @@ def make_mixed(folder):
     for number in range(50_000):
         below = folder / f"d{number // 1000}" / f"e{number // 50 % 20}"
         if number % 100 == 0:
-            write(below / f"job{number}.sbatch", job(own))
+            write(below / f"job{number}.sbatch", usual_job(own))
         elif number % 20 == 7:
             write(below / f"mod{number}.py", python(own, number % 500 == 7))
         else:

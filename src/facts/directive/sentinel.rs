@@ -32,11 +32,12 @@ impl Disguise {
 
 /// False when no line of `text` can have directives of `scheduler`; cheap.
 pub(super) fn may_occur(scheduler: Scheduler, text: &str) -> bool {
-    if scheduler == Scheduler::Sge {
-        return text.lines().any(|line| find(scheduler, line).is_some());
-    }
-    let word = &scheduler.sentinel().as_bytes()[1..];
-    text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+    let sentinel = scheduler.sentinel();
+    let is_mark = |at: usize| {
+        let rest = text[at + 1..].trim_start_matches([' ', '\t']);
+        rest.get(..sentinel.len() - 1).is_some_and(|word| word.eq_ignore_ascii_case(&sentinel[1..]))
+    };
+    memchr::memchr_iter(b'#', text.as_bytes()).any(is_mark)
 }
 
 /// The mark of `scheduler` at the start of `line`.
