@@ -97,7 +97,8 @@ impl Listener<'_> {
             }
             (Means::Word, _) if &**field == "option" && needs_value(&test.condition) => {
                 let spelling = test.path.steps.get(1).filter(|spelling| spelling.len() > SHORTEST);
-                spelling.is_some_and(|spelling| self.questions.words.insert(spelling.to_string()) || true)
+                self.questions.words.extend(spelling.map(ToString::to_string));
+                spelling.is_some()
             }
             _ => false,
         }
@@ -113,7 +114,10 @@ impl Listener<'_> {
             }
             // `pip install *` is about pip.
             None => match pattern.prefix().split_once(' ') {
-                Some((program, _)) => self.questions.names.insert(program.to_owned()) || true,
+                Some((program, _)) => {
+                    self.questions.names.insert(program.to_owned());
+                    true
+                }
                 None => self.word(pattern),
             },
         }

@@ -265,24 +265,3 @@ fn command_grammars_are_described_as_they_are_read() {
         assert_eq!(read, described, "{}: {}", keys.name, told.message());
     }
 }
-
-/// How long loading takes; run with `--release -- --ignored --nocapture loading_time` to see the figures.
-#[test]
-#[ignore = "prints a measurement"]
-fn loading_time() {
-    let rounds = 300;
-    let time = |what: &str, work: &dyn Fn()| {
-        let start = std::time::Instant::now();
-        (0..rounds).for_each(|_| work());
-        eprintln!("{what}: {:?}", start.elapsed() / rounds);
-    };
-    let all = Selection { select: Some(vec!["ALL".to_owned()]), ..Selection::default() };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-    time("the built-in policy, nothing read", &|| drop(builtin().unwrap()));
-    time("and a site", &|| drop(builtin().unwrap().effective("midway3", &Selection::default()).unwrap()));
-    time("and all its rules", &|| {
-        let effective = builtin().unwrap().effective("midway3", &all).unwrap();
-        assert!(effective.rules.iter().all(|active| !active.rule.clauses.is_empty()));
-    });
-    time("the same from its folder, checked", &|| drop(load_dir(&folder).unwrap()));
-}
