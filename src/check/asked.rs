@@ -59,7 +59,7 @@ enum Means {
 impl Listener<'_> {
     /// Notes what the clause asks of commands; `false` when it may be about any.
     fn clause(&mut self, clause: &Clause) -> bool {
-        let risks = clause.fix.iter().flat_map(|fix| &fix.unsafe_if_with);
+        let risks = clause.fixes.iter().flat_map(|fix| fix.unsafe_if_with.iter().chain(&fix.without));
         let others: Vec<&Other> = clause.with.iter().chain(&clause.without).chain(risks).collect();
         (clause.on != FactKind::Command || self.matcher(&clause.matches, true))
             && others.into_iter().all(|other| other.fact != FactKind::Command || self.matcher(&other.matches, false))

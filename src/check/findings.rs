@@ -92,7 +92,7 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings) -> Finding {
         span,
         labels: labels(voice, hit, span),
         fingerprint: fingerprint(&hit.active.rule.id, source, span, settings),
-        fix: hit.clause.fix.as_ref().and_then(|spec| fix(bench, voice, hit, spec)),
+        fix: hit.clause.fixes.iter().find_map(|spec| fix(bench, voice, hit, spec)),
         cell: hit.subject.fact.cell,
         suppressed: None,
     }
@@ -149,8 +149,9 @@ fn labels(voice: Voice<'_>, hit: &Hit<'_>, own: Span) -> Vec<Label> {
 fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Option<Fix> {
     let declared = hit.active.fix.unwrap_or(Some(spec.applicability))?;
     let scene = voice.scene;
-    let offered = scene.holds(&spec.only_if);
-    if offered <= Truth::Unknown {
+    let offered = scene.matches(&spec.only_if);
+    let hindered = || spec.without.iter().any(|other| bench.exists(scene, other, None) > Truth::No);
+    if offered <= Truth::Unknown || hindered() {
         return None;
     }
     // Where it cannot be known that a fix is safe, it is not.
@@ -168,7 +169,14 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
     // Nobody but its author may delete a comment in passing.
     let loses_comment =
         || trusted == Applicability::Safe && comments::deleted(scene.about.view.source, &edits).is_some();
-    let applicability = if doubtful || loses_comment() { trusted.min(Applicability::Unsafe) } else { trusted };
+    let applicability = if spec.texts().any(|text| voice.leaves_to_fill(text)) {
+        // Only the user knows the word that belongs there, whoever trusts the fix.
+        Applicability::Display
+    } else if doubtful || loses_comment() {
+        trusted.min(Applicability::Unsafe)
+    } else {
+        trusted
+    };
     Some(Fix { title: voice.say(&spec.title).0, applicability, edits })
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::facts::Value;
+use crate::facts::placeholder::to_fill;
 use crate::policy::path::FieldPath;
 use crate::policy::rule::Matcher;
 use crate::policy::site::ValueData;
@@ -21,6 +22,12 @@ pub(super) enum Filled {
     Partly(String),
     /// The field is absent, or the site has no such value.
     Missing,
+}
+
+impl Filled {
+    fn is_to_fill(&self) -> bool {
+        matches!(self, Self::Known(text) | Self::Partly(text) if to_fill(text).is_some())
+    }
 }
 
 /// Fills templates for a finding: lists show only the items that the clause asks for.
@@ -153,6 +160,16 @@ impl<'a> Voice<'a> {
             text.push_str(&filled.unwrap_or_default());
         }
         (text, missing)
+    }
+
+    /// True when a text of the rule or of the site leaves a word to fill in; what the file says is the file's own.
+    pub fn leaves_to_fill(&self, template: &Template) -> bool {
+        template.parts.iter().any(|part| match part {
+            Part::Text(text) => to_fill(text).is_some(),
+            Part::Field(_) => false,
+            Part::Entry(_, path) => self.scene.site_part(part, self.value(path)).is_to_fill(),
+            part => self.scene.site_part(part, None).is_to_fill(),
+        })
     }
 
     /// The first of several templates in which nothing is missing, else the last.

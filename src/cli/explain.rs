@@ -46,7 +46,7 @@ fn write(rule: &Rule, here: &Here, out: &mut dyn Write) -> io::Result<()> {
 
 fn write_fixes(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     let mut fixes: Vec<(String, &str)> = Vec::new();
-    for FixSpec { title, applicability, .. } in rule.clauses.iter().filter_map(|clause| clause.fix.as_ref()) {
+    for FixSpec { title, applicability, .. } in rule.fixes() {
         let fix = (examples::title(&rule.id, &title.source()), applicability.name());
         if !fixes.contains(&fix) {
             fixes.push(fix);

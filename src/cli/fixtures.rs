@@ -154,7 +154,7 @@ impl Suite {
                 }
             }
             let fixed = of_rules().any(|(job, result)| job.id == *id && result.fixed);
-            let has_fix = self.policy.rule(id).is_some_and(|rule| rule.fix().is_some());
+            let has_fix = self.policy.rule(id).is_some_and(|rule| rule.fixes().next().is_some());
             if has_fix && !fixed {
                 wrong.push((shown, "no case shows its fix".to_owned()));
             }

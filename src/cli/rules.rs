@@ -41,14 +41,13 @@ fn table(here: &Here, out: &mut dyn Write) -> io::Result<()> {
 
 fn json(here: &Here, out: &mut dyn Write) -> io::Result<()> {
     let rule = |rule: &Rule| {
-        let fixes = rule.clauses.iter().filter_map(|clause| clause.fix.as_ref());
         json!({
             "id": rule.id,
             "title": rule.title,
             "severity": severity(here, rule),
             "tags": rule.tags,
             "sources": rule.sources,
-            "fix": fixes.map(|fix| fix.applicability).max(),
+            "fix": rule.fixes().map(|fix| fix.applicability).max(),
         })
     };
     let rules: Vec<_> = here.policy.rules.iter().map(|each| rule(each)).collect();

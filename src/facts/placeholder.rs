@@ -15,6 +15,22 @@ pub fn is_placeholder(text: &str) -> bool {
     marked || angled || bracketed || dots || blanks || wrapped || braced_name(inner) || inner.ends_with("...")
 }
 
+/// The word in a text of a policy that stands for one of the user's own: a folder in capitals (`/project/PI_NAME/…`)
+/// that is no variable, or `<name>`.
+pub fn to_fill(text: &str) -> Option<&str> {
+    let folder = |(at, _): (usize, &str)| {
+        let rest = &text[at + 1..];
+        let capitals = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_uppercase() || c == '_').len();
+        let word = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
+        (capitals >= 3).then_some(word)
+    };
+    let angled = |(at, _): (usize, &str)| {
+        let end = mark_end(text, at, false)?;
+        (!text[at..end].contains([' ', '/'])).then(|| &text[at..end])
+    };
+    text.match_indices('/').find_map(folder).or_else(|| text.match_indices('<').find_map(angled))
+}
+
 /// The first variable in a value (`$USER`, `${HOME}`, a leading `~`), with its bytes in `text`.
 pub fn variable(text: &str) -> Option<(usize, usize)> {
     if text.starts_with('~') {
@@ -102,5 +118,24 @@ mod tests {
         assert_eq!(variable("${HOME}/x"), Some((0, 7)));
         assert_eq!(variable("~/x"), Some((0, 1)));
         assert_eq!(variable("cost 5$"), None);
+    }
+
+    #[test]
+    fn words_to_fill_in() {
+        let cases = [
+            ("/project/PI_NAME/$USER/envs", Some("PI_NAME")),
+            ("--prefix /fred/PROJECT", Some("PROJECT")),
+            ("/ifs/groups/GROUPGrp/envs", Some("GROUPGrp")),
+            ("cd <your-folder>", Some("<your-folder>")),
+            ("$VSC_DATA/envs", None),
+            ("/scratch/$USER", None),
+            ("${HOME}/R/x", None),
+            ("module load GCC/12.3", None),
+            ("sort < in > out", None),
+            ("a << EOF", None),
+        ];
+        for (text, word) in cases {
+            assert_eq!(to_fill(text), word, "{text}");
+        }
     }
 }

@@ -48,6 +48,11 @@ const STATEMENT: Field = f(
         f("text", Text, "the statement as written; its place is what `delete = \"statement\"` removes"),
         f("whole", Flag, "the fact is all that the statement does, and it is no part of an `&&`, `||` or `|` list"),
         f("sole", Flag, "it is the only statement of the body of an `if`, loop, case or function"),
+        f(
+            "paragraph",
+            Number,
+            "first line of the run of commands that load modules, activate or set variables, line upon line without a gap, that it stands in; its own line for any other",
+        ),
     ]),
     "the statement that holds the fact",
 );

@@ -233,7 +233,8 @@ impl<'a> Round<'a> {
         let all: Vec<&Finding> = self.taken.iter().chain(group).copied().collect();
         let edits = distinct(all.iter().flat_map(|finding| edits(finding)));
         let base = self.base.source;
-        let source = Source::new(base.path.clone(), base.kind, apply(&base.bytes, &edits));
+        let bytes = apply(&base.bytes, &edits);
+        let source = Source::new(base.path.clone(), base.kind.after_change(&base.path, &bytes), bytes);
         // Who accepted the text before has to accept this one: no answer is none.
         if self.syntax.is_some_and(|syntax| syntax.accepts(&source) != Some(true)) {
             let who = if source.kind == Kind::Python { "Python" } else { "the shell" };

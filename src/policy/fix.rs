@@ -3,11 +3,12 @@
 use super::condition::Where;
 use super::describe::Keys;
 use super::describe::rule::EDITS;
-use super::document::{Item, Table, Word};
+use super::document::{Item, Shape, Table, Word};
 use super::path::Scope;
-use super::rule::{Other, Place, read_others};
+use super::rule::{Matcher, Other, Place, read_others};
 use super::severity::{APPLICABILITIES, Applicability};
-use super::template::{Context, Template};
+use super::template::{Context, Part, Template};
+use crate::facts::placeholder::to_fill;
 
 /// How a rule mends what it finds.
 #[derive(Clone, Debug)]
@@ -16,8 +17,10 @@ pub struct FixSpec {
     pub title: Template,
     /// How far it can be trusted.
     pub applicability: Applicability,
-    /// Offered only when these hold.
-    pub only_if: Where,
+    /// Offered only where this holds of the fact.
+    pub only_if: Matcher,
+    /// Offered only where none of these facts exists.
+    pub without: Vec<Other>,
     /// Unsafe when one of these holds.
     pub unsafe_if: Vec<Where>,
     /// Unsafe when one of these facts exists.
@@ -76,7 +79,18 @@ pub enum LinePlace {
 }
 
 impl FixSpec {
-    pub(super) fn parse(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Self> {
+    /// Reads one fix, or a list of them.
+    pub(super) fn parse_all(context: Context<'_, '_>, item: &Item<'_, '_>) -> Vec<Self> {
+        let items = if matches!(item.shape(), Shape::List) { item.list().unwrap_or_default() } else { vec![*item] };
+        items.iter().filter_map(|item| Self::parse(context, item)).collect()
+    }
+
+    /// The texts that it writes.
+    pub fn texts(&self) -> impl Iterator<Item = &Template> {
+        self.edits.iter().filter_map(EditSpec::text)
+    }
+
+    fn parse(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Self> {
         let table = item.table()?;
         let scope = Scope::Fact(context.kind);
         let title = table.need_string("title").map(|word| Template::parse(context, &word));
@@ -85,7 +99,8 @@ impl FixSpec {
         let fix = Self {
             title: title.unwrap_or_default(),
             applicability: applicability.unwrap_or(Applicability::Display),
-            only_if: table.table("where").map(|table| Where::parse(context, &table, scope)).unwrap_or_default(),
+            only_if: Matcher::read(context, &table),
+            without: read_others(context, &table, "without"),
             unsafe_if: unsafe_if.iter().map(|table| Where::parse(context, table, scope)).collect(),
             unsafe_if_with: read_others(context, &table, "unsafe-if-with"),
             edits: table.tables("edits").into_iter().filter_map(|table| read_edit(context, table)).collect(),
@@ -93,8 +108,41 @@ impl FixSpec {
         if table.need("edits").is_some_and(|item| item.list().is_some_and(|list| list.is_empty())) {
             context.doc.problem(table.span(), "a fix needs at least one edit", None);
         }
+        fix.check_words(context, &table);
         table.finish();
         Some(fix)
+    }
+
+    /// What only the user can fill in is shown, and never written.
+    fn check_words(&self, context: Context<'_, '_>, table: &Table<'_, '_>) {
+        if context.trusted || self.applicability == Applicability::Display {
+            return;
+        }
+        let literals = self.texts().flat_map(|text| &text.parts).filter_map(|part| match part {
+            Part::Text(text) => to_fill(text),
+            _ => None,
+        });
+        for word in literals {
+            let message = format!("only the user can fill in `{word}`: such a fix is shown, never applied");
+            let note = "say `applicability = \"display\"`, or write a value of the site".to_owned();
+            context.doc.problem(table.span(), message, Some(note));
+        }
+    }
+}
+
+impl EditSpec {
+    /// The text that it writes.
+    fn text(&self) -> Option<&Template> {
+        match self {
+            Self::Replace(_, text)
+            | Self::Insert(text, _)
+            | Self::InsertLine(text, _)
+            | Self::Uses(_, text)
+            | Self::AddOption(text)
+            | Self::Wrap(_, text) => Some(text),
+            Self::Everywhere(edit) => edit.text(),
+            Self::Delete(_) | Self::Move(..) | Self::Import(_) | Self::Uncomment(_) | Self::UnixLineEnds => None,
+        }
     }
 }
 

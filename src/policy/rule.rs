@@ -115,8 +115,8 @@ pub struct Clause {
     pub help: Templates,
     /// Other places that explain it.
     pub labels: Vec<LabelSpec>,
-    /// How to mend it.
-    pub fix: Option<FixSpec>,
+    /// How to mend it: the first that can be offered.
+    pub fixes: Vec<FixSpec>,
 }
 
 /// Conditions on one fact.
@@ -220,9 +220,9 @@ impl Rule {
         name == "ALL" || name == self.id || self.tags.iter().any(|tag| tag == name)
     }
 
-    /// The fix of the first clause that has one.
-    pub fn fix(&self) -> Option<&FixSpec> {
-        self.clauses.iter().find_map(|clause| clause.fix.as_ref())
+    /// The fixes of all its clauses.
+    pub fn fixes(&self) -> impl Iterator<Item = &FixSpec> {
+        self.clauses.iter().flat_map(|clause| &clause.fixes)
     }
 }
 
@@ -394,7 +394,7 @@ fn read_clause(context: Context<'_, '_>, table: Table<'_, '_>, shared: &Shared<'
         message: message.and_then(|item| Templates::parse(context, &item)).unwrap_or_default(),
         help: table.get("help").or(shared.help).and_then(|item| Templates::parse(context, &item)).unwrap_or_default(),
         labels: labels.map(|item| read_labels(context, &item)).unwrap_or_default(),
-        fix: fix.and_then(|item| FixSpec::parse(context, &item)),
+        fixes: fix.map(|item| FixSpec::parse_all(context, &item)).unwrap_or_default(),
     };
     table.finish();
     Some(clause)
@@ -445,7 +445,7 @@ fn read_other(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<Other> {
 }
 
 impl Matcher {
-    fn read(context: Context<'_, '_>, table: &Table<'_, '_>) -> Self {
+    pub(super) fn read(context: Context<'_, '_>, table: &Table<'_, '_>) -> Self {
         Self::read_for(context, table, context.kind)
     }
 

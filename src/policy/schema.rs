@@ -162,12 +162,13 @@ impl Maker {
                     properties.insert(key.name.to_owned(), json!({ "items": self.conditions(fact) }));
                 }
                 // Conditions of a fix are on the fact of the clause in which it stands.
-                Kind::Table(inner) if inner.keys.iter().any(|key| matches!(key.kind, Kind::Where(""))) => {
-                    let own = json!({
-                        "where": self.conditions(fact),
-                        "unsafe-if": { "items": self.conditions(fact) },
-                    });
-                    properties.insert(key.name.to_owned(), json!({ "properties": own }));
+                Kind::OneOf(kinds) => {
+                    let own: Map<String, Json> =
+                        kinds.iter().flat_map(tables).flat_map(|inner| self.of_fix(inner, fact)).collect();
+                    if !own.is_empty() {
+                        let one = json!({ "properties": own });
+                        properties.insert(key.name.to_owned(), json!({ "properties": own, "items": one }));
+                    }
                 }
                 _ => {}
             }
@@ -176,6 +177,16 @@ impl Maker {
             "if": { "properties": { on: { "const": fact.name() } }, "required": [on] },
             "then": { "properties": properties },
         })
+    }
+
+    /// The conditions of a fix, on a fact of this kind.
+    fn of_fix(&mut self, keys: &'static Keys, fact: FactKind) -> Vec<(String, Json)> {
+        let conditions = |maker: &mut Self, key: &describe::Key| match key.kind {
+            Kind::Where("") => Some(maker.conditions(fact)),
+            Kind::List(Kind::Where("")) => Some(json!({ "items": maker.conditions(fact) })),
+            _ => None,
+        };
+        keys.keys.iter().filter_map(|key| Some((key.name.to_owned(), conditions(self, key)?))).collect()
     }
 
     fn kind(&mut self, kind: &'static Kind) -> Json {
@@ -325,6 +336,11 @@ impl Maker {
         }
         json!({ "type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1 })
     }
+}
+
+/// The tables that a value of this kind can be.
+fn tables(kind: &'static Kind) -> Option<&'static Keys> {
+    if let Kind::Table(keys) = kind { Some(keys) } else { None }
 }
 
 const COMPARISONS: [&str; 4] = ["lt", "le", "gt", "ge"];

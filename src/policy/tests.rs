@@ -67,6 +67,35 @@ fn error(rule: &str, site: &str) -> String {
 
 const GOOD: &str = "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { run = \"x\" }\n";
 
+const SITE_FIX: &str = "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { run = \"x\" }\n[clause.fix]\n\
+    title = \"t\"\napplicability = \"unsafe\"\nedits = [{ add-option = \"-p {$home}/envs\" }]\n";
+
+#[test]
+fn a_word_to_fill_in_is_never_written() {
+    let literal = SITE_FIX.replace("{$home}", "/project/PI_NAME");
+    let expected =
+        "error: only the user can fill in `PI_NAME`: such a fix is shown, never applied\n  --> p/lint/r.toml:10:1";
+    assert!(error(&literal, "").starts_with(expected), "{}", error(&literal, ""));
+    let shown = literal.replace("\"unsafe\"", "\"display\"");
+    let files = |rule: &str, place: &str, trust: &str| {
+        let common = "id = \"common\"\nname = \"x\"\n[values.home]\nvalue = \"\"\nsource = \"x\"\n";
+        let site = format!("id = \"s\"\nname = \"s\"\n[values.home]\nvalue = \"{place}\"\nsource = \"x\"\n{trust}");
+        let rule = format!("{HEAD}{rule}");
+        let files =
+            [("pack.toml", PACK), ("sites/common.toml", common), ("lint/r.toml", &rule), ("sites/s.toml", &site)];
+        Policy::load(&[PackFiles::in_memory("p", &files)]).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(files(&shown, "", ""), Ok(()));
+    // The value of a site is not the rule's fault; it is only shown there, and cannot be trusted.
+    let trust = "[rules.r]\nfix = \"safe\"\n";
+    assert_eq!(files(SITE_FIX, "/project/PI_NAME", ""), Ok(()));
+    assert_eq!(files(SITE_FIX, "/project/$USER", trust), Ok(()));
+    let refused = files(SITE_FIX, "/project/PI_NAME", trust).unwrap_err();
+    let expected =
+        "error: the fix of `r` writes `$home`, in which only the user can fill in `PI_NAME`\n --> p/sites/s.toml";
+    assert!(refused.starts_with(expected), "{refused}");
+}
+
 /// Rules that break the format, and what is said of them.
 const FAULTS: &[(&str, &str)] = &[
     // A misspelt key.

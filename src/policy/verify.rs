@@ -9,10 +9,12 @@ use super::document::{Document, Word, expectation};
 use super::error::{PolicyError, Problem};
 use super::pack::{Draft, PackFiles, Policy};
 use super::rule::Rule;
+use super::severity::Applicability;
 use super::site::{ROOT, Site, Spoken, ValueData};
 use super::sites::Sites;
 use super::symptom::{Symptom, Symptoms};
-use super::template::{Context, Template, Templates, Use, UseKind};
+use super::template::{Context, Part, Template, Templates, Use, UseKind};
+use crate::facts::placeholder::to_fill;
 
 /// Checks `draft` across its files and against the policy `below` it, and joins both.
 pub(super) fn check(below: &Policy, draft: Draft, packs: &[PackFiles]) -> Result<Policy, PolicyError> {
@@ -237,6 +239,7 @@ impl<'p> Check<'p> {
                 self.problem(&site.origin, span, format!("unknown rule `{id}`"), expectation(id, &known));
                 continue;
             };
+            self.trust(site, rule, whole);
             for text in [&stand.message, &stand.help].into_iter().flatten() {
                 self.spoken(site, rule, text, whole);
             }
@@ -278,6 +281,28 @@ impl<'p> Check<'p> {
                 let known: Vec<&str> = whole.rules.keys().map(String::as_str).chain(whole.symptoms.ids()).collect();
                 let message = format!("there is no rule or symptom `{name}`");
                 self.problem(&symptom.origin, span.clone(), message, expectation(name, &known));
+            }
+        }
+    }
+
+    /// A site does not trust a fix that writes a word of its own values which only the user can fill in.
+    fn trust(&mut self, site: &Site, rule: &Rule, whole: &Whole) {
+        let (Some(stand), Some(complete)) = (site.rules.get(&rule.id), whole.sites.get(&site.id)) else { return };
+        if !matches!(stand.fix, Some(Some(Applicability::Safe | Applicability::Unsafe))) {
+            return;
+        }
+        let parts = rule.fixes().flat_map(|fix| fix.texts()).flat_map(|text| &text.parts);
+        for part in parts {
+            let Part::Value(name) = part else { continue };
+            let Some(ValueData::Text(text, _)) = complete.values.get(&**name).map(|value| &value.data) else {
+                continue;
+            };
+            if let Some(word) = to_fill(text) {
+                let span = site.spans.rules.get(&rule.id).cloned().unwrap_or_default();
+                let message =
+                    format!("the fix of `{}` writes `${name}`, in which only the user can fill in `{word}`", rule.id);
+                let note = "such a fix is shown, never applied: leave `fix` out".to_owned();
+                self.problem(&site.origin, span, message, Some(note));
             }
         }
     }

@@ -141,6 +141,19 @@ impl Scheduler {
     }
 }
 
+impl Kind {
+    /// The kind of a shell script once its text is `bytes`: directives may have come or gone. Any other stays as it is.
+    #[must_use]
+    pub fn after_change(self, path: &Path, bytes: &[u8]) -> Self {
+        match (self, classify(path, bytes)) {
+            (Self::Shell { shell, .. }, Self::Shell { shell: again, role }) if shell == again => {
+                Self::Shell { shell, role }
+            }
+            (kind, _) => kind,
+        }
+    }
+}
+
 /// The kind that a file name alone tells. `None` for a name that says nothing, and for one that says too
 /// little (`*.yml`, `*.sub`): then the content decides.
 ///
@@ -292,6 +305,7 @@ mod tests {
             ("sci.yml", "channels: [a]\ndependencies:\n  - python\n", Kind::Environment),
             ("sci.yml", "# c\nname: x\ndependencies: [python]\n", Kind::Environment),
             ("Chart.yaml", "apiVersion: v2\nname: x\ndependencies:\n- name: p\n", Kind::Other),
+            ("package.yaml", "name: x\ndependencies:\n- base >= 4.7 && < 5\nlibrary:\n", Kind::Other),
             ("pubspec.yaml", "name: x\ndependencies:\n  flutter: any\n", Kind::Other),
             ("ci.yml", "name: x\non: push\n", Kind::Other),
             (".condarc", "", Kind::Condarc),

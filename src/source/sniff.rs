@@ -109,6 +109,10 @@ pub(super) fn by_lines(bytes: &[u8], needed: usize) -> Kind {
     }
 }
 
+/// Keys at the top level of other formats with a name and dependencies: Helm charts, Ansible roles, Haskell packages.
+const FOREIGN_KEYS: [&[u8]; 6] =
+    [b"apiVersion:", b"galaxy_info:", b"library:", b"executables:", b"executable:", b"ghc-options:"];
+
 /// True for YAML with the keys of a conda environment at its top level: a list of dependencies, and a name
 /// or channels (or `env` in the file's name), and no key of the formats that have the same two (Helm charts
 /// and the like).
@@ -123,7 +127,7 @@ pub(super) fn is_environment(bytes: &[u8], name_says_so: bool) -> bool {
             pending = false;
             dependencies = content.starts_with(b"- ") && !content.starts_with(b"- name:");
         }
-        if line.starts_with(b"apiVersion:") || line.starts_with(b"galaxy_info:") {
+        if FOREIGN_KEYS.iter().any(|key| line.starts_with(key)) {
             return false;
         }
         named |= line.starts_with(b"channels:") || line.starts_with(b"name:");

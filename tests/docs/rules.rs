@@ -75,7 +75,7 @@ fn row(rule: &Rule, policy: &Policy) -> Vec<String> {
 
 /// The applicabilities of a rule's fixes, the best first.
 fn fix_classes(rule: &Rule) -> String {
-    let fixes = rule.clauses.iter().filter_map(|clause| clause.fix.as_ref());
+    let fixes = rule.fixes();
     let mut classes: Vec<_> = fixes.map(|fix| fix.applicability).collect();
     classes.sort_unstable();
     classes.dedup();
@@ -172,7 +172,7 @@ fn remark(example: &Example, finding: &Json, with_help: bool) -> String {
 /// All fixes of a rule, unless the example has shown the only one.
 fn fixes(rule: &Rule, shown: bool) -> String {
     let mut fixes: Vec<String> = Vec::new();
-    for fix in rule.clauses.iter().filter_map(|clause| clause.fix.as_ref()) {
+    for fix in rule.fixes() {
         let cases = !fix.unsafe_if.is_empty() || !fix.unsafe_if_with.is_empty();
         let class = match fix.applicability.name() {
             "safe" if cases => "safe, in some cases unsafe",

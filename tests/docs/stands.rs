@@ -20,7 +20,7 @@ pub fn words(rule: &Rule, site: &Site) -> String {
         parts.push(format!("*why:* {}", reason.trim()));
     }
     match stand.fix {
-        _ if rule.fix().is_none() => {}
+        _ if rule.fixes().next().is_none() => {}
         Some(Some(applicability)) => parts.push(format!("*fix:* {}", applicability.name())),
         Some(None) => parts.push("*fix:* none".to_owned()),
         None => {}

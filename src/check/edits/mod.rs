@@ -167,7 +167,11 @@ impl Editor<'_> {
             return None;
         }
         let line = self.line(span.start)?;
-        Some(vec![(span, line.joined(self.source, &new))])
+        // A fact of whole lines begins with their indentation.
+        let blanks =
+            if matches!(place, Place::Fact) { old.len() - old.trim_start_matches([' ', '\t']).len() } else { 0 };
+        let indent = &old[..blanks];
+        Some(vec![(span, format!("{indent}{}", line.joined(self.source, &new)))])
     }
 
     fn insert_line(&self, text: &str, at: &LinePlace) -> Option<Vec<Change>> {

@@ -33,7 +33,7 @@ impl Editor<'_> {
             _ => changes.clone(),
         };
         let comments = self.comments();
-        for spelling in spellings(old) {
+        for (spelling, new) in spellings(old, &new) {
             for (at, _) in self.source.text.match_indices(&spelling) {
                 let span = Span::new(at, at + spelling.len());
                 let known = found.iter().any(|(other, _)| other.overlaps(span));
@@ -46,7 +46,11 @@ impl Editor<'_> {
                 found.push((span, new.clone()));
             }
         }
-        Some(found)
+        let known = |span: Span| found.iter().chain(&changes).any(|(other, _)| other.overlaps(span));
+        let in_comment = |span: Span| comments.iter().any(|one| one.contains(span));
+        // The same environment by a way that is not seen through.
+        let missed = activations(&self.source.text, old).any(|span| !known(span) && !in_comment(span));
+        (!missed).then_some(found)
     }
 
     /// Puts `with` in the place of a name where other commands of the file use that name. `None` when one takes a name
@@ -109,8 +113,31 @@ fn unquoted(source: &Source, span: Span) -> Span {
     if quoted { Span::new(span.start + 1, span.end - 1) } else { span }
 }
 
+/// Where an activate script is named below a folder that is called as the last of `path` is.
+fn activations<'t>(text: &'t str, path: &str) -> impl Iterator<Item = Span> + 't {
+    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+    let script = format!("{name}/bin/activate");
+    let part = |c: char| c.is_alphanumeric() || "_-.$".contains(c);
+    let places = text.match_indices(&*script).map(|(at, _)| at).collect::<Vec<_>>();
+    let whole = move |at: &usize| !text[..*at].chars().next_back().is_some_and(part);
+    let length = name.len();
+    places.into_iter().filter(whole).map(move |at| Span::new(at, at + length))
+}
+
+/// The ways to write a path, each with what takes its place when that is to be `new`.
+fn spellings(path: &str, new: &str) -> Vec<(String, String)> {
+    const HERE: [&str; 4] = ["./", "$PWD/", "${PWD}/", "$(pwd)/"];
+    let anchored = |path: &str| path.starts_with(['/', '$', '~']);
+    if anchored(path) {
+        return anchored_spellings(path).into_iter().map(|spelling| (spelling, new.to_owned())).collect();
+    }
+    let (bare, new) = (path.trim_start_matches("./"), new.trim_start_matches("./"));
+    let with = |here: &str| if anchored(new) { new.to_owned() } else { format!("{here}{new}") };
+    HERE.iter().chain(&[""]).map(|here| (format!("{here}{bare}"), with(here))).collect()
+}
+
 /// The ways to write a path that begins with the home directory or with a variable.
-fn spellings(path: &str) -> Vec<String> {
+fn anchored_spellings(path: &str) -> Vec<String> {
     let homes = ["~", "$HOME", "${HOME}"];
     if let Some(rest) = homes.iter().find_map(|home| path.strip_prefix(home)).filter(|rest| rest.starts_with('/')) {
         return homes.iter().map(|home| format!("{home}{rest}")).collect();

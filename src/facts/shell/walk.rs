@@ -13,7 +13,7 @@ use crate::facts::interest::Interest;
 use crate::facts::model::{FactKind, Record, Text};
 use crate::facts::{FileFacts, Gap, Reach, shebang};
 use crate::source::{Role, Shell, Source, Span};
-use crate::syntax::shell::ast::{Command, Node, Redirect, Script as Parsed};
+use crate::syntax::shell::ast::{Command, Node, Redirect, Script as Parsed, Simple};
 use crate::syntax::shell::parse;
 use crate::tables::Tables;
 
@@ -123,6 +123,8 @@ pub(super) struct Statement {
     pub whole: bool,
     /// It is the only one of the body of a compound command.
     pub sole: bool,
+    /// First line of the run of set-up commands, line upon line, that it stands in; its own when it is none.
+    pub paragraph: usize,
 }
 
 /// A statement with its fields.
@@ -194,6 +196,7 @@ impl<'a> Walker<'a> {
             self.note_blocks(body, top);
         }
         let only_one = body.len() == 1 && !top;
+        let mut paragraph = None;
         for command in body {
             let certain = self.certain;
             if self.state.ended {
@@ -201,9 +204,42 @@ impl<'a> Walker<'a> {
                 self.certain = false;
             }
             let whole = matches!(command.node, Node::Simple(_) | Node::Function { .. });
-            self.statement = Statement { span: command.span, whole, sole: only_one };
+            let start = self.paragraph(command, &mut paragraph);
+            self.statement = Statement { span: command.span, whole, sole: only_one, paragraph: start };
             self.command(command);
             self.certain = certain;
+        }
+    }
+
+    /// The first line of the run of set-up commands that goes on with `command`; `run` holds the first and the last line
+    /// of it so far.
+    fn paragraph(&self, command: &Command, run: &mut Option<(usize, usize)>) -> usize {
+        let place = self.frame.place(command.span);
+        let lines = &self.script.source.lines;
+        let (first, last) = (lines.line(place.start), lines.line(place.end.saturating_sub(1).max(place.start)));
+        let sets_up = matches!(&command.node, Node::Simple(simple) if self.sets_up(simple));
+        let start = match *run {
+            Some((start, end)) if sets_up && (end..=end + 1).contains(&first) => start,
+            _ => first,
+        };
+        *run = sets_up.then_some((start, last));
+        start
+    }
+
+    /// True for a command that loads modules, activates an environment or sets variables, as its words say.
+    fn sets_up(&self, simple: &Simple) -> bool {
+        let words = simple.words.get(simple.assignments..).unwrap_or_default();
+        let mut words = words.iter().map(|word| self.frame.slice(word.span));
+        let (first, second) = (words.next(), words.next().unwrap_or(""));
+        match first {
+            None | Some("export") => true,
+            Some("source" | ".") => second.trim_matches(['"', '\'']).ends_with("activate"),
+            Some("conda" | "mamba" | "micromamba") => second == "activate",
+            Some("module") => matches!(second, "load" | "add"),
+            Some("ml") => {
+                !second.starts_with('-') && !matches!(second, "use" | "unload" | "purge" | "swap" | "restore")
+            }
+            Some(_) => false,
         }
     }
 
@@ -417,9 +453,10 @@ impl<'a> Walker<'a> {
         let text = self.frame.slice(self.statement.span);
         let text = if text.len() > MAX_STATEMENT { "" } else { text };
         Record::at(span)
-            .with_room(3)
+            .with_room(4)
             .with("text", Text::at(text, span))
             .with("whole", self.statement.whole)
             .with("sole", self.statement.sole)
+            .with("paragraph", self.statement.paragraph as i64)
     }
 }

@@ -44,7 +44,7 @@ pub(in super::super) static RULE: Keys = Keys::of(
         may("help", TEMPLATES, "what to do, for all clauses that have none of their own"),
         may("at", Kind::Field, "the field whose place is flagged, for all clauses that have none of their own"),
         may("labels", LABELS, "other places, for all clauses that have none of their own"),
-        may("fix", Kind::Table(&FIX), "how to mend it, for all clauses that have none of their own"),
+        may("fix", FIXES, "how to mend it, for all clauses that have none of their own"),
         need("clause", Kind::List(&Kind::Table(&CLAUSE)), "a way to be found; at least one `[[clause]]`"),
     ],
 );
@@ -74,7 +74,7 @@ pub(in super::super) static CLAUSE: Keys = Keys::of(
         may("help", TEMPLATES, "what to do; a template"),
         may("at", Kind::Field, "the field whose place is flagged; `self`, the whole fact, without it"),
         may("labels", LABELS, "other places that explain it: `[{ at = FIELD, message = TEMPLATE }]`"),
-        may("fix", Kind::Table(&FIX), "how to mend it"),
+        may("fix", FIXES, "how to mend it; of a list the first that can be offered"),
         may("no-fix", Kind::Flag, "`true`: without the fix of the rule"),
     ],
 );
@@ -109,6 +109,9 @@ pub(in super::super) static OTHER: Keys = Keys::of(
 pub(in super::super) static LABEL: Keys =
     Keys::of("label", &[need("at", Kind::Field, "where"), need("message", Kind::Template, "what it says")]);
 
+/// One, or several of which the first that can be offered counts.
+const FIXES: Kind = Kind::OneOf(&[Kind::Table(&FIX), Kind::List(&Kind::Table(&FIX))]);
+
 pub(in super::super) static FIX: Keys = Keys::of(
     "fix",
     &[
@@ -116,9 +119,12 @@ pub(in super::super) static FIX: Keys = Keys::of(
         need(
             "applicability",
             Kind::Word(|| names(APPLICABILITIES)),
-            "`safe`: same meaning, or undoes only what policy forbids; `unsafe`: may change behaviour; `display`: only shown",
+            "`safe`: same meaning, or undoes only what policy forbids; `unsafe`: may change behaviour; `display`: only shown. A fix that writes a word to fill in (`/project/PI_NAME`, `<name>`), its own or that of a site's value, is only shown, whatever stands here",
         ),
         may("where", Kind::Where(""), "offered only when these conditions hold"),
+        may("either", Kind::List(&Kind::Where("")), "a list of conditions, one of which holds where it is offered"),
+        may("unless", Kind::List(&Kind::Where("")), "a list of conditions, none of which holds where it is offered"),
+        may("without", OTHERS, "facts that must not be found where it is offered"),
         may("unsafe-if", Kind::List(&Kind::Where("")), "a list of conditions; unsafe when one holds"),
         may("unsafe-if-with", OTHERS, "other facts; unsafe when one is found"),
         need("edits", Kind::List(&Kind::Variants(EDITS)), "what it changes, all or nothing"),
