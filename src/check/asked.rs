@@ -3,7 +3,7 @@
 //! A rule is heard out condition by condition: one that no command without its name, its word or a grammar can fulfil
 //! is enough. A rule that has none is about every command, and then all are collected.
 
-use crate::facts::interest::{BY_GRAMMAR, Questions};
+use crate::facts::interest::{BY_GRAMMAR, Questions, TOLD_WHOLE};
 use crate::facts::{FactKind, Interest};
 use crate::policy::condition::{Condition, Glob, Test, Where};
 use crate::policy::glob::Pattern;
@@ -88,6 +88,9 @@ impl Listener<'_> {
             (Means::Grammar, Some(Derived::Count)) => false,
             // A name without any `$` or wildcard has nothing that is not known.
             (Means::Grammar, Some(Derived::Unresolved)) if is_path => needs_value(&test.condition),
+            (Means::Grammar, None) if &**field == "context" => self.patterns(&test.condition).is_some_and(|all| {
+                all.iter().all(|pattern| pattern.literal().is_some_and(|name| TOLD_WHOLE.contains(&name)))
+            }),
             (Means::Grammar, _) => BY_GRAMMAR.contains(&&**field) && needs_value(&test.condition),
             (Means::Name, None) if is_path || matches!(&**field, "run" | "program") => {
                 self.patterns(&test.condition).is_some_and(|all| all.iter().all(|pattern| self.name(pattern)))
@@ -201,5 +204,27 @@ fn needs_value(condition: &Condition) -> bool {
         Condition::OneOf(all) => all.iter().all(needs_value),
         Condition::AllOf(all) => all.iter().any(needs_value),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy;
+
+    #[test]
+    fn every_built_in_rule_names_what_it_asks_of_commands() {
+        let policy = policy::builtin().unwrap();
+        let mut questions = Questions::default();
+        let mut listener = Listener { policy: &policy, questions: &mut questions };
+        let mut greedy = Vec::new();
+        for rule in &policy.rules {
+            for (index, clause) in rule.clauses.iter().enumerate() {
+                if !listener.clause(clause) {
+                    greedy.push(format!("{} (clause {})", rule.id, index + 1));
+                }
+            }
+        }
+        assert!(greedy.is_empty(), "about every command, which makes all checks slow: {greedy:?}");
     }
 }

@@ -30,6 +30,9 @@ pub const BY_GRAMMAR: &[&str] = &[
     "unset",
 ];
 
+/// Contexts in which no command is left out: what a wrapper runs is seldom much, and rules ask what it is.
+pub const TOLD_WHOLE: &[&str] = &["container", "remote", "string", "environment"];
+
 /// Builtins that change the shell, or set a variable.
 const BUILTINS: &[&str] = &[
     ".",

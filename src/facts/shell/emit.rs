@@ -71,6 +71,7 @@ impl Walker<'_> {
         let Some(head) = simple.words.first().filter(|_| !interest.is_in_everything()) else { return false };
         let (name, text) = (self.frame.slice(head.span), self.frame.slice(span));
         if interest.in_name(name, &self.script.tables.commands, self.roles())
+            || self.is_told_whole()
             || simple.assignments > 0
             || self.alias.is_some()
             || self.functions.contains_key(name)
@@ -91,6 +92,7 @@ impl Walker<'_> {
         let program = line.run.split(' ').next().unwrap_or("");
         let mut texts = line.args.iter().map(|arg| &arg.text).chain(line.options.iter().map(|option| &option.value));
         !interest.is_in_everything()
+            && !self.is_told_whole()
             && self.alias.is_none()
             && line.wrappers.is_empty()
             && line.vars.is_empty()
@@ -103,6 +105,11 @@ impl Walker<'_> {
             && !interest.in_text(&line.path.text)
             && !interest.in_text(self.script.source.slice(line.words))
             && !texts.any(|text| interest.in_text(&text.text))
+    }
+
+    /// True inside of what a wrapper runs.
+    fn is_told_whole(&self) -> bool {
+        self.context.iter().any(|context| interest::TOLD_WHOLE.contains(context))
     }
 
     /// The role of the file, and that of the script in it.
