@@ -1,13 +1,14 @@
 //! `pydoctor doctor` on accounts that the tests make: reports, start-up order, counts, and that nothing is changed.
 //!
-//! Goldens of the reports are in `tests/doctor/`; `BLESS=1 cargo test --test doctor` writes them. `PYDOCTOR_TEST_FILES`
-//! says how many small files a home gets, 2,000 by default.
+//! Goldens of the reports are in `tests/doctor/`; `BLESS=1 cargo test --test doctor` writes them.
 
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read what they wrote")]
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 #[path = "doctor/homes.rs"]
 mod homes;
+#[path = "doctor/live.rs"]
+mod live;
 #[path = "oracle/mod.rs"]
 mod oracle;
 #[path = "doctor/secrets.rs"]
@@ -142,7 +143,21 @@ fn files_and_bytes_are_those_of_du() {
 
 #[test]
 fn reports_are_as_they_were() {
-    for site in ["midway3", "picotte", "ozstar", "nersc-perlmutter", "vsc-ugent", "broken"] {
+    let sites = [
+        "midway2",
+        "midway3",
+        "picotte",
+        "proteus",
+        "ozstar",
+        "nersc-cori",
+        "nersc-perlmutter",
+        "vsc-kuleuven",
+        "vsc-uantwerpen",
+        "vsc-ugent",
+        "vsc-vub",
+        "broken",
+    ];
+    for site in sites {
         let (_dir, root) = scratch();
         let home = homes::build(&root, site);
         let id = if site == "broken" { "midway3" } else { site };
@@ -150,14 +165,90 @@ fn reports_are_as_they_were() {
         let status = output.status.code().unwrap();
         assert!(status < 2, "{}", String::from_utf8_lossy(&output.stderr));
         let shown = homes::masked(&String::from_utf8(output.stdout).unwrap(), &root);
-        let shown = format!("{shown}exit status {status}\n");
-        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/doctor/{site}.txt"));
-        if std::env::var_os("BLESS").is_some() {
-            fs::write(&golden, &shown).unwrap();
-        }
-        let expected = fs::read_to_string(&golden).unwrap_or_default();
-        assert!(shown == expected, "{}", similar::TextDiff::from_lines(&expected, &shown).unified_diff());
+        golden(site, &format!("{shown}exit status {status}\n"));
     }
+}
+
+/// Compares with the golden of that name, or writes it.
+fn golden(name: &str, shown: &str) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/doctor/{name}.txt"));
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&golden, shown).unwrap();
+    }
+    let expected = fs::read_to_string(&golden).unwrap_or_default();
+    assert!(shown == expected, "{}", similar::TextDiff::from_lines(&expected, shown).unified_diff());
+}
+
+#[test]
+fn the_page_shows_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/doctor.md")).unwrap();
+    let (_, rest) = page.split_once("<!-- part of tests/doctor/midway2.txt -->\n```text\n").unwrap();
+    let (shown, _) = rest.split_once("```").unwrap();
+    let golden = fs::read_to_string(root.join("tests/doctor/midway2.txt")).unwrap();
+    for part in shown.split("…\n") {
+        assert!(golden.contains(part), "not in the golden:\n{part}");
+    }
+}
+
+#[test]
+fn every_site_that_users_are_at_has_a_home_here() {
+    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/sites")).unwrap();
+    let ids = files.map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned());
+    let parents = ["common", "rcc", "vsc"];
+    for id in ids.filter(|id| !parents.contains(&id.as_str())) {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/doctor/{id}.txt"));
+        assert!(golden.exists(), "no home for {id}");
+    }
+}
+
+#[test]
+fn a_hundred_thousand_small_files_are_counted() {
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    homes::many_files(&home.join("miniconda3/pkgs/x"), 40_000);
+    write(&home.join("miniconda3/pkgs/urls.txt"), "");
+    homes::many_files(&home.join("data"), 60_000);
+    let report = report(&home, &["--site", "midway3"]);
+    // The folders: home, data with 600, miniconda3, pkgs, x with 400; and `urls.txt`.
+    let folders = 1 + 601 + 2 + 401;
+    assert_eq!(report["usage"][0]["files"], 100_000 + 1 + folders);
+    let pkgs = report["usage"].as_array().unwrap().iter().find(|part| part["what"] == "conda-packages").unwrap();
+    assert_eq!((pkgs["files"].as_u64(), &pkgs["files_share"]), (Some(40_000 + 1 + 402), &Json::from(13)));
+}
+
+#[test]
+fn a_nearly_full_home_says_what_fills_it() {
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    let pack = root.join("pack");
+    write(&pack.join("pack.toml"), "name = \"small\"\nversion = \"1\"\n");
+    write(
+        &pack.join("sites/small.toml"),
+        "id = \"small\"\nname = \"Small\"\n[[quota]]\nplace = \"home\"\nbytes = \"20 MB\"\nfiles = 700\nsource = \"the desk\"\n",
+    );
+    let large = |path: &str, megabytes: usize| write(&home.join(path), &"x".repeat(megabytes << 20));
+    large(".cache/huggingface/hub/model.bin", 9);
+    large(".cache/pip/http/wheel", 4);
+    large("miniconda3/pkgs/big.conda", 3);
+    large("thesis.pdf", 2);
+    write(&home.join("miniconda3/pkgs/urls.txt"), "");
+    homes::many_files(&home.join("miniconda3/pkgs/numpy"), 400);
+    homes::many_files(&home.join(".cache/uv"), 150);
+    homes::many_files(&home.join(".local/lib/python3.11/site-packages"), 90);
+    let output = Command::new(env!("CARGO_BIN_EXE_pydoctor"))
+        .args(["doctor", "--site", "small", "--home"])
+        .arg(&home)
+        .env_clear()
+        .env("PYDOCTOR_POLICY_PATH", &pack)
+        .current_dir("/")
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{shown}{}", String::from_utf8_lossy(&output.stderr));
+    // Here sizes are what it is about; blocks of file systems differ by a little.
+    let sizes = regex::Regex::new(r"(\d+)(?:\.\d)? MB in").unwrap();
+    golden("nearly-full", &homes::masked(&sizes.replace_all(&shown, "about $1 megabytes in"), &root));
 }
 
 #[test]
@@ -200,16 +291,24 @@ fn an_interrupted_count_is_told() {
     let (_dir, root) = scratch();
     let home = root.join("home");
     homes::many_files(&home.join("data"), 10_000);
-    // Before the counting begins the signal ends the program as ever, after it is over too: one of many tries meets it.
-    let interrupted = |wait: u64| {
+    let interrupted = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
         command.args(["doctor", "--isolated", "-j1", "-f", "json", "--home"]).arg(&home);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(wait));
-        Command::new("kill").args(["-INT", &child.id().to_string()]).output().unwrap();
+        // Just before it counts it asks to be told of the signal, which ends it as ever before that.
+        let status = format!("/proc/{}/status", child.id());
+        let listens = |status: String| {
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?.trim().to_owned();
+            Some(u64::from_str_radix(&caught, 16).unwrap() & 2 != 0)
+        };
+        while !fs::read_to_string(&status).ok().and_then(listens).unwrap_or(true) {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
         child.wait_with_output().unwrap()
     };
-    let partial = (0..200).map(|round| interrupted(5 + round * 7 % 200)).find(|output| output.status.code() == Some(2));
+    // The counting may be over before the signal comes: one of some tries meets it.
+    let partial = (0..50).map(|_| interrupted()).find(|output| output.status.code() == Some(2));
     let report: Json = serde_json::from_slice(&partial.expect("one try meets the counting").stdout).unwrap();
     assert_eq!(report["stopped"], true);
     assert!(report["usage"][0]["files"].as_u64().unwrap() < 10_000);

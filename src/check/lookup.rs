@@ -7,6 +7,7 @@ use crate::facts::{Fact, FactKind, FileFacts, Record, Text, Value};
 use crate::policy::path::{Derived, FieldPath, Root};
 use crate::policy::{Effective, Site};
 use crate::source::Source;
+use crate::syntax::shell::quote::quoted;
 
 use super::place::Places;
 
@@ -137,6 +138,7 @@ impl<'a> Judge<'a> {
             Derived::Parent => self.component(text, false).into(),
             Derived::Origin => Text { span: text.origin.or(text.span), ..text.clone() }.into(),
             Derived::Unresolved => Value::List(text.unresolved.iter().map(|name| Value::from(name.as_str())).collect()),
+            Derived::Word => Text { text: quoted(&text.text), ..text.clone() }.into(),
             Derived::Count => Value::Number(1),
         }
     }

@@ -384,7 +384,7 @@ pub(super) struct Doctor {
     pub(super) home: Option<PathBuf>,
     #[command(flatten)]
     pub(super) policy: PolicyOptions,
-    /// Apply fixes of start-up files and of .condarc that keep the meaning
+    /// Apply fixes of start-up files and of conda's files that keep the meaning; on a terminal, ask about the others
     #[arg(long, help_heading = "Fixes")]
     pub(super) fix: bool,
     /// With --fix, as root: write files of other users too, with their rights

@@ -65,8 +65,16 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
 
     let half_written = tell_unfinished(args, snapshot, streams);
     let mut status = if trouble || !half_written.is_empty() { Status::Trouble } else { Status::Clean };
-    let job =
-        Mending { args, session: &session, run: &run, workers: &workers, engine: &engine, half_written, snapshot };
+    let job = Mending {
+        args,
+        session: &session,
+        run: &run,
+        workers: &workers,
+        engine: &engine,
+        half_written,
+        snapshot,
+        safe_unasked: false,
+    };
     let (mut changed, mut fixes) = (false, None);
     if args.diff {
         changed = job.diff(&results, streams);

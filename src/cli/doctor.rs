@@ -3,8 +3,8 @@
 mod mending;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::fs::{self, File};
+use std::io::{BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,14 +13,16 @@ use anyhow::{Context, bail};
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
-use crate::check::Grounds;
+use crate::check::{Finding, Grounds};
 use crate::doctor::home::Home;
+use crate::doctor::installations::What;
 use crate::doctor::moves::Places;
+use crate::doctor::survey::Survey;
 use crate::doctor::usage::Limits;
-use crate::doctor::{self, Account, Watch, size};
+use crate::doctor::{self, Account, Subject, Watch, elsewhere, naming, size};
 use crate::facts::{Alone, Fact, FileFacts};
 use crate::fix::RealSyntax;
-use crate::policy::site::ValueData;
+use crate::policy::site::{Retired, ValueData};
 use crate::policy::{CommandLine, Effective, Policy, Site};
 use crate::redact::Known;
 use crate::report::{AccountReport, FileResult, Fixes, HumanOptions, Palette, Report, SiteChoice};
@@ -41,15 +43,18 @@ const INTERRUPTED: i32 = 130;
 
 /// Runs `pydoctor doctor`.
 pub(super) fn run(args: &args::Doctor, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
-    if snapshot.live {
-        streams.progress.start();
-    }
     let workers = Workers::new(args.jobs, snapshot).telling(&streams.progress);
     let mut status = Status::Clean;
     let home = open(args, snapshot)?;
     let engine = own_engine(args, &args.policy, snapshot)?;
     let policy = engine.here()?.policy;
-    let understand = |home: &Home, name: &Path| understand(&engine, &policy, home, name);
+    let understand = |home: &Home, name: &Path, kind: Option<Kind>| {
+        let (path, bytes) = read(home, name)?;
+        let kind = kind.unwrap_or_else(|| source::classify_named(&path, &bytes));
+        let source = Source::new(path, kind, bytes);
+        let facts = engine.facts(&source, &policy.tables, &Alone);
+        Some((source, facts))
+    };
     let own = doctor::own_files(&home, &understand);
     let site = site(args, snapshot, &own)?;
 
@@ -64,12 +69,20 @@ pub(super) fn run(args: &args::Doctor, snapshot: &Snapshot, streams: &mut Stream
         fixes = Some(fixed.done);
     }
 
-    let env = args.home.is_none().then(|| snapshot.env.clone());
-    let account = examine(home, env, &policy, &understand, &workers, streams)?;
-    if account.survey.stopped {
+    let whose = Whose::of(args, &home, snapshot)?;
+    let places = other_places(&engine_here.here()?.effective.site);
+    let found = elsewhere::find(&whose.account(), &home, &places);
+    let elsewhere = found.folders.iter().filter_map(|folder| Home::open_elsewhere(folder).ok()).collect();
+    let subject = Subject { home, elsewhere, env: whose.env.clone() };
+    if snapshot.live {
+        streams.progress.start();
+    }
+    let account = examine(subject, &policy, &understand, &workers, streams)?;
+    if account.stopped() {
         status = Status::Trouble;
     }
-    let report = judge(args, &engine_here, &account, site, fixes, &workers)?;
+    let report = Judge { engine: &engine_here, account: &account, whose, without: found.without }
+        .report(site, fixes, &workers)?;
     let mut options = HumanOptions { palette: streams.palette, ascii: streams.ascii, ..HumanOptions::default() };
     if args.format.file.is_some() {
         (options.palette, options.ascii) = (Palette::PLAIN, false);
@@ -102,27 +115,29 @@ fn open(args: &args::Doctor, snapshot: &Snapshot) -> anyhow::Result<Home> {
 
 /// An engine that reads nothing by itself; somebody else's configuration is not obeyed.
 fn own_engine(args: &args::Doctor, options: &PolicyOptions, snapshot: &Snapshot) -> anyhow::Result<Engine> {
-    let isolated = options.isolated || (args.home.is_some() && options.config.is_none());
-    let options = PolicyOptions { isolated, ..options.clone() };
-    let mut engine = Engine::new(&options, CommandLine::default(), snapshot)?;
+    let mut engine = Engine::new(options, CommandLine::default(), snapshot)?;
+    if args.home.is_some() && options.config.is_none() {
+        engine.settings.only_layers();
+    }
     engine.reads_own_files = false;
     Ok(engine)
 }
 
-/// A file of the home with its facts.
-fn understand(engine: &Engine, policy: &Policy, home: &Home, name: &Path) -> Option<(Source, FileFacts)> {
-    let bytes = home.read(name, LIMIT)?;
-    let path = home.path.join(name);
-    let kind = source::classify_named(&path, &bytes);
-    let source = Source::new(path, kind, bytes);
-    let facts = engine.facts(&source, &policy.tables, &Alone);
-    Some((source, facts))
+/// A file with its path; one of the system is read as it is.
+fn read(home: &Home, name: &Path) -> Option<(PathBuf, Vec<u8>)> {
+    if home.below(name).is_some() {
+        return Some((home.path.join(name), home.read(name, LIMIT)?));
+    }
+    // What is no file could keep whoever opens it waiting.
+    let file = fs::metadata(name).ok().filter(fs::Metadata::is_file).and_then(|_| File::open(name).ok())?;
+    let mut bytes = Vec::new();
+    file.take(LIMIT).read_to_end(&mut bytes).ok()?;
+    Some((name.to_owned(), bytes))
 }
 
 /// Looks at the account; Ctrl-C ends the counting, a second one the program.
 fn examine(
-    home: Home,
-    env: Option<BTreeMap<String, String>>,
+    subject: Subject,
     policy: &Policy,
     understand: &doctor::Understand<'_>,
     workers: &Workers,
@@ -134,10 +149,10 @@ fn examine(
         .and_then(|_| flag::register(SIGINT, Arc::clone(&stop)));
     streams.progress.begin("counting files");
     let counted = |files: u64| streams.progress.add(usize::try_from(files).unwrap_or(0));
-    let path = home.path.clone();
+    let path = subject.home.path.clone();
     let look = |parallel| {
         let watch = Watch { counted: &counted, stop: &stop, parallel };
-        doctor::examine(home, env, &policy.tables.caches, understand, watch)
+        doctor::examine(subject, &policy.tables.caches, understand, watch)
     };
     let account = workers.install(look).with_context(|| path.display().to_string());
     // What follows is quick: one Ctrl-C is enough to end it.
@@ -145,45 +160,113 @@ fn examine(
     account
 }
 
-/// Judges everything that was found.
-fn judge(
-    args: &args::Doctor,
-    engine: &Engine,
-    account: &Account,
-    site: SiteChoice,
-    fixes: Option<Fixes>,
-    workers: &Workers,
-) -> anyhow::Result<AccountReport> {
-    let here = engine.here()?;
-    let limits = limits(&here.effective.site);
-    let facts = account.facts(limits, &here.policy.tables.caches, &RealSyntax::find());
-    let mut results = start_up_files(engine, account, workers)?;
-    for result in engine.judge_facts(by_path(account, &facts))? {
-        match results.iter_mut().find(|file| file.source.path == result.source.path) {
-            Some(file) => file.findings.extend(result.findings),
-            None => results.push(result),
+/// Whose account it is.
+struct Whose {
+    user: String,
+    owner: u32,
+    /// The environment of a running shell, of one's own account alone.
+    env: Option<BTreeMap<String, String>>,
+}
+
+impl Whose {
+    /// Homes are called as their users; of oneself the environment tells. Errors: the home is gone.
+    fn of(args: &args::Doctor, home: &Home, snapshot: &Snapshot) -> anyhow::Result<Self> {
+        let env = args.home.is_none().then(|| snapshot.env.clone());
+        let told = ["USER", "LOGNAME"].iter().find_map(|name| snapshot.var(name)).filter(|_| env.is_some());
+        let named = || home.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { user: told.map_or_else(named, str::to_owned), owner: home.stat()?.st_uid, env })
+    }
+
+    fn account(&self) -> elsewhere::Account<'_> {
+        elsewhere::Account { user: &self.user, owner: self.owner, env: self.env.as_ref() }
+    }
+}
+
+/// What judges an account.
+struct Judge<'a> {
+    engine: &'a Engine,
+    account: &'a Account,
+    whose: Whose,
+    /// Places of the site in which the account has no folder.
+    without: Vec<String>,
+}
+
+impl Judge<'_> {
+    /// Judges everything that was found.
+    fn report(self, site: SiteChoice, fixes: Option<Fixes>, workers: &Workers) -> anyhow::Result<AccountReport> {
+        let Self { engine, account, .. } = self;
+        let here = engine.here()?;
+        let limits = limits(&here.effective.site);
+        let facts = account.facts(limits, &here.policy.tables.caches, &RealSyntax::find());
+        let mut results = start_up_files(engine, account, workers)?;
+        for result in engine.judge_facts(by_path(account, &facts))? {
+            match results.iter_mut().find(|file| file.source.path == result.source.path) {
+                Some(file) => file.findings.extend(result.findings),
+                None => results.push(result),
+            }
+        }
+        for result in &mut results {
+            result.site = site.clone();
+            self.name(&mut result.findings);
+        }
+        let mut report = Report::new(results);
+        report.fixes = fixes;
+        Ok(AccountReport {
+            home: account.home.path.clone(),
+            live: self.whose.env.is_some(),
+            retired: here.effective.site.retired.as_ref().map(|retired| gone(&here.policy, retired)),
+            site,
+            chains: account.startup.chains.clone(),
+            facts: facts.into_iter().map(|(_, fact)| fact).collect(),
+            room: account.home.room(),
+            places: places(&here.effective),
+            searched: account.elsewhere.iter().map(|(place, survey)| (place.path.clone(), names(survey))).collect(),
+            not_looked_at: self.not_looked_at(),
+            stopped: account.stopped(),
+            user: self.whose.user,
+            report,
+        })
+    }
+
+    /// What the reader would take for the own home is named, in somebody else's account.
+    fn name(&self, findings: &mut [Finding]) {
+        if self.whose.env.is_some() {
+            return;
+        }
+        let named = |text: &mut String| *text = naming::named(text, &self.account.home.path, &self.whose.user);
+        for finding in findings {
+            named(&mut finding.message);
+            named(&mut finding.help);
         }
     }
-    for result in &mut results {
-        result.site = site.clone();
+
+    fn not_looked_at(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let home = (PathBuf::from("~"), &self.account.survey);
+        let elsewhere = self.account.elsewhere.iter().map(|(place, survey)| (place.path.clone(), survey));
+        for (root, survey) in std::iter::once(home).chain(elsewhere) {
+            lines.extend(survey.unread.iter().map(|(path, why)| format!("{}: {why}", root.join(path).display())));
+            let mounts = survey.mounts.iter().map(|path| root.join(path));
+            lines.extend(mounts.map(|path| format!("{}: another file system begins there", path.display())));
+        }
+        if !self.without.is_empty() {
+            lines.push(format!("no folder of {} was found in {}", self.whose.user, self.without.join(", ")));
+        }
+        lines
     }
-    let survey = &account.survey;
-    let unread = survey.unread.iter().map(|(path, why)| format!("~/{}: {why}", path.display()));
-    let mounts = survey.mounts.iter().map(|path| format!("~/{}: another file system begins there", path.display()));
-    let mut report = Report::new(results);
-    report.fixes = fixes;
-    Ok(AccountReport {
-        home: account.home.path.clone(),
-        live: args.home.is_none(),
-        site,
-        chains: account.startup.chains.clone(),
-        facts: facts.into_iter().map(|(_, fact)| fact).collect(),
-        room: account.home.room(),
-        places: places(&here.effective),
-        not_looked_at: unread.chain(mounts).chain(elsewhere(&here.effective.site)).collect(),
-        stopped: survey.stopped,
-        report,
-    })
+}
+
+/// What is said of a system that exists no more.
+fn gone(policy: &Policy, retired: &Retired) -> String {
+    let since = retired.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
+    let name = |id: &String| policy.site(id).map_or_else(|_| id.clone(), |site| site.name.clone());
+    let successor = retired.successor.as_ref().map(|id| format!("; {} took its place", name(id))).unwrap_or_default();
+    format!("this system is gone{since}{successor}")
+}
+
+/// How many names a survey met.
+fn names(survey: &Survey<What>) -> u64 {
+    survey.regions.first().map_or(0, |root| root.all.files)
 }
 
 /// The site of the account: for somebody else's the machine that one sits at comes last.
@@ -250,12 +333,11 @@ fn places(effective: &Effective) -> Places {
     }
 }
 
-/// The site's other places, which nobody counted.
-fn elsewhere(site: &Site) -> Option<String> {
+/// The paths of the site's other places where users have folders.
+fn other_places(site: &Site) -> Vec<String> {
     let other = |place: &str| ["project", "scratch", "data"].contains(&place);
     let paths = site.places.iter().filter(|row| other(&row.place)).flat_map(|row| &row.paths);
-    let paths: Vec<String> = paths.map(|path| path.text.clone()).collect();
-    (!paths.is_empty()).then(|| format!("what lies outside the home, in {}", paths.join(", ")))
+    paths.map(|path| path.text.clone()).collect()
 }
 
 /// Writes the report without names and secrets; others may not read the file. Errors name it.
@@ -263,6 +345,7 @@ fn write_bundle(file: &Path, report: &AccountReport, snapshot: &Snapshot) -> any
     let mut known = Known::default();
     let own_name = report.home.file_name().map(|name| name.to_string_lossy().into_owned());
     let told = ["USER", "LOGNAME"].iter().filter_map(|name| snapshot.var(name)).map(str::to_owned);
+    let told = told.chain([report.user.clone()]);
     known.users.extend(told.chain(own_name).filter(|name| name.len() > 2 && name != "root"));
     let hosts = [Some(snapshot.host.as_str()), snapshot.var("HOSTNAME"), snapshot.var("HOST")];
     let hosts = hosts.into_iter().flatten().flat_map(|host| [host, host.split('.').next().unwrap_or(host)]);

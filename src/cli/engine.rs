@@ -286,11 +286,15 @@ impl Engine {
             today: self.today,
             ..check::Settings::default()
         };
-        let input = |(path, facts)| Analysed {
-            source: Source::new(path, Kind::Other, Vec::new()),
-            facts: FileFacts { facts, ..FileFacts::default() },
-            policy: Arc::clone(&policy),
-            embedded: false,
+        // Each fact has a place of its own, so that what is said of one is not taken for the same as of another.
+        let input = |(path, mut facts): (PathBuf, Vec<Fact>)| {
+            (0..).zip(&mut facts).for_each(|(at, fact)| fact.span = Span::new(at, at));
+            Analysed {
+                source: Source::new(path, Kind::Other, vec![b' '; facts.len()]),
+                facts: FileFacts { facts, ..FileFacts::default() },
+                policy: Arc::clone(&policy),
+                embedded: false,
+            }
         };
         let inputs: Vec<Analysed> = groups.into_iter().map(input).collect();
         let run = Run::new(&inputs, &settings);

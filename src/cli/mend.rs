@@ -9,6 +9,7 @@ use crate::check::{Finding, Run};
 use crate::fix::journal::{Purpose, name_beside};
 use crate::fix::unfinished::{self, Unfinished};
 use crate::fix::{self, Allow, Mended, RealSyntax, Recorder};
+use crate::policy::Applicability;
 use crate::report::{FileResult, FixRun, Fixes, human};
 use crate::source::Source;
 
@@ -30,6 +31,8 @@ pub(super) struct Mending<'a> {
     /// Files that are not touched: what an earlier run left half written.
     pub(super) half_written: BTreeSet<PathBuf>,
     pub(super) snapshot: &'a Snapshot,
+    /// With questions: what is safe is not asked about.
+    pub(super) safe_unasked: bool,
 }
 
 /// What came of `--fix`.
@@ -67,11 +70,17 @@ impl Mending<'_> {
         let mut recorder = Recorder::new(self.snapshot.journal(), Purpose::Fix, self.snapshot.now());
         let mut fixed = Fixed { left: Vec::new(), done: Fixes::default(), failed: false };
         if self.args.interactive {
+            // Nothing may write over the question while somebody thinks.
+            streams.progress.finish();
             // One file after the other, so that what was answered stays when the rest is given up.
             let questions = Questions::new(self.engine, streams.palette);
             let syntax = RealSyntax::find();
             for (index, result) in results.into_iter().enumerate() {
-                let wanted = |source: &Source, finding: &Finding| questions.wants(source, finding);
+                let taken = |finding: &Finding| {
+                    let fix = finding.fix.as_ref().filter(|_| self.safe_unasked);
+                    fix.is_some_and(|fix| fix.applicability == Applicability::Safe)
+                };
+                let wanted = |source: &Source, finding: &Finding| taken(finding) || questions.wants(source, finding);
                 let mended = self.session.mend_one(self.run, index, &result, self.allow(), &wanted, &syntax);
                 fixed.take(self, result, mended, &mut recorder, streams);
             }

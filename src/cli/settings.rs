@@ -132,6 +132,11 @@ impl Settings {
         }
     }
 
+    /// Obeys the layers alone: no configuration that lies beside a file or above it.
+    pub(super) fn only_layers(&mut self) {
+        self.search = Search::Nowhere;
+    }
+
     /// Checks that what the command line names exists: built in, or in a pack of one of `policies`.
     pub(super) fn check_line<'p>(
         &self,

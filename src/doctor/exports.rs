@@ -1,7 +1,7 @@
 //! Which environments have a file that names them, from which they could be made anew.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::facts::Record;
 
@@ -21,10 +21,9 @@ pub(super) fn names(home: &Home, files: &[PathBuf]) -> BTreeSet<String> {
 }
 
 /// Says of a conda environment whether a file describes it.
-pub(super) fn tell(record: &mut Record, path: &Path, exported: &BTreeSet<String>) {
+pub(super) fn tell(record: &mut Record, exported: &BTreeSet<String>) {
     if record.text("kind") == "conda-env" {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        record.set("exported", exported.contains(name.as_ref()));
+        record.set("exported", exported.contains(record.text("name")));
     }
 }
 

@@ -1,4 +1,5 @@
-//! The one way into an account's home: every look goes through here, and none leaves it.
+//! The one way into an account's home, or into another folder of the account: every look goes through here, and none
+//! leaves it.
 //!
 //! Paths are walked part by part on open folders. A symbolic link that stays inside is followed, one that leads out
 //! is only told: as the system's administrator one must not be led to other people's files. Nothing is written, and
@@ -24,6 +25,10 @@ const MAX_LINKS: usize = 40;
 pub struct Home {
     /// Its path, without links.
     pub path: PathBuf,
+    /// Its path as it was named: links and scripts may use either.
+    named: PathBuf,
+    /// What stands for it in facts.
+    shown: String,
     folder: OwnedFd,
 }
 
@@ -73,9 +78,24 @@ impl OpenTo {
 impl Home {
     /// Opens a home. Errors: it is missing or no folder.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let path = std::fs::canonicalize(path)?;
+        Self::named(path, Some("$HOME"))
+    }
+
+    /// Opens another folder of the account, which facts name by its path. Errors as for the home.
+    pub fn open_elsewhere(path: &Path) -> io::Result<Self> {
+        Self::named(path, None)
+    }
+
+    fn named(named: &Path, shown: Option<&str>) -> io::Result<Self> {
+        let path = std::fs::canonicalize(named)?;
         let folder = open(&path, folder_flags() & !OFlags::NOFOLLOW, Mode::empty())?;
-        Ok(Self { path, folder })
+        let shown = shown.map_or_else(|| path.to_string_lossy().into_owned(), str::to_owned);
+        Ok(Self { path, named: named.to_owned(), shown, folder })
+    }
+
+    /// The path that facts use for something below: `$HOME/.bashrc`.
+    pub fn shown(&self, below: &Path) -> String {
+        if below.as_os_str().is_empty() { self.shown.clone() } else { format!("{}/{}", self.shown, below.display()) }
     }
 
     /// What the home itself is. Errors are the system's.
@@ -87,7 +107,13 @@ impl Home {
     pub fn room(&self) -> Option<Room> {
         let told = fstatvfs(&self.folder).ok()?;
         let bytes = |blocks: u64| blocks.saturating_mul(told.f_frsize);
-        Some(Room { bytes: bytes(told.f_blocks), free_bytes: bytes(told.f_bavail) }).filter(|room| room.bytes > 0)
+        let room = Room {
+            bytes: bytes(told.f_blocks),
+            free_bytes: bytes(told.f_bavail),
+            files: told.f_files,
+            free_files: told.f_favail,
+        };
+        Some(room).filter(|room| room.bytes > 0)
     }
 
     /// Follows `path`, which is meant from the home unless it is absolute. Errors: a folder on the way that may not be
@@ -201,8 +227,14 @@ impl Home {
     }
 
     /// The path below the home; `None` for one outside.
-    fn below(&self, path: &Path) -> Option<PathBuf> {
-        if path.is_absolute() { path.strip_prefix(&self.path).ok().map(Path::to_owned) } else { Some(path.to_owned()) }
+    pub fn below(&self, path: &Path) -> Option<PathBuf> {
+        if !path.is_absolute() {
+            return Some(path.to_owned());
+        }
+        let below = path.strip_prefix(&self.path).ok();
+        // A relative name of the home itself says nothing of absolute paths.
+        let named = || path.strip_prefix(&self.named).ok().filter(|_| self.named.is_absolute());
+        below.or_else(named).map(Path::to_owned)
     }
 }
 
@@ -264,8 +296,11 @@ mod tests {
         symlink(root.join("other"), home.join("far")).unwrap();
         symlink("loop", home.join("loop")).unwrap();
         symlink("gone", home.join("dangling")).unwrap();
-        let home = Home::open(&home).unwrap();
-        for name in [".bashrc", ".profile", "dotfiles/rc"] {
+        symlink(&home, root.join("alias")).unwrap();
+        symlink(root.join("alias/dotfiles/rc"), home.join(".by-alias")).unwrap();
+        assert_eq!(Home::open(&home).unwrap().text(Path::new(".by-alias"), 100), None);
+        let home = Home::open(&root.join("alias")).unwrap();
+        for name in [".by-alias", ".bashrc", ".profile", "dotfiles/rc"] {
             assert_eq!(home.text(Path::new(name), 100).as_deref(), Some("text"), "{name}");
         }
         for name in ["out", "far", "../other", "dotfiles/../../other", "loop", "dangling", "dotfiles"] {

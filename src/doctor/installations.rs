@@ -1,5 +1,6 @@
 //! Conda installations and Python environments: what their own records say of them.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::facts::Record;
@@ -44,12 +45,12 @@ pub fn facts(home: &Home, region: &Region<What>) -> Option<Record> {
         What::Conda => conda(home, &region.path, "conda"),
         What::CondaEnv => conda(home, &region.path, "conda-env"),
         What::Venv => venv(home, &region.path),
-        What::Pyenv => Record::new().with("kind", "pyenv"),
+        What::Pyenv => pyenv(&region.path),
         What::Cache(_) => return None,
     };
-    let shown = Path::new("$HOME").join(&region.path);
-    record.set("path", shown.to_string_lossy().into_owned());
-    record.set("name", region.path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+    record.set("path", home.shown(&region.path));
+    let whole = home.path.join(&region.path);
+    record.set("name", whole.file_name().unwrap_or_default().to_string_lossy().into_owned());
     size::set(&mut record, region.own);
     let interpreter = interpreter(home, &region.path);
     if record.get("problem").is_none() {
@@ -62,6 +63,15 @@ pub fn facts(home: &Home, region: &Region<What>) -> Option<Record> {
         record.set("open-to", inside.writable_by().name());
     }
     Some(record)
+}
+
+/// A Python of pyenv's is called by its version.
+fn pyenv(path: &Path) -> Record {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let version = name.starts_with(|c: char| c.is_ascii_digit()).then(|| name.into_owned());
+    let mut record = Record::new().with("kind", "pyenv");
+    record.set_some("python", version);
+    record
 }
 
 /// What its interpreter needs of the machine, when it lies in the home.
@@ -94,13 +104,20 @@ fn conda(home: &Home, path: &Path, kind: &'static str) -> Record {
     record.set_some("version", version("conda"));
     let history = home.text(&meta.join("history"), RECORD_LIMIT).unwrap_or_default();
     record.set_some("changed", last_change(&history));
-    if let Some(made_for) = shebang_prefix(home, path)
-        && made_for != home.path.join(path)
-    {
+    moved(home, path, shebang_prefix(home, path), &mut record);
+    record
+}
+
+/// Says when an environment was made for another path than its own.
+fn moved(home: &Home, path: &Path, made_for: Option<PathBuf>, record: &mut Record) {
+    let Some(made_for) = made_for else { return };
+    let here = home.path.join(path);
+    // A home has several names on many systems: what counts is whether they lead to the same folder.
+    let identity = |path: &Path| std::fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok();
+    if made_for != here && identity(&made_for).is_none_or(|other| Some(other) != identity(&here)) {
         record.set("problem", "moved");
         record.set("target", made_for.to_string_lossy().into_owned());
     }
-    record
 }
 
 /// The day of the last transaction of a history: lines like `==> 2024-05-02 10:00:00 <==`.
@@ -132,12 +149,7 @@ fn venv(home: &Home, path: &Path) -> Record {
     record.set_some("version", value("uv").or_else(|| value("virtualenv")));
     record.set("system-packages", value("include-system-site-packages").as_deref() == Some("true"));
     record.set_some("root", value("home"));
-    if let Some(made_for) = activated_prefix(home, path).or_else(|| shebang_prefix(home, path))
-        && made_for != home.path.join(path)
-    {
-        record.set("problem", "moved");
-        record.set("target", made_for.to_string_lossy().into_owned());
-    }
+    moved(home, path, activated_prefix(home, path).or_else(|| shebang_prefix(home, path)), &mut record);
     record
 }
 

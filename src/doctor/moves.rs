@@ -1,6 +1,7 @@
 //! The commands that move or empty what fills a home. They are only ever printed.
 
 use crate::facts::{Record, Value};
+use crate::syntax::shell::quote::quoted;
 
 /// What is smaller than both of these is not worth a command: files, and bytes.
 const WORTH_IT: (i64, i64) = (1000, 100 << 20);
@@ -26,7 +27,8 @@ impl Default for Places {
 /// The commands for installations and for what `usage` tells, each a line for a shell.
 pub fn commands<'a>(facts: impl Iterator<Item = &'a Record>, places: &Places) -> Vec<String> {
     let mut found: Vec<(i64, String)> = Vec::new();
-    for record in facts.filter(|record| is_large(record)) {
+    // What lies elsewhere is where it may be.
+    for record in facts.filter(|record| is_large(record) && record.text("path").starts_with("$HOME/")) {
         let path = quoted(record.text("path"));
         let name = record.text("name");
         let command = match record.text("kind") {
@@ -47,12 +49,16 @@ pub fn commands<'a>(facts: impl Iterator<Item = &'a Record>, places: &Places) ->
 /// A conda environment cannot be moved: it is made anew from what was asked for.
 fn conda_env(path: &str, name: &str, places: &Places) -> String {
     let (file, place) = (quoted(&format!("{name}.yml")), format!("{}/{}", places.environments, quoted(name)));
-    format!("conda env export --from-history -p {path} > {file} && conda env create -f {file} -p {place}")
+    format!(
+        "conda env export --from-history -p {path} > {file} && conda env create -f {file} -p {place} && conda env remove -p {path}"
+    )
 }
 
 fn venv(path: &str, name: &str, places: &Places) -> String {
     let (file, place) = (quoted(&format!("{name}.txt")), format!("{}/{}", places.environments, quoted(name)));
-    format!("{path}/bin/python -m pip freeze > {file} && python3 -m venv {place} && {place}/bin/pip install -r {file}")
+    format!(
+        "{path}/bin/python -m pip freeze > {file} && python3 -m venv {place} && {place}/bin/pip install -r {file} && rm -rf {path}"
+    )
 }
 
 /// A cache that a variable moves: the folder goes, and the variable says where.
@@ -74,24 +80,9 @@ fn number(record: &Record, name: &str) -> i64 {
     }
 }
 
-/// A path or name as a word of a shell.
-fn quoted(path: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+,@%:".contains(c);
-    let (home, below) = path.strip_prefix("$HOME").map_or(("", path), |below| ("~", below));
-    let escaped: String = below.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c])).collect();
-    // A line end cannot be escaped: the shell would drop it.
-    format!("{home}{}", escaped.replace("\\\n", "$'\\n'"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_one_word_whatever_is_in_it() {
-        assert_eq!(quoted("$HOME/a b/$(rm)"), "~/a\\ b/\\$\\(rm\\)");
-        assert_eq!(quoted("a\nb;c"), "a$'\\n'b\\;c");
-    }
 
     #[test]
     fn what_is_large_has_a_command() {
@@ -104,7 +95,7 @@ mod tests {
         assert_eq!(
             commands([&cache, &env, &small].into_iter(), &places),
             [
-                "conda env export --from-history -p ~/my\\ envs/ml > ml.yml && conda env create -f ml.yml -p /project/$USER/envs/ml",
+                "conda env export --from-history -p ~/my\\ envs/ml > ml.yml && conda env create -f ml.yml -p /project/$USER/envs/ml && conda env remove -p ~/my\\ envs/ml",
                 "mkdir -p /scratch/$USER && mv ~/.cache/pip /scratch/$USER/pip-cache && echo 'export PIP_CACHE_DIR=/scratch/$USER/pip-cache' >> ~/.bashrc",
             ]
         );

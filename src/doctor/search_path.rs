@@ -3,7 +3,8 @@
 //! Only for a running shell: nobody else's `PATH` can be seen.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -31,7 +32,10 @@ const LIBRARIES: [&str; 2] = ["LD_LIBRARY_PATH", "PYTHONPATH"];
 /// Folders of the system.
 const SYSTEM: [&str; 6] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/local/sbin"];
 
-/// One fact for each program that is found, and one for each entry of a library path that conda owns.
+/// Where `module` runs: Lmod's program, and that of Environment Modules.
+const MODULE_COMMANDS: [&str; 2] = ["LMOD_CMD", "MODULES_CMD"];
+
+/// One fact for each program that is found, one for the interpreter of `module`, and one for each entry of a library path that conda owns.
 pub fn facts(env: &BTreeMap<String, String>, home: &Path) -> Vec<Record> {
     let mut facts = Vec::new();
     let folders = entries(env, "PATH");
@@ -57,6 +61,11 @@ pub fn facts(env: &BTreeMap<String, String>, home: &Path) -> Vec<Record> {
             .with("shadows-system", hides_system && !is_system(winner));
         facts.push(record);
     }
+    facts.extend(module_interpreter(env, &folders).map(|winner| {
+        let record = Record::new().with("variable", "PATH").with("program", "module");
+        let record = record.with("winner", winner.to_string_lossy().into_owned()).with("from", owner(&winner, home));
+        record.with("shadows-system", false)
+    }));
     for variable in LIBRARIES {
         for folder in entries(env, variable) {
             let record = Record::new()
@@ -67,6 +76,27 @@ pub fn facts(env: &BTreeMap<String, String>, home: &Path) -> Vec<Record> {
         }
     }
     facts
+}
+
+/// The program that runs `module`, by the first line of its script; `/usr/bin/env NAME` looks for it on the path.
+fn module_interpreter(env: &BTreeMap<String, String>, folders: &[PathBuf]) -> Option<PathBuf> {
+    let script =
+        MODULE_COMMANDS.iter().find_map(|name| env.get(*name)).map(Path::new).filter(|path| path.is_absolute())?;
+    let mut head = Vec::new();
+    File::open(script)
+        .ok()
+        .filter(|file| file.metadata().is_ok_and(|meta| meta.is_file()))?
+        .take(512)
+        .read_to_end(&mut head)
+        .ok()?;
+    let line = String::from_utf8_lossy(head.strip_prefix(b"#!")?).lines().next()?.to_owned();
+    let mut words = line.split_whitespace();
+    let program = Path::new(words.next()?);
+    if !program.ends_with("bin/env") {
+        return Some(program.to_owned());
+    }
+    let name = words.find(|word| !word.starts_with('-'))?;
+    folders.iter().map(|folder| folder.join(name)).find(|path| executable(path).is_some())
 }
 
 /// The folders of a search path, each once.
@@ -130,7 +160,10 @@ mod tests {
         std::os::unix::fs::symlink("../own/bin/python3", dir.path().join("links/python3")).unwrap();
         let folder = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
         let path = [folder("miniconda3/bin"), folder("own/bin"), folder("links"), folder("own/bin")].join(":");
-        let env = BTreeMap::from([("PATH".to_owned(), path), ("LD_LIBRARY_PATH".to_owned(), folder("miniconda3/lib"))]);
+        fs::write(dir.path().join("modulecmd.tcl"), "#!/usr/bin/env tclsh\nputs x\n").unwrap();
+        let variables =
+            [("PATH", path), ("LD_LIBRARY_PATH", folder("miniconda3/lib")), ("MODULES_CMD", folder("modulecmd.tcl"))];
+        let env = variables.map(|(name, value)| (name.to_owned(), value)).into();
         let facts = facts(&env, Path::new("/home/nobody"));
         let shown: Vec<(&str, &str, bool)> = facts
             .iter()
@@ -138,7 +171,13 @@ mod tests {
             .collect();
         assert_eq!(
             shown,
-            [("python", "other", false), ("python3", "other", false), ("tclsh", "conda", true), ("", "conda", true)]
+            [
+                ("python", "other", false),
+                ("python3", "other", false),
+                ("tclsh", "conda", true),
+                ("module", "conda", true),
+                ("", "conda", true)
+            ]
         );
         assert_eq!(facts[1].get("shadowed"), Some(&Vec::<String>::new().into()));
         assert_eq!(facts[2].get("shadowed"), Some(&vec![folder("own/bin/tclsh")].into()));

@@ -4,11 +4,11 @@
 //! .condarc conda configuration file», Jupyter's configuration overview.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::facts::{FactKind, FileFacts, Record};
-use crate::source::Source;
+use crate::facts::{FactKind, Record};
 
+use super::Condarc;
 use super::home::{Home, Reached};
 
 /// Files larger than this are not read: settings are short. In bytes.
@@ -41,10 +41,6 @@ const PIP: [&str; 2] = [".pip/pip.conf", ".config/pip/pip.conf"];
 /// uv's files.
 const UV: [&str; 1] = [".config/uv/uv.toml"];
 
-/// The files below the home that conda and mamba read, the weakest first.
-pub const CONDA: [&str; 6] =
-    [".config/conda/.condarc", ".config/conda/condarc", ".conda/.condarc", ".conda/condarc", ".condarc", ".mambarc"];
-
 /// Files with passwords, with the tool that reads each.
 const CREDENTIALS: [(&str, &str); 3] = [("netrc", ".netrc"), ("pypirc", ".pypirc"), ("netrc", "_netrc")];
 
@@ -52,7 +48,7 @@ const CREDENTIALS: [(&str, &str); 3] = [("netrc", ".netrc"), ("pypirc", ".pypirc
 const JUPYTER: [&str; 3] = ["jupyter_server_config", "jupyter_notebook_config", "jupyter_lab_config"];
 
 /// The settings that files of the account hold.
-pub fn files(home: &Home) -> Vec<(PathBuf, Record)> {
+pub fn files(home: &Home) -> Vec<Record> {
     let mut all = Vec::new();
     for name in PIP {
         ini(home, "pip", Path::new(name), &mut all);
@@ -68,49 +64,46 @@ pub fn files(home: &Home) -> Vec<(PathBuf, Record)> {
     overridden(&mut all);
     for (tool, name) in CREDENTIALS {
         if let Ok(Reached::Inside(inside)) = home.reach(Path::new(name)) {
-            let record = about(tool, Path::new(name), "permissions").with("open-to", inside.readable_by().name());
-            all.push((PathBuf::from(name), record));
+            let path = home.shown(Path::new(name));
+            all.push(about(tool, &path, "permissions").with("open-to", inside.readable_by().name()));
         }
     }
     all
 }
 
 /// The keys of conda's files, the weakest file first. Lists of several files are joined by conda, so that none wins.
-pub fn conda(home: &Home, files: &[(Source, FileFacts)]) -> Vec<(PathBuf, Record)> {
-    let (mut all, mut lists) = (Vec::new(), Vec::new());
-    for (source, facts) in files {
-        let path = source.path.strip_prefix(&home.path).unwrap_or(&source.path);
+pub fn conda(home: &Home, files: &[Condarc]) -> Vec<Record> {
+    let mut all = Vec::new();
+    for file in files {
+        let path = &file.source.path;
+        let shown = home.below(path).map_or_else(|| path.to_string_lossy().into_owned(), |below| home.shown(&below));
         let mut items: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for fact in facts.facts.iter().filter(|fact| fact.kind == FactKind::Channel) {
+        for fact in file.facts.facts.iter().filter(|fact| fact.kind == FactKind::Channel) {
             items.entry("channels").or_default().push(fact.fields.text("name"));
         }
-        let keys = || facts.facts.iter().filter(|fact| fact.kind == FactKind::Key).map(|fact| &fact.fields);
+        let keys = || file.facts.facts.iter().filter(|fact| fact.kind == FactKind::Key).map(|fact| &fact.fields);
         for fields in keys() {
             if let Some(list) = fields.text("name").strip_suffix(".item") {
                 items.entry(list).or_default().push(fields.text("value"));
             }
         }
-        for name in keys().map(|fields| fields.text("name")).filter(|name| !name.contains('.')) {
-            match items.get(name) {
-                Some(items) => lists.push(setting("conda", path, name, &items.join(", "))),
-                None => {
-                    let value =
-                        keys().find(|fields| fields.text("name") == name).and_then(|fields| fields.get("value"));
-                    let value = value.map(ToString::to_string).unwrap_or_default();
-                    all.push(setting("conda", path, name, &value));
-                }
-            }
+        for fields in keys().filter(|fields| !fields.text("name").contains('.')) {
+            let name = fields.text("name");
+            let value = fields.get("value").map(ToString::to_string).unwrap_or_default();
+            all.push(match items.get(name) {
+                Some(items) => setting("conda", &shown, name, &items.join(", ")).with("list", true),
+                None => setting("conda", &shown, name, &value),
+            });
         }
     }
     overridden(&mut all);
-    all.extend(lists);
-    all.sort_by_key(|(path, _)| files.iter().position(|(source, _)| source.path.ends_with(path)));
     all
 }
 
 /// Says of settings in files which variable of the environment wins over them.
-pub fn overridden_by_variables(settings: &mut [(PathBuf, Record)], env: &BTreeMap<String, String>) {
-    for (_, record) in settings {
+pub fn overridden_by_variables(settings: &mut [Record], env: &BTreeMap<String, String>) {
+    // What a variable says of a list is put before what files say.
+    for record in settings.iter_mut().filter(|record| !record.flag("list")) {
         let prefix = match record.text("tool") {
             tool @ ("pip" | "uv" | "conda") => tool.to_uppercase(),
             _ => continue,
@@ -137,8 +130,8 @@ pub fn environment(env: &BTreeMap<String, String>) -> Vec<Record> {
     env.iter().filter(|(name, _)| is_setting(name)).map(record).collect()
 }
 
-fn about(tool: &str, file: &Path, name: &str) -> Record {
-    Record::new().with("tool", tool).with("path", format!("$HOME/{}", file.display())).with("name", name)
+fn about(tool: &str, file: &str, name: &str) -> Record {
+    Record::new().with("tool", tool).with("path", file).with("name", name)
 }
 
 fn is_secret(name: &str) -> bool {
@@ -146,14 +139,14 @@ fn is_secret(name: &str) -> bool {
     SECRET.iter().any(|part| name.contains(part))
 }
 
-fn setting(tool: &str, file: &Path, name: &str, value: &str) -> (PathBuf, Record) {
+fn setting(tool: &str, file: &str, name: &str, value: &str) -> Record {
     let mut record = about(tool, file, name);
     record.set_some("value", (!is_secret(name) || value.is_empty()).then_some(value));
-    (file.to_owned(), record)
+    record
 }
 
 /// `[section]` and `key = value`.
-fn ini(home: &Home, tool: &str, path: &Path, all: &mut Vec<(PathBuf, Record)>) {
+fn ini(home: &Home, tool: &str, path: &Path, all: &mut Vec<Record>) {
     let Some(text) = home.text(path, LIMIT) else { return };
     let mut section = "";
     for line in text.lines() {
@@ -164,13 +157,13 @@ fn ini(home: &Home, tool: &str, path: &Path, all: &mut Vec<(PathBuf, Record)>) {
             && !line.starts_with([' ', '\t', '#', ';'])
         {
             let name = name.trim().to_lowercase().replace('_', "-");
-            all.push(setting(tool, path, &format!("{section}.{name}"), value.trim()));
+            all.push(setting(tool, &home.shown(path), &format!("{section}.{name}"), value.trim()));
         }
     }
 }
 
 /// Keys of TOML, with their tables.
-fn toml(home: &Home, tool: &str, path: &Path, all: &mut Vec<(PathBuf, Record)>) {
+fn toml(home: &Home, tool: &str, path: &Path, all: &mut Vec<Record>) {
     fn flat(table: &toml::Table, before: &str, found: &mut Vec<(String, String)>) {
         for (name, value) in table {
             let name = format!("{before}{name}");
@@ -186,11 +179,11 @@ fn toml(home: &Home, tool: &str, path: &Path, all: &mut Vec<(PathBuf, Record)>) 
     let Some(table) = home.text(path, LIMIT).and_then(|text| text.parse::<toml::Table>().ok()) else { return };
     let mut found = Vec::new();
     flat(&table, "", &mut found);
-    all.extend(found.into_iter().map(|(name, value)| setting(tool, path, &name, &value)));
+    all.extend(found.into_iter().map(|(name, value)| setting(tool, &home.shown(path), &name, &value)));
 }
 
 /// Lines `c.ServerApp.ip = '0.0.0.0'` of a Jupyter configuration, which is Python.
-fn jupyter(home: &Home, path: &Path, all: &mut Vec<(PathBuf, Record)>) {
+fn jupyter(home: &Home, path: &Path, all: &mut Vec<Record>) {
     let Some(text) = home.text(path, LIMIT) else { return };
     for line in text.lines() {
         let Some((name, value)) = line.strip_prefix("c.").and_then(|rest| rest.split_once('=')) else { continue };
@@ -199,39 +192,41 @@ fn jupyter(home: &Home, path: &Path, all: &mut Vec<(PathBuf, Record)>) {
             continue;
         }
         let value = value.trim();
+        let value = value.strip_prefix(['u', 'r']).filter(|rest| rest.starts_with(['\'', '"'])).unwrap_or(value);
         let quote = value.chars().next().filter(|first| matches!(first, '\'' | '"'));
         let value = match quote.and_then(|quote| value[1..].split_once(quote)) {
             Some((inner, _)) => inner,
             None => value.split('#').next().unwrap_or_default().trim(),
         };
-        all.push(setting("jupyter", path, name, value));
+        all.push(setting("jupyter", &home.shown(path), name, value));
     }
 }
 
 /// The same as JSON: `{"ServerApp": {"ip": "0.0.0.0"}}`.
-fn jupyter_json(home: &Home, path: &Path, all: &mut Vec<(PathBuf, Record)>) {
+fn jupyter_json(home: &Home, path: &Path, all: &mut Vec<Record>) {
     let Some(text) = home.text(path, LIMIT) else { return };
     let Ok(serde_json::Value::Object(classes)) = serde_json::from_str(&text) else { return };
     for (class, traits) in classes {
         for (name, value) in traits.as_object().into_iter().flatten() {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            all.push(setting("jupyter", path, &format!("{class}.{name}"), &value));
+            all.push(setting("jupyter", &home.shown(path), &format!("{class}.{name}"), &value));
         }
     }
 }
 
-/// Of two files of one tool that set the same, the later wins.
-fn overridden(all: &mut [(PathBuf, Record)]) {
-    let winners: Vec<Option<String>> = (0..all.len())
-        .map(|index| {
-            let (path, record) = &all[index];
-            let same = |(other, later): &&(PathBuf, Record)| {
-                other != path && later.text("tool") == record.text("tool") && later.text("name") == record.text("name")
-            };
-            all[index + 1..].iter().find(same).map(|(other, _)| format!("$HOME/{}", other.display()))
-        })
-        .collect();
-    for ((_, record), winner) in all.iter_mut().zip(winners) {
+/// Of two files of one tool that set the same, the later wins; of lists none does.
+fn overridden(all: &mut [Record]) {
+    let winner = |index: usize| {
+        let record = &all[index];
+        let same = |later: &&Record| {
+            let equal = |field: &str| later.text(field) == record.text(field);
+            !equal("path") && equal("tool") && equal("name")
+        };
+        let later = all[index + 1..].iter().rev().find(same).filter(|_| !record.flag("list"));
+        later.map(|later| later.text("path").to_owned())
+    };
+    let winners: Vec<Option<String>> = (0..all.len()).map(winner).collect();
+    for (record, winner) in all.iter_mut().zip(winners) {
         record.set_some("overridden-by", winner);
     }
 }
@@ -263,7 +258,7 @@ mod tests {
         let home = Home::open(dir.path()).unwrap();
         let shown: Vec<String> = files(&home)
             .iter()
-            .map(|(_, record)| {
+            .map(|record| {
                 let value = record.get("value").map_or("-".to_owned(), ToString::to_string);
                 let rest = [record.text("overridden-by"), record.text("open-to")].concat();
                 format!("{} {} {value} {rest}", record.text("tool"), record.text("name"))

@@ -10,14 +10,25 @@ use crate::facts::{FileFacts, LinkKind, Record, Text};
 use crate::fix::Syntax;
 use crate::source::Source;
 
-use super::home::{Home, Reached};
+use super::home::{Home, OpenTo, Reached};
 
 /// Files that read files deeper than this are not followed.
 const MAX_DEPTH: usize = 8;
 
-/// Names of files that systems of some centres read once, and no shell reads today.
-const LEFTOVERS: [&str; 6] =
-    [".bashrc.ext", ".bash_profile.ext", ".profile.ext", ".cshrc.ext", ".login.ext", ".tcshrc.ext"];
+/// Names of files that no shell reads by itself; the system's own files did at some centres.
+const LEFTOVERS: [&str; 8] = [
+    ".bashrc.ext",
+    ".bash_profile.ext",
+    ".profile.ext",
+    ".cshrc.ext",
+    ".login.ext",
+    ".tcshrc.ext",
+    ".kshrc.ext",
+    ".zshrc.ext",
+];
+
+/// Folders in which Lmod keeps what `module save` saves; the collection `default` is loaded at login.
+const COLLECTIONS: [&str; 2] = [".lmod.d", ".config/lmod"];
 
 /// A kind of shell: how it was started decides what it reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,6 +176,7 @@ pub fn follow(home: &Home, understand: &dyn Fn(&Path) -> Option<(Source, FileFac
             chains.push(Chain { shell, mode, files });
         }
     }
+    LEFTOVERS.iter().for_each(|name| _ = walk.load(Path::new(name)));
     Startup { files: walk.files, chains }
 }
 
@@ -178,8 +190,7 @@ pub fn facts(home: &Home, startup: &Startup, syntax: &dyn Syntax) -> Vec<(PathBu
         }
     }
     let mut facts = Vec::new();
-    let leftovers = LEFTOVERS.iter().map(PathBuf::from).filter(|path| walk_has(home, &path.to_string_lossy()));
-    for path in startup.files.keys().cloned().chain(leftovers) {
+    for path in startup.files.keys().cloned() {
         let mut record = record(home, &path, readers.get(&path), broken.get(&path));
         let refused = startup.files.get(&path).is_some_and(|(source, _)| syntax.accepts(source) == Some(false));
         if refused && record.text("problem") == "none" {
@@ -187,7 +198,42 @@ pub fn facts(home: &Home, startup: &Startup, syntax: &dyn Syntax) -> Vec<(PathBu
         }
         facts.push((path, record));
     }
+    facts.extend(collections(home));
+    facts.push((
+        PathBuf::new(),
+        rights(home, Path::new(""), Record::new().with("path", "$HOME").with("name", ".").with("problem", "none")),
+    ));
     facts
+}
+
+/// What Lmod loads at every login. Where nodes are of several kinds, each has a collection: `default.KIND`.
+fn collections(home: &Home) -> Vec<(PathBuf, Record)> {
+    let in_folder = |folder: &&str| {
+        let is_default = |name: &str| name == "default" || (name.starts_with("default.") && !name.ends_with('~'));
+        let names = home.names(Path::new(folder)).into_iter().filter_map(|name| name.into_string().ok());
+        names.filter(|name| is_default(name)).map(|name| Path::new(folder).join(name)).collect::<Vec<_>>()
+    };
+    let record = |path: PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let record = Record::new().with("path", home.shown(&path)).with("name", name).with("shell", "sh");
+        let record = record.with("read-by", vec![Mode::Login.name()]).with("problem", "collection");
+        let record = rights(home, &path, record);
+        (path, record)
+    };
+    COLLECTIONS.iter().flat_map(in_folder).map(record).collect()
+}
+
+/// Who else may write something.
+fn rights(home: &Home, path: &Path, mut record: Record) -> Record {
+    if let (Ok(Reached::Inside(inside)), Ok(own)) = (home.reach(path), home.stat()) {
+        // In a sticky folder only its owner can replace what others may not write.
+        let sticky = inside.is_folder() && inside.stat.st_mode & 0o1000 != 0;
+        record.set("open-to", if sticky { OpenTo::Nobody } else { inside.writable_by() }.name());
+        if inside.stat.st_uid != own.st_uid {
+            record.set("foreign-owner", inside.stat.st_uid.to_string());
+        }
+    }
+    record
 }
 
 fn walk_has(home: &Home, name: &str) -> bool {
@@ -261,11 +307,7 @@ impl Walk<'_> {
             return Target::Other(State::Unknown);
         }
         let path = Path::new(below.unwrap_or(text));
-        match path.strip_prefix(&self.home.path) {
-            Ok(below) => Target::Home(below.to_owned()),
-            Err(_) if path.is_absolute() => Target::Other(State::Outside),
-            Err(_) => Target::Home(path.to_owned()),
-        }
+        self.home.below(path).map_or(Target::Other(State::Outside), Target::Home)
     }
 }
 
@@ -315,14 +357,14 @@ fn record(
     broken: Option<&(&'static str, String)>,
 ) -> Record {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut record = Record::new().with("path", format!("$HOME/{}", path.display())).with("name", name.as_str());
+    let mut record = Record::new().with("path", home.shown(path)).with("name", name.as_str());
     let shell = Shell::ALL.into_iter().find(|shell| shell.own().contains(name.as_str()));
     record.set("shell", shell.map_or("sh", Shell::name));
     let read_by: Vec<&str> = readers.into_iter().flatten().map(|mode| mode.name()).collect();
     let unread = read_by.is_empty();
     record.set("read-by", read_by);
     let problem = match broken {
-        _ if LEFTOVERS.contains(&name.as_str()) => "leftover",
+        _ if unread && LEFTOVERS.contains(&name.as_str()) => "leftover",
         Some((problem, target)) => {
             record.set("target", target.as_str());
             problem
@@ -335,13 +377,7 @@ fn record(
         record.set_some("hidden-by", hider(home, &name));
     }
     record.set_some("link", home.link(path).map(|target| target.to_string_lossy().into_owned()));
-    if let (Ok(Reached::Inside(inside)), Ok(own)) = (home.reach(path), home.stat()) {
-        record.set("open-to", inside.writable_by().name());
-        if inside.stat.st_uid != own.st_uid {
-            record.set("foreign-owner", inside.stat.st_uid.to_string());
-        }
-    }
-    record
+    rights(home, path, record)
 }
 
 /// The file that shells read in place of another.

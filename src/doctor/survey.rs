@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, fstat, open, openat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, SeekFrom, fstat, open, openat, seek, statat};
 use rustix::io::Errno;
 
 /// Folders nested deeper are not entered: real homes have a few dozen levels.
@@ -102,6 +102,8 @@ pub struct Walk<'a, W> {
     pub stop: &'a AtomicBool,
     /// On the threads of the pool that it is called in; else on this one.
     pub parallel: bool,
+    /// What each file takes is asked in regions alone: outside of them names are counted, which is far quicker.
+    pub sizes_of_regions: bool,
 }
 
 /// Counts what lies below `root`. Errors: `root` itself cannot be opened as a folder.
@@ -142,6 +144,13 @@ impl<W> Counter<W> {
     }
 }
 
+/// What a folder holds itself.
+struct List {
+    tally: Tally,
+    markers: u8,
+    folders: Vec<CString>,
+}
+
 struct State<'a, 'w, W> {
     walk: &'a Walk<'w, W>,
     device: u64,
@@ -157,6 +166,25 @@ impl<W: Clone + Send + Sync> State<'_, '_, W> {
         if self.walk.stop.load(Ordering::Relaxed) {
             return;
         }
+        let measured = outer.what.is_some() || !self.walk.sizes_of_regions;
+        let mut list = self.list(fd, path, outer, measured);
+        let region = self.region(&Folder { path, markers: list.markers }, outer);
+        if !measured && region.what.is_some() && seek(fd, SeekFrom::Start(0)).is_ok() {
+            list = self.list(fd, path, &region, true);
+        }
+        let folders = list.folders;
+        region.add(list.tally);
+        (self.walk.counted)(list.tally.files);
+        let enter = |name: &CString| self.enter(fd, name, path, &region, depth + 1);
+        if self.walk.parallel && folders.len() > 1 {
+            folders.par_iter().for_each(enter);
+        } else {
+            folders.iter().for_each(enter);
+        }
+    }
+
+    /// Reads a folder: what lies in it counts, what its folders hold does not yet.
+    fn list(&self, fd: &OwnedFd, path: &Path, outer: &Counter<W>, measured: bool) -> List {
         // The folder itself.
         let mut tally = Tally { files: 1, bytes: fstat(fd).map_or(0, |stat| on_disk(stat.st_blocks)) };
         let mut markers = 0;
@@ -184,19 +212,14 @@ impl<W: Clone + Send + Sync> State<'_, '_, W> {
                 if outer.what.is_none() && (self.walk.notable)(name.to_bytes()) {
                     self.keep_notable(path.join(OsStr::from_bytes(name.to_bytes())));
                 }
-                self.count(fd, name, &mut tally, &mut folders);
+                if measured || entry.file_type() == FileType::Unknown {
+                    self.count(fd, name, &mut tally, &mut folders);
+                } else {
+                    tally.files += 1;
+                }
             }
         }
-        drop(buffer);
-        let region = self.region(&Folder { path, markers }, outer);
-        region.add(tally);
-        (self.walk.counted)(tally.files);
-        let enter = |name: &CString| self.enter(fd, name, path, &region, depth + 1);
-        if self.walk.parallel && folders.len() > 1 {
-            folders.par_iter().for_each(enter);
-        } else {
-            folders.iter().for_each(enter);
-        }
+        List { tally, markers, folders }
     }
 
     /// Counts what is no folder; a folder whose kind the listing did not tell is kept for later.
@@ -299,14 +322,15 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    fn counted(root: &Path, parallel: bool) -> Survey<&'static str> {
+    fn counted(root: &Path, parallel: bool, sizes_of_regions: bool) -> Survey<&'static str> {
         let classify = |folder: &Folder<'_>| folder.holds("pyvenv.cfg").then_some("venv");
         let (counter, stop) = (AtomicU64::new(0), AtomicBool::new(false));
         let counter = |files| {
             counter.fetch_add(files, Ordering::Relaxed);
         };
         let notable = |name: &[u8]| name == b"environment.yml";
-        let walk = Walk { classify: &classify, notable: &notable, counted: &counter, stop: &stop, parallel };
+        let walk =
+            Walk { classify: &classify, notable: &notable, counted: &counter, stop: &stop, parallel, sizes_of_regions };
         survey(root, &walk).unwrap()
     }
 
@@ -318,8 +342,8 @@ mod tests {
         fs::write(dir.path().join("a/venv/lib/deep/x"), [1; 5000]).unwrap();
         fs::hard_link(dir.path().join("a/venv/lib/deep/x"), dir.path().join("a/venv/lib/deep/y")).unwrap();
         symlink("/", dir.path().join("out")).unwrap();
-        for parallel in [false, true] {
-            let survey = counted(dir.path(), parallel);
+        for (parallel, sizes_of_regions) in [(false, false), (true, false), (true, true)] {
+            let survey = counted(dir.path(), parallel, sizes_of_regions);
             let files: Vec<(&str, u64, u64)> = survey
                 .regions
                 .iter()
@@ -339,7 +363,7 @@ mod tests {
             path.push("d");
         }
         fs::create_dir_all(&path).unwrap();
-        let survey = counted(dir.path(), true);
+        let survey = counted(dir.path(), true, false);
         assert_eq!(survey.unread.len(), 1);
         assert!(survey.unread[0].1.contains("nested"));
     }

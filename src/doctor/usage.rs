@@ -18,13 +18,17 @@ pub struct Limits {
     pub files: Option<u64>,
 }
 
-/// How much a file system has, and how much of it is free for its users; in bytes.
+/// How much a file system has, and how much of it is free for its users; bytes, and files (0 where it does not tell).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
     /// All of it.
     pub bytes: u64,
     /// What is free.
     pub free_bytes: u64,
+    /// All files that it can hold.
+    pub files: u64,
+    /// How many more it can hold.
+    pub free_files: u64,
 }
 
 /// The home as a whole, then what lies in it, the largest part first.
@@ -34,9 +38,10 @@ pub fn facts(survey: &Survey<What>, limits: Limits, caches: &Caches) -> Vec<Reco
         let What::Cache(name) = region.what.as_ref().unwrap_or(&What::Venv) else {
             continue;
         };
-        let path = format!("$HOME/{}", region.path.display());
+        let below = region.path.to_string_lossy();
+        let path = format!("$HOME/{below}");
         let mut record = Record::new().with("what", name.as_str()).with("path", path.as_str());
-        if let Some(cache) = caches.named(name) {
+        if let Some(cache) = caches.at(&below).or_else(|| caches.named(name)) {
             record.set("title", cache.title.as_str());
             record.set_some("clean", cache.clean.as_deref());
             record.set_some("variable", cache.variable.as_deref());
@@ -51,10 +56,13 @@ pub fn facts(survey: &Survey<What>, limits: Limits, caches: &Caches) -> Vec<Reco
             count += 1;
         }
     }
-    let title = Record::new().with("what", "environments").with("title", "conda installations and environments");
+    let title = Record::new().with("what", "environments").with("title", "installations and environments");
     let title = title.with("count", count);
     parts.insert(("environments", "$HOME".to_owned()), (all, title.with("path", "$HOME")));
 
+    let rest = survey.regions.first().map(|root| root.own).unwrap_or_default();
+    let title = Record::new().with("what", "rest").with("title", "everything else").with("path", "$HOME");
+    parts.insert(("rest", "$HOME".to_owned()), (rest, title));
     let whole = survey.regions.first().map(|root| root.all).unwrap_or_default();
     let home = Record::new().with("what", "home").with("title", "the home directory").with("path", "$HOME");
     let mut parts: Vec<(Tally, Record)> = parts.into_values().filter(|(tally, _)| tally.files > 0).collect();

@@ -78,6 +78,8 @@ pub enum Derived {
     Origin,
     /// Names of the variables that stay unresolved in a text.
     Unresolved,
+    /// The text as one word of a shell.
+    Word,
 }
 
 /// Whose fields a path may name.
@@ -183,6 +185,7 @@ fn derived(part: &str, of: &'static Type) -> Option<(Derived, &'static Type)> {
         ("parent", Type::Text) => Some((Derived::Parent, &TEXT)),
         ("origin", Type::Text) => Some((Derived::Origin, &TEXT)),
         ("unresolved", Type::Text) => Some((Derived::Unresolved, &TEXTS)),
+        ("word", Type::Text) => Some((Derived::Word, &TEXT)),
         ("count", Type::List(_)) => Some((Derived::Count, &NUMBER)),
         _ => None,
     }
@@ -190,7 +193,7 @@ fn derived(part: &str, of: &'static Type) -> Option<(Derived, &'static Type)> {
 
 fn no_property(part: &str, of: &Type) -> Wrong {
     let known: &[&str] = match of {
-        Type::Text => &["place", "name", "parent", "origin", "unresolved"],
+        Type::Text => &["place", "name", "parent", "origin", "unresolved", "word"],
         Type::List(_) => &["count"],
         _ => &[],
     };

@@ -10,18 +10,25 @@ use regex::Regex;
 use super::write;
 
 /// How many small files a home gets.
-pub fn how_many() -> usize {
-    std::env::var("PYDOCTOR_TEST_FILES").ok().and_then(|number| number.parse().ok()).unwrap_or(2000)
-}
+const SOME: usize = 1100;
 
 /// Small files, a hundred in each folder.
 pub fn many_files(folder: &Path, number: usize) {
-    for index in 0..number {
-        if index % 100 == 0 {
-            fs::create_dir_all(folder.join(format!("{}", index / 100))).unwrap();
+    let part = |numbers: std::ops::Range<usize>| {
+        for index in numbers {
+            let above = folder.join(format!("{}", index / 100));
+            if index % 100 == 0 {
+                fs::create_dir_all(&above).unwrap();
+            }
+            fs::write(above.join(format!("{index}.json")), "{}").unwrap();
         }
-        fs::write(folder.join(format!("{}/{index}.json", index / 100)), "{}").unwrap();
-    }
+    };
+    // Whole folders to each thread.
+    let half = number / 200 * 100;
+    std::thread::scope(|scope| {
+        scope.spawn(|| part(0..half));
+        part(half..number);
+    });
 }
 
 /// The home of ada at a site, below `root`.
@@ -34,6 +41,12 @@ pub fn build(root: &Path, site: &str) -> PathBuf {
         "ozstar" => ozstar(&home, root),
         "nersc-perlmutter" => perlmutter(&home),
         "vsc-ugent" => ugent(&home),
+        "midway2" => midway2(&home),
+        "nersc-cori" => cori(&home),
+        "proteus" => proteus(&home),
+        "vsc-kuleuven" => kuleuven(&home),
+        "vsc-uantwerpen" => antwerpen(&home),
+        "vsc-vub" => brussel(&home),
         "broken" => broken(&home),
         other => panic!("no home for {other}"),
     }
@@ -61,6 +74,7 @@ pub fn masked(text: &str, root: &Path) -> String {
     let masks = [
         (r"\d[\d.]* (?:bytes|[kMGT]B) in [\d,]+ files?", "SIZE"),
         (r"has \d[\d.]* [kMGTP]B of \d[\d.]* [kMGTP]B free \(\d+ %\)", "has ROOM"),
+        (r"room for [\d,]+ of [\d,]+ files \(\d+ %\)", "room for FILES"),
         (r"(\S) {2,}", "$1  "),
     ];
     masks.iter().fold(text, |text, (mask, name)| Regex::new(mask).unwrap().replace_all(&text, *name).into_owned())
@@ -74,10 +88,10 @@ fn miniconda(home: &Path) {
     program(&root.join("bin/conda"), &format!("#!{}/bin/python\n", root.display()));
     conda_env(&root.join("envs/ml"), &["python-3.10.13-h955ad1f_0", "numpy-1.26.2-py310_0"], "2024-02-10 17:02:11");
     write(&root.join("pkgs/urls.txt"), "https://conda.anaconda.org/conda-forge/linux-64/numpy-1.26.2-py310_0.conda\n");
-    many_files(&root.join("pkgs/numpy-1.26.2-py310_0/lib"), how_many());
+    many_files(&root.join("pkgs/numpy-1.26.2-py310_0/lib"), SOME);
 }
 
-fn conda_env(path: &Path, packages: &[&str], day: &str) {
+pub fn conda_env(path: &Path, packages: &[&str], day: &str) {
     for package in packages {
         write(&path.join(format!("conda-meta/{package}.json")), "{}");
     }
@@ -85,7 +99,7 @@ fn conda_env(path: &Path, packages: &[&str], day: &str) {
     program(&path.join("bin/python"), "#!/bin/sh\n");
 }
 
-fn program(path: &Path, text: &str) {
+pub fn program(path: &Path, text: &str) {
     write(path, text);
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
@@ -141,7 +155,7 @@ fn ozstar(home: &Path, root: &Path) {
     symlink(project.join("conda"), home.join(".conda")).unwrap();
     write(&home.join(".bashrc"), "module load gcc/11.3.0 openmpi/4.1.4 python/3.10.4\nsource ~/venv/bin/activate\n");
     venv(&home.join("venv"));
-    many_files(&home.join(".cache/pip/http-v2"), how_many());
+    many_files(&home.join(".cache/pip/http-v2"), SOME);
 }
 
 fn perlmutter(home: &Path) {
@@ -163,11 +177,67 @@ fn ugent(home: &Path) {
     fs::write(&config, format!("{text}uv = 0.4.20\n")).unwrap();
 }
 
+/// Modules and a venv in every shell, and a conda block of long ago.
+fn midway2(home: &Path) {
+    write(
+        &home.join(".bashrc"),
+        "module load python/anaconda-2021.05\nmodule load gcc/9.2.0\necho welcome to midway2\n",
+    );
+    write(&home.join(".bash_login"), "source ~/.bashrc\n");
+    write(&home.join(".profile"), "export PATH=$HOME/bin:$PATH\n");
+    write(&home.join(".lmod.d/default"), "-- collection\n");
+    conda_env(&home.join(".conda/envs/old"), &["python-2.7.18-h955ad1f_0"], "2019-05-02 12:00:00");
+}
+
+/// Files of the time when the site owned `~/.bashrc`.
+fn cori(home: &Path) {
+    write(&home.join(".bashrc"), "source /etc/skel/.bashrc\n");
+    write(&home.join(".bashrc.ext"), "module load python/3.7-anaconda-2019.10\nexport SCRATCH_OLD=$CSCRATCH/data\n");
+    symlink("/global/cscratch1/sd/ada/conda", home.join(".conda")).unwrap();
+}
+
+/// csh, and settings that lead to the machine that is gone.
+fn proteus(home: &Path) {
+    write(&home.join(".cshrc"), "setenv PYTHONPATH /mnt/HA/groups/adaGrp/lib\nsource ~/.aliases.csh\nalias ll ls -l\n");
+    write(&home.join(".aliases.csh"), "alias la ls -a\n");
+    write(&home.join(".config/pip/pip.conf"), "[global]\ncache-dir = /mnt/HA/groups/adaGrp/pip\n");
+    write(&home.join("old/pyvenv.cfg"), "home = /mnt/HA/opt/python/3.6/bin\nversion = 3.6.9\n");
+    fs::create_dir_all(home.join("old/bin")).unwrap();
+    symlink("/mnt/HA/opt/python/3.6/bin/python3", home.join("old/bin/python3")).unwrap();
+}
+
+/// conda in the data space, named by a variable that only the site's shells know.
+fn kuleuven(home: &Path) {
+    write(&home.join(".bash_profile"), "[ -f ~/.bashrc ] && source ~/.bashrc\n");
+    write(&home.join(".bashrc"), "export PATH=\"${VSC_DATA}/miniconda3/bin:${PATH}\"\n");
+    write(&home.join(".condarc"), "envs_dirs:\n  - $VSC_DATA/envs\npkgs_dirs:\n  - $VSC_SCRATCH/pkgs\n");
+    write(&home.join(".conda/condarc.d/own.yml"), "auto_activate_base: true\n");
+    venv(&home.join("venv-skylake"));
+}
+
+/// A home of three gigabytes in which pip installs for the user.
+fn antwerpen(home: &Path) {
+    write(&home.join(".bashrc"), "export PYTHONPATH=$HOME/lib/python\n");
+    write(&home.join(".zshrc"), "source ~/.zsh/aliases.zsh\n");
+    write(&home.join(".zsh/aliases.zsh"), "alias ll='ls -l'\n");
+    write(&home.join(".pypirc"), "[pypi]\nusername = ada\n");
+    many_files(&home.join(".local/lib/python3.11/site-packages"), 300);
+    many_files(&home.join(".cache/huggingface/hub"), 300);
+}
+
+/// Environments of pipenv and uv, and Jupyter without a password.
+fn brussel(home: &Path) {
+    write(&home.join(".bash_profile"), "source ~/.bashrc\n");
+    write(&home.join(".bashrc"), "case $- in *i*) ;; *) return ;; esac\nmodule load Python/3.11.3-GCCcore-12.3.0\n");
+    venv(&home.join(".local/share/virtualenvs/thesis-x1"));
+    write(&home.join(".jupyter/jupyter_server_config.json"), "{\"IdentityProvider\": {\"token\": \"\"}}\n");
+}
+
 fn broken(home: &Path) {
     miniconda(home);
     // A loop, a missing file, one that is hidden, one that bash refuses.
     write(&home.join(".bash_profile"), ". ~/.bashrc\n. ~/.missing\n");
-    write(&home.join(".bashrc"), ". ~/.bash_aliases\n. ~/.bash_profile\n");
+    write(&home.join(".bashrc"), "echo hello\n. ~/.bash_aliases\n. ~/.bash_profile\n");
     write(&home.join(".bash_aliases"), "if true; then\n");
     write(&home.join(".profile"), "umask 022\n");
     write(&home.join(".netrc"), "machine example.org login ada password x\n");

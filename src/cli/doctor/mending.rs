@@ -1,4 +1,4 @@
-//! `pydoctor doctor --fix`: what `check --fix` does, to the start-up files of an account.
+//! `pydoctor doctor --fix`: what `check --fix` does, to the start-up files of an account; what is not safe is asked about.
 
 use std::sync::Arc;
 
@@ -24,21 +24,24 @@ pub(super) fn mend(
     own: Vec<(Source, FileFacts)>,
     (workers, snapshot, streams): (&Workers, &Snapshot, &mut Streams),
 ) -> anyhow::Result<Fixed> {
-    let check = as_check(args)?;
+    let check = as_check(args, snapshot.answers)?;
     // Through a link out of the home nothing was read, so that nothing is written there.
     let sources = own.into_iter().map(|(source, _)| source).filter(|source| source.path.starts_with(&home.path));
     let session = engine.open(sources.map(Arc::new).collect(), workers)?;
     let run = session.run();
     let results = session.results(&run, workers);
     let half_written = tell_unfinished(&check, snapshot, streams);
-    let job = Mending { args: &check, session: &session, run: &run, workers, engine, half_written, snapshot };
+    let safe_unasked = true;
+    let job =
+        Mending { args: &check, session: &session, run: &run, workers, engine, half_written, snapshot, safe_unasked };
     Ok(job.fix(results, streams))
 }
 
-/// The same as it would be written for `check`.
-fn as_check(args: &Doctor) -> anyhow::Result<Check> {
+/// The same as it would be written for `check`; where nobody can be asked, what is safe alone.
+fn as_check(args: &Doctor, answers: bool) -> anyhow::Result<Check> {
     let mut line = vec!["pydoctor", "check", "--fix"];
     line.extend(args.as_owner.then_some("--as-owner"));
+    line.extend(answers.then_some(["--unsafe-fixes", "--interactive"]).into_iter().flatten());
     match Args::try_parse_from(line)?.command {
         Command::Check(check) => Ok(check),
         _ => bail!("`check` is another command"),

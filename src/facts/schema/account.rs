@@ -11,7 +11,7 @@ pub(super) static INSTALLATION: &[Field] = &[
     ),
     f("path", Text, "its folder"),
     f("name", Text, "its name: the last part of the path"),
-    f("root", Text, "conda environments: the installation that made it, when that is known"),
+    f("root", Text, "virtual environments: the folder of the Python that made it"),
     f("python", Text, "version of its Python, absent when it has none"),
     f("version", Text, "version of conda, uv or virtualenv that made it, when that is recorded"),
     f("files", Number, "files and folders in it, without environments inside it"),
@@ -33,7 +33,11 @@ pub(super) static INSTALLATION: &[Field] = &[
 ];
 
 pub(super) static USAGE: &[Field] = &[
-    f("what", Text, "what takes the space: `home`, `environments`, or the name of a cache in the table of caches"),
+    f(
+        "what",
+        Text,
+        "what takes the space: `home`, `environments`, the name of a cache in the table of caches, or `rest`",
+    ),
     f("title", Text, "the same for people"),
     f("path", Text, "its folder"),
     f("files", Number, "files and folders in it"),
@@ -51,14 +55,14 @@ pub(super) static USAGE: &[Field] = &[
 ];
 
 pub(super) static INIT_FILE: &[Field] = &[
-    f("path", Text, "the file"),
+    f("path", Text, "the file, or `$HOME` for the home itself, in which whoever may write there replaces files"),
     f("name", Text, "its name"),
     f("shell", Choice(&["bash", "zsh", "csh", "sh"]), "whose"),
     f("read-by", List(&Text), "the shells that read it: `login`, `interactive`, `batch`, `remote`"),
     f(
         "problem",
-        Choice(&["none", "never-read", "missing", "loop", "unreadable", "syntax", "leftover"]),
-        "no shell reads it; a file that it sources is missing; it sources itself; it cannot be read; bash refuses it; nothing reads such a file any more",
+        Choice(&["none", "never-read", "missing", "loop", "unreadable", "syntax", "leftover", "collection"]),
+        "no shell reads it; a file that it sources is missing; it sources itself; it cannot be read; bash refuses it; only the system's own files could read such a file; modules that Lmod loads at login",
     ),
     f("hidden-by", Text, "the file that shells read instead"),
     f("target", Text, "the missing file, or the file where the loop closes"),
@@ -69,7 +73,11 @@ pub(super) static INIT_FILE: &[Field] = &[
 
 pub(super) static SEARCH_PATH: &[Field] = &[
     f("variable", Text, "the search path: `PATH`, `LD_LIBRARY_PATH`, `PYTHONPATH`"),
-    f("program", Text, "the program that is looked for: `python3`, `tclsh`"),
+    f(
+        "program",
+        Text,
+        "the program that is looked for: `python3`, `tclsh`; `module` stands for the interpreter that runs it",
+    ),
     f("winner", Text, "the first that is found"),
     f("from", Choice(&["conda", "environment", "user", "system", "other"]), "what that belongs to"),
     f("shadowed", List(&Text), "those that are found after it"),
@@ -81,6 +89,7 @@ pub(super) static SETTING: &[Field] = &[
     f("path", Text, "the file it stands in; absent for a variable of the environment"),
     f("name", Text, "the key, or the variable"),
     f("value", Text, "its value; absent for what is secret"),
+    f("list", Flag, "its value is a list, which the tool joins from all its files"),
     f("open-to", Choice(&["nobody", "group", "others"]), "who besides the owner may read the file"),
     f("overridden-by", Text, "the file or variable that wins over it"),
 ];

@@ -16,7 +16,7 @@ pub(super) fn lines(account: &AccountReport) -> Vec<String> {
 }
 
 fn startup(account: &AccountReport) -> Option<String> {
-    let files: Vec<&Record> = account.of(FactKind::InitFile).collect();
+    let files: Vec<&Record> = account.of(FactKind::InitFile).filter(|record| record.text("path") != "$HOME").collect();
     let found = |record: &Record| {
         let path = account.home.join(record.text("path").trim_start_matches("$HOME/"));
         account.report.visible().any(|finding| *finding.place.path == *path)
@@ -41,7 +41,7 @@ fn passwords(account: &AccountReport) -> Option<String> {
 }
 
 fn environments(account: &AccountReport) -> Option<String> {
-    let all: Vec<&Record> = account.of(FactKind::Installation).collect();
+    let all: Vec<&Record> = account.of(FactKind::Installation).filter(|record| record.text("kind") != "link").collect();
     if all.is_empty() {
         return None;
     }

@@ -22,13 +22,22 @@ pub(super) fn document(account: &AccountReport) -> Json {
         let files: Vec<Json> = chain.files.iter().map(node).collect();
         json!({"shell": chain.shell.name(), "mode": chain.mode.name(), "files": files})
     });
-    let room = account.room.map(|room| json!({"bytes": room.bytes, "free_bytes": room.free_bytes}));
+    let room = account.room.map(|room| {
+        json!({
+            "bytes": room.bytes,
+            "free_bytes": room.free_bytes,
+            "files": room.files,
+            "free_files": room.free_files,
+        })
+    });
+    let searched = account.searched.iter().map(|(path, names)| json!({"path": path.to_string_lossy(), "names": names}));
     json!({
         "version": 1,
         "home": account.home.to_string_lossy(),
         "live": account.live,
         "site": account.site.id,
         "site_why": account.site.why,
+        "site_retired": account.retired,
         "startup": chains.collect::<Vec<Json>>(),
         "init_files": rows(FactKind::InitFile),
         "installations": rows(FactKind::Installation),
@@ -36,6 +45,8 @@ pub(super) fn document(account: &AccountReport) -> Json {
         "search_path": rows(FactKind::SearchPath),
         "settings": rows(FactKind::Setting),
         "file_system": room,
+        "commands": account.moves(),
+        "searched": searched.collect::<Vec<Json>>(),
         "stopped": account.stopped,
         "not_looked_at": account.not_looked_at,
         "findings": account.report.findings.iter().map(json::finding).collect::<Vec<_>>(),

@@ -11,7 +11,8 @@ mod page;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::doctor::moves::Places;
+use crate::doctor::moves::{self, Places};
+use crate::doctor::naming;
 use crate::doctor::startup::Chain;
 use crate::doctor::usage::Room;
 use crate::facts::{Fact, FactKind, Record};
@@ -57,6 +58,8 @@ pub struct AccountReport {
     pub live: bool,
     /// The site that judged.
     pub site: SiteChoice,
+    /// What is said of the site when it exists no more.
+    pub retired: Option<String>,
     /// What each kind of shell reads.
     pub chains: Vec<Chain>,
     /// What was found out, in the order of the probes.
@@ -65,6 +68,10 @@ pub struct AccountReport {
     pub room: Option<Room>,
     /// Where the site wants what may not stay at home.
     pub places: Places,
+    /// Its folders in the site's other places, with how many names are in each.
+    pub searched: Vec<(PathBuf, u64)>,
+    /// The user's name.
+    pub user: String,
     /// What could not be looked at, in plain words.
     pub not_looked_at: Vec<String>,
     /// Counting was stopped: sizes are too small.
@@ -87,6 +94,17 @@ impl AccountReport {
     /// Writes it as JSON without secrets, names of users and hosts. Errors are those of `out`.
     pub fn bundle(&self, known: &Known, out: &mut dyn Write) -> io::Result<()> {
         bundle::write(self, known, out)
+    }
+
+    /// A command as whoever reads it can paste it.
+    fn command(&self, command: &str) -> String {
+        if self.live { command.to_owned() } else { naming::named(command, &self.home, &self.user) }
+    }
+
+    /// The commands that make room.
+    fn moves(&self) -> Vec<String> {
+        let facts = self.of(FactKind::Installation).chain(self.of(FactKind::Usage));
+        moves::commands(facts, &self.places).iter().map(|line| self.command(line)).collect()
     }
 
     /// What the facts of a kind say.

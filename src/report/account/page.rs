@@ -1,13 +1,15 @@
 //! What the report on an account says, section by section, before any format writes it: one line for each thing that
 //! is fine, then what is not, the most harmful first, then the details.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::check::Severity;
+use crate::doctor::size;
 use crate::doctor::startup::{Node, State};
 use crate::doctor::survey::Tally;
-use crate::doctor::{moves, size};
+use crate::doctor::usage::Room;
 use crate::facts::{FactKind, Record, Value};
+use crate::policy::Applicability;
 use crate::report::closing::count;
 use crate::report::model::Finding;
 
@@ -76,7 +78,7 @@ impl Page {
         add("Start-up files", startup(account));
         add("Installations and environments", installations(account));
         add("Space", space(account));
-        add("Commands that make room, none of which is run by itself", some(moves(account), Block::Commands));
+        add("Commands that make room, none of which is run by itself", moves(account));
         add("Search paths", search_paths(account));
         add("Settings", settings(account));
         add("Not looked at", some(account.not_looked_at.clone(), Block::Lines));
@@ -96,8 +98,10 @@ fn some<T>(items: Vec<T>, block: impl FnOnce(Vec<T>) -> Block) -> Vec<Block> {
 
 fn head(account: &AccountReport) -> Vec<String> {
     let mut head = vec![format!("site {}: {}", account.site.id, account.site.why)];
+    head.extend(account.retired.clone());
     if !account.live {
         head.push("files only: the environment of its shells cannot be seen from here".to_owned());
+        head.push(format!("commands that name no path, as `conda clean`, are for {} to run", account.user));
     }
     if account.stopped {
         head.push("counting was stopped: sizes are too small, and environments may be missing".to_owned());
@@ -134,12 +138,20 @@ fn mended(account: &AccountReport) -> Vec<String> {
             format!("{path}:{}: fix of {} not applied: {}", dropped.line, dropped.rule, dropped.reason)
         }));
     }
+    let asked = account.report.visible().filter_map(|finding| finding.fix.as_ref());
+    let asked = asked.filter(|fix| fix.applicability != Applicability::Safe).count();
     match fixes.run {
         Some(run) if !lines.is_empty() => {
             lines.push(format!("`pydoctor undo --run {run}` takes it back"));
         }
-        _ if lines.is_empty() => lines.push("nothing that is safe to mend by itself".to_owned()),
+        _ if lines.is_empty() => lines.push("nothing was mended".to_owned()),
         _ => {}
+    }
+    if asked > 0 {
+        lines.push(format!(
+            "not safe by itself: {}; `pydoctor doctor --fix` asks about each on a terminal",
+            count(asked, "fix")
+        ));
     }
     lines
 }
@@ -163,7 +175,8 @@ fn findings(account: &AccountReport) -> Vec<Item> {
 
 /// A path as people write it.
 fn below_home(account: &AccountReport, path: &Path) -> String {
-    let below = path.strip_prefix(&account.home).map(|below| Path::new("~").join(below));
+    let at = |below: &Path| if below.as_os_str().is_empty() { PathBuf::from("~") } else { Path::new("~").join(below) };
+    let below = path.strip_prefix(&account.home).map(at);
     below.as_deref().unwrap_or(path).display().to_string()
 }
 
@@ -223,10 +236,15 @@ fn installations(account: &AccountReport) -> Vec<Block> {
             format!("{size}{problem}"),
         ]);
     }
-    if rows.is_empty() {
-        return vec![Block::Lines(vec!["none below the home".to_owned()])];
-    }
-    vec![Block::Table { head: vec!["path", "kind", "Python", "last change", "size"], rows }]
+    let mut blocks = match rows.is_empty() {
+        true => vec![Block::Lines(vec!["none was found".to_owned()])],
+        false => vec![Block::Table { head: vec!["path", "kind", "Python", "last change", "size"], rows }],
+    };
+    let searched = |(path, names): &(PathBuf, u64)| {
+        format!("searched beside the home: {}, {} files", path.display(), size::grouped(*names))
+    };
+    blocks.extend(some(account.searched.iter().map(searched).collect(), Block::Lines));
+    blocks
 }
 
 fn space(account: &AccountReport) -> Vec<Block> {
@@ -239,11 +257,7 @@ fn space(account: &AccountReport) -> Vec<Block> {
         false => format!("the site allows {limit}"),
     };
     let mut lines = vec![format!("{at_least}{}; {of}", home.text("size"))];
-    if let Some(room) = account.room.filter(|_| limit.is_empty()) {
-        let share = room.free_bytes.saturating_mul(100) / room.bytes.max(1);
-        let free = format!("{} of {}", size::bytes(room.free_bytes), size::bytes(room.bytes));
-        lines.push(format!("the file system that holds it has {free} free ({share} %)"));
-    }
+    lines.extend(account.room.map(file_system));
     let mut blocks = vec![Block::Lines(lines)];
     for (name, share) in [("bytes", "bytes-share"), ("files", "files-share")] {
         if let Some(Value::Number(share)) = home.get(share) {
@@ -253,7 +267,7 @@ fn space(account: &AccountReport) -> Vec<Block> {
     let rows: Vec<Vec<String>> = records
         .take(PARTS)
         .map(|record| {
-            let command = record.text("clean");
+            let command = account.command(record.text("clean"));
             let next = if command.is_empty() { String::new() } else { format!("`{command}`") };
             let path = if record.text("path") == "$HOME" { String::new() } else { tilde(record.text("path")) };
             vec![record.text("title").to_owned(), path, record.text("size").to_owned(), next]
@@ -264,6 +278,19 @@ fn space(account: &AccountReport) -> Vec<Block> {
     }
     blocks.extend(forecast(account, home).map(|line| Block::Lines(vec![line])));
     blocks
+}
+
+/// What the file system says: of many that is the quota of the user or of a group.
+fn file_system(room: Room) -> String {
+    let percent = |free: u64, all: u64| free.saturating_mul(100) / all.max(1);
+    let (free, all) = (size::bytes(room.free_bytes), size::bytes(room.bytes));
+    let mut line =
+        format!("the file system that holds it has {free} of {all} free ({} %)", percent(room.free_bytes, room.bytes));
+    if room.files > 0 {
+        let (free, all) = (size::grouped(room.free_files), size::grouped(room.files));
+        line.push_str(&format!(", and room for {free} of {all} files ({} %)", percent(room.free_files, room.files)));
+    }
+    line
 }
 
 /// What emptying every cache that is made again by itself gives back.
@@ -292,9 +319,20 @@ fn forecast(account: &AccountReport, home: &Record) -> Option<String> {
     Some(format!("emptying all caches, which are made again when needed, gives back {}{shares}", size::tally(back)))
 }
 
-fn moves(account: &AccountReport) -> Vec<String> {
-    let facts = || account.of(FactKind::Installation).chain(account.of(FactKind::Usage));
-    moves::commands(facts(), &account.places)
+fn moves(account: &AccountReport) -> Vec<Block> {
+    let commands = account.moves();
+    let mut blocks = Vec::new();
+    let unknown = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let places = [&account.places.environments, &account.places.caches];
+    let mut words: Vec<&str> = places.iter().flat_map(|place| place.split('/')).filter(|word| unknown(word)).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.retain(|word| commands.iter().any(|command| command.contains(word)));
+    if !words.is_empty() {
+        blocks.push(Block::Lines(vec![format!("write what is meant in place of {}", words.join(", "))]));
+    }
+    blocks.extend(some(commands, Block::Commands));
+    blocks
 }
 
 fn search_paths(account: &AccountReport) -> Vec<Block> {
@@ -309,6 +347,7 @@ fn search_paths(account: &AccountReport) -> Vec<Block> {
                     Some(Value::List(hidden)) => hidden.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
                     _ => String::new(),
                 };
+                let program = if program == "module" { "module's interpreter" } else { program };
                 rows.push(vec![program.to_owned(), winner, from, or_dash(&hidden)]);
             }
         }
@@ -330,6 +369,7 @@ fn settings(account: &AccountReport) -> Vec<Block> {
             path => tilde(path),
         };
         let value = match record.get("value") {
+            Some(_) if record.text("value").is_empty() => "(empty)".to_owned(),
             Some(value) => value.to_string(),
             None if record.text("name") == "permissions" => format!("readable by {}", record.text("open-to")),
             None => "(not shown)".to_owned(),

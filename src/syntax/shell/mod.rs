@@ -6,6 +6,7 @@ pub mod csh;
 mod direct;
 mod lexer;
 mod loose;
+pub mod quote;
 mod scan;
 mod tree;
 pub mod word;
