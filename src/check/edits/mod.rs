@@ -274,7 +274,9 @@ impl Editor<'_> {
         let taken = self.source.text.contains(&format!("{function}()")) || function.is_empty();
         let indented = self.line(self.span(place)?.start)?.indent(self.source).len();
         let span = shell::lines_alone(self.source, self.span(place)?)?;
-        if in_csh || taken || (is_statement(place) && !self.is_whole_statement()) {
+        // In a function it runs on demand already, and where that function is called.
+        let on_demand = !self.fact.fields.text("function").is_empty();
+        if in_csh || taken || on_demand || (is_statement(place) && !self.is_whole_statement()) {
             return None;
         }
         let first = self.line(span.start)?;

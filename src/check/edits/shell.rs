@@ -3,7 +3,7 @@
 use super::Change;
 use super::line::Line;
 use crate::facts::{Fact, Value};
-use crate::source::{Source, Span};
+use crate::source::{Kind, Source, Span};
 
 /// True when nothing of meaning follows on the line.
 pub(super) fn is_blank_or_comment(text: &str) -> bool {
@@ -168,8 +168,13 @@ pub(super) fn last_line(source: &Source, span: Span) -> Option<Line> {
 /// True when line `number` ends with a backslash.
 fn continues(source: &Source, number: usize) -> bool {
     let line = source.slice(source.lines.span(number)).trim_end_matches(['\n', '\r']);
-    let slashes = line.len() - line.trim_end_matches('\\').len();
-    slashes % 2 == 1
+    let slashes = |line: &str| line.len() - line.trim_end_matches('\\').len();
+    if matches!(source.kind, Kind::Notebook) {
+        // A line of code is the text of a JSON string, in which each backslash stands twice.
+        let code = line.trim_end_matches(',').strip_suffix('"').and_then(|line| line.strip_suffix("\\n"));
+        return code.is_some_and(|code| slashes(code) % 4 == 2);
+    }
+    slashes(line) % 2 == 1
 }
 
 /// A statement in front of another on the same line.

@@ -49,7 +49,8 @@ impl Editor<'_> {
         let known = |span: Span| found.iter().chain(&changes).any(|(other, _)| other.overlaps(span));
         let in_comment = |span: Span| comments.iter().any(|one| one.contains(span));
         // The same environment by a way that is not seen through.
-        let missed = activations(&self.source.text, old).any(|span| !known(span) && !in_comment(span));
+        let mut others = activations(&self.source.text, old).chain(entered(&self.source.text, old));
+        let missed = others.any(|span| !known(span) && !in_comment(span));
         (!missed).then_some(found)
     }
 
@@ -122,6 +123,19 @@ fn activations<'t>(text: &'t str, path: &str) -> impl Iterator<Item = Span> + 't
     let whole = move |at: &usize| !text[..*at].chars().next_back().is_some_and(part);
     let length = name.len();
     places.into_iter().filter(whole).map(move |at| Span::new(at, at + length))
+}
+
+/// Where a folder that is called as `path` is, is entered.
+fn entered<'t>(text: &'t str, path: &str) -> impl Iterator<Item = Span> + 't {
+    let name = path.trim_start_matches("./").trim_end_matches('/').to_owned();
+    let length = name.len();
+    let places = text.match_indices(&*name).map(|(at, _)| Span::new(at, at + length)).collect::<Vec<_>>();
+    let enters = move |span: &Span| {
+        let before = text[..span.start].trim_end_matches(['"', '\'', '.', '/']);
+        let command = before.trim_end_matches([' ', '\t']);
+        before.len() > command.len() && (command.ends_with("cd") || command.ends_with("pushd"))
+    };
+    places.into_iter().filter(move |span| length > 0 && is_whole_word(text, *span) && enters(span))
 }
 
 /// The ways to write a path, each with what takes its place when that is to be `new`.

@@ -205,8 +205,13 @@ impl Walker<'_> {
             return;
         }
         let known = schedulers.variable(name);
+        // The name alone: `$` and braces belong to the use of it.
+        let own = self.frame.slice(span).find(name).map_or(span, |at| {
+            let start = span.start + at;
+            Span::new(start, start + name.len())
+        });
         let mut record = Record::at(place)
-            .with("name", Text::at(name, place))
+            .with("name", Text::at(name, self.frame.place(own)))
             .with("scheduler", scheduler.name())
             .with("known", known.is_some_and(|variable| variable.output))
             .with("set-here", self.state.variable(name).is_some())
