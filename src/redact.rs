@@ -15,7 +15,7 @@ const USER: &str = "$USER";
 const HOST: &str = "HOST";
 
 /// Words that stand where user names do and are none.
-const NO_USERS: [&str; 24] = [
+const NO_USERS: [&str; 36] = [
     "user",
     "username",
     "users",
@@ -40,6 +40,18 @@ const NO_USERS: [&str; 24] = [
     "name",
     "localhost",
     "login",
+    "global",
+    "common",
+    "tmp",
+    "temp",
+    "lab",
+    "gpfs",
+    "lustre",
+    "nfs",
+    "conda",
+    "envs",
+    "midway2",
+    "midway3",
 ];
 
 /// Masks text of one ticket or account.
@@ -68,7 +80,7 @@ impl Known {
             self.user(&found["user"]);
             self.host(&found["host"]);
         }
-        for found in HOME.captures_iter(text).chain(ACCOUNT.captures_iter(text)) {
+        for found in HOME.captures_iter(text).chain(ACCOUNT.captures_iter(text)).chain(OWN.captures_iter(text)) {
             self.user(&found["user"]);
         }
         // An account is often called as its mail address is.
@@ -82,10 +94,16 @@ impl Known {
             self.host(&found["host"]);
         }
         for found in HEADER.captures_iter(text) {
-            for word in found["rest"].split(|c: char| !c.is_alphabetic() && c != '-') {
-                if word.chars().count() >= 3 && word.chars().next().is_some_and(char::is_uppercase) {
-                    self.people.insert(word.to_owned());
-                }
+            let named: Vec<&str> = found["rest"]
+                .split(|c: char| !c.is_alphabetic() && c != '-')
+                .filter(|word| word.chars().count() >= 3 && word.chars().next().is_some_and(char::is_uppercase))
+                .collect();
+            self.people.extend(named.iter().map(|word| (*word).to_owned()));
+            let folders = accounts(&named);
+            let is_folder =
+                |name: &&String| text.contains(&format!("/{name}/")) || text.contains(&format!("/{name}\n"));
+            for name in folders.iter().filter(is_folder) {
+                self.user(name);
             }
         }
     }
@@ -139,6 +157,21 @@ fn apply(text: &mut Cow<'_, str>, change: impl FnOnce(&str) -> Cow<'_, str>) {
     if let Cow::Owned(new) = change(text) {
         *text = Cow::Owned(new);
     }
+}
+
+/// What the accounts of the person with these names may be called.
+fn accounts(named: &[&str]) -> Vec<String> {
+    let lower: Vec<String> = named.iter().map(|name| name.to_lowercase()).collect();
+    let mut accounts = lower.clone();
+    for pair in lower.windows(2) {
+        for (one, other) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
+            let initial: String = one.chars().take(1).collect();
+            accounts
+                .extend([format!("{initial}{other}"), format!("{one}{}", other.chars().take(1).collect::<String>())]);
+            accounts.extend(["", ".", "_"].map(|between| format!("{one}{between}{other}")));
+        }
+    }
+    accounts
 }
 
 /// One expression for all names, each as a word of its own.
@@ -215,6 +248,12 @@ static PROMPT: LazyLock<Regex> = LazyLock::new(|| {
 static HOME: LazyLock<Regex> = LazyLock::new(|| {
     known(
         r#"(?P<root>(?:/home\d?|/users?|/Users|/global/(?:homes|u1|u2)/\w|/user/\w+/\w+|/u/home(?:/\w)?|/rds/homes/\w|[A-Z]:\\Users)[/\\]|~)(?P<user>[A-Za-z_][\w.-]*)"#,
+    )
+});
+/// Folders on file systems of projects that are called as their owners are.
+static OWN: LazyLock<Regex> = LazyLock::new(|| {
+    known(
+        r"/(?:(?:scratch|work|lustre|gpfs|data|projects?|proj|groups?|nfs|cluster|pscratch)[\w./-]*/users?/|global/cscratch1/sd/|pscratch/sd/[a-z]/|scratch/(?:midway\d/)?)(?P<user>[a-z][a-z]{2,11}\d{0,4})(?:[/\s:'\x22]|$)",
     )
 });
 static ACCOUNT: LazyLock<Regex> = LazyLock::new(|| {
@@ -323,6 +362,10 @@ mod tests {
             ("(base) [ada@cn012 x]$ echo ada", "(base) [$USER@HOST x]$ echo $USER"),
             ("/home/ada/.bashrc: line 3", "/home/$USER/.bashrc: line 3"),
             ("/global/homes/a/ada/x", "/global/homes/a/$USER/x"),
+            ("/project/pi-x/users/ada/x of /project/ada", "/project/pi-x/users/$USER/x of /project/$USER"),
+            ("/scratch/midway3/ada/x in /project/pi-x/ada", "/scratch/midway3/$USER/x in /project/pi-x/$USER"),
+            ("/scratch/local/x and /scratch/midway3", "/scratch/local/x and /scratch/midway3"),
+            ("From: Ada Byron\nsee /project/abyron/x", "From: [name]\nsee /project/$USER/x"),
             ("mail ada.l@example.org now", "mail [email] now"),
             ("http://10.50.221.9:15021/ and 127.0.0.1", "http://10.50.x.y:15021/ and 127.0.0.1"),
             ("numpy-1.2.3.4 and x==1.2.3.4", "numpy-1.2.3.4 and x==1.2.3.4"),

@@ -140,7 +140,7 @@ impl View<'_> {
                 contradictions: against.into_iter().map(|(text, hit)| self.against(text, &hit)).collect(),
                 rules: distinct(matching.iter().map(|finding| finding.rule.clone())),
                 follows: None,
-                ..self.said(symptom, &words, &captures)
+                ..self.said(&words, &captures)
             },
             explains: symptom.explains.clone(),
             question: question.filter(|question| !question.is_empty()),
@@ -150,9 +150,7 @@ impl View<'_> {
     }
 
     /// The words of a cause.
-    fn said(&self, symptom: &Symptom, words: &Words, captures: &BTreeMap<String, String>) -> Cause {
-        let url = self.say(&words.url, captures);
-        let linked = symptom.sources.iter().find(|source| source.starts_with("http")).cloned();
+    fn said(&self, words: &Words, captures: &BTreeMap<String, String>) -> Cause {
         Cause {
             id: String::new(),
             title: String::new(),
@@ -164,7 +162,7 @@ impl View<'_> {
             commands: self.say(&words.commands, captures),
             avoid: self.say(&words.avoid, captures),
             send: self.say(&words.send, captures),
-            url: if url.is_empty() { linked.unwrap_or_default() } else { url },
+            url: self.say(&words.url, captures),
             contradictions: Vec::new(),
             rules: Vec::new(),
             follows: None,
