@@ -43,6 +43,7 @@ fn all_that_is_built_in_is_valid() {
         (FileKind::Symptom, toml_files("rules/symptoms")),
         (FileKind::Pack, vec![root().join("rules/pack.toml")]),
         (FileKind::Commands, vec![root().join("rules/commands.toml")]),
+        (FileKind::Case, cases()),
     ] {
         let mut tried = BTreeSet::new();
         for file in files {
@@ -123,6 +124,16 @@ fn every_field_that_the_reader_knows_is_in_the_schema() {
     }
     assert!(count > 1000, "only {count} paths were tried");
     validate(&checks);
+}
+
+/// What the cases of built-in rules say of themselves.
+fn cases() -> Vec<PathBuf> {
+    let folders = |folder: PathBuf| {
+        let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        entries.filter(|path| path.is_dir()).collect::<Vec<_>>()
+    };
+    let of_rules = folders(root().join("fixtures/rules"));
+    of_rules.into_iter().flat_map(folders).map(|case| case.join("case.toml")).collect()
 }
 
 /// A document, and whether the schema must refuse it.

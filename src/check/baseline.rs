@@ -32,6 +32,16 @@ pub fn count(path: &str, findings: &[Finding], policy: &Effective) -> BTreeMap<K
     counts
 }
 
+/// How many findings of each kind a file has that no comment silences, those among them that a lock keeps loud.
+pub fn present(path: &str, findings: &[Finding]) -> BTreeMap<Known, usize> {
+    let mut counts = BTreeMap::new();
+    let silent = |finding: &&Finding| finding.suppressed.as_ref().is_some_and(|by| by.by != SilencedBy::Baseline);
+    for finding in findings.iter().filter(|finding| !silent(finding)) {
+        *counts.entry(known(path, finding)).or_default() += 1;
+    }
+    counts
+}
+
 fn can_be_known(finding: &Finding, policy: &Effective) -> bool {
     finding.suppressed.is_none() && policy.keeps_loud(&finding.rule).is_none()
 }

@@ -77,14 +77,14 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings) -> Finding {
     };
     let possible = hit.certainty == Certainty::Possible;
     let help = own(hit.active.help()).unwrap_or_else(|| voice.say_one_of(&hit.clause.help));
-    let help = [help, ended(hit.active, settings)].join(" ").trim().to_owned();
+    let message = own(hit.active.message()).unwrap_or_else(|| voice.say_one_of(&hit.clause.message));
     let severity = if possible { hit.active.severity.milder() } else { hit.active.severity };
     Finding {
         rule: hit.active.rule.id.clone(),
         severity: hit.clause.at_most.map_or(severity, |most| severity.min(most)),
         certainty: hit.certainty,
-        message: own(hit.active.message()).unwrap_or_else(|| voice.say_one_of(&hit.clause.message)),
-        help,
+        message: message + &ended(hit.active, settings),
+        help: help.trim().to_owned(),
         url: hit.active.url().to_owned(),
         tags: hit.active.rule.tags.clone(),
         site: bench.judge.policy.site.id.clone(),
@@ -102,7 +102,7 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings) -> Finding {
 fn ended(active: &ActiveRule, settings: &Settings) -> String {
     let Some(Lapsed { until, place: (file, line), .. }) = &active.ended else { return String::new() };
     let file = file.strip_prefix(&settings.cwd).unwrap_or(file).display();
-    format!("(the exception in {file}:{line} ended on {until})")
+    format!(" (the exception in {file}:{line} ended on {until})")
 }
 
 /// Where the finding stands: the field that the rule names, when it has a place, else the fact.

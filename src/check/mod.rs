@@ -24,4 +24,4 @@ pub use eval::Truth;
 pub use finding::{Applicability, Certainty, Edit, Finding, Fix, Label, Severity, Silenced, SilencedBy};
 pub use place::Places;
 pub use prefilter::{Prefilter, Prefiltering, run_by_scripts};
-pub use site::{Grounds, SiteChoice, Surroundings, agreed, descends, detect};
+pub use site::{Grounds, SiteChoice, Surroundings, agreed, descends, detect, pragma_line};

@@ -116,6 +116,11 @@ pub fn detect(
     Ok(choice(ROOT, Grounds::Nothing, format!("{notes}nothing in the file or around it tells the site")))
 }
 
+/// The line of the comment that names a site, from 1.
+pub fn pragma_line(source: &Source) -> Option<usize> {
+    pragma(source).map(|(_, line)| line)
+}
+
 /// The site that a comment `# pydoctor: site=ID` names, and its line.
 fn pragma(source: &Source) -> Option<(String, usize)> {
     let last = if matches!(source.kind, Kind::Notebook) { source.lines.count() } else { PRAGMA_LINES };

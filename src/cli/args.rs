@@ -1,15 +1,17 @@
 //! The command line as it is written.
 
-use std::path::PathBuf;
-use std::str::FromStr;
+mod output;
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::check::{Prefiltering, Severity};
 use crate::policy::schema::FileKind;
 use crate::report::{AccountFormat, Format};
 use crate::triage::Format as TriageFormat;
+
+pub(super) use self::output::{Color, ListFormat, Named, Output, Prefilter, Threshold};
 
 /// Finds what breaks, slows or endangers jobs and logins on a supercomputer.
 #[derive(Debug, Parser)]
@@ -83,7 +85,7 @@ pub(super) enum Command {
     Doctor(Doctor),
     /// Diagnose tickets: mails, logs, pasted scripts, archives of attachments; draft an answer
     Triage(Triage),
-    /// Show what pydoctor understands of a file, as JSON, for people who write rules
+    /// Show what pydoctor understands of a file, for people who write rules
     Facts(Facts),
     /// Write what a shell needs to complete commands, options, rules, sites and formats
     #[command(after_help = COMPLETIONS_EXAMPLES)]
@@ -304,7 +306,7 @@ pub(super) struct Packs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Schema {
-    /// Of which files: rule, site, symptom, pack, commands or config
+    /// Of which files: rule, site, symptom, pack, commands, config or case
     #[arg(value_name = "FILES", default_value = "rule", value_parser = file_kind)]
     pub(super) kind: FileKind,
 }
@@ -328,8 +330,10 @@ pub(super) struct TestPacks {
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
     /// The site's id
-    #[arg(value_name = "ID")]
-    pub(super) site: String,
+    #[arg(value_name = "ID", id = "shown-site")]
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) policy: PolicyOptions,
     /// Output format: human or json
     #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
     pub(super) format: Output<ListFormat>,
@@ -410,6 +414,9 @@ pub(super) struct Facts {
     pub(super) stdin_filename: Option<PathBuf>,
     #[command(flatten)]
     pub(super) policy: PolicyOptions,
+    /// Output format: human, with the fields that tell most, or json, with all
+    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
+    pub(super) format: Output<ListFormat>,
 }
 
 /// Text for a comment: one line, and something on it.
@@ -447,119 +454,6 @@ pub(super) struct Triage {
     pub(super) verbose: bool,
 }
 
-/// When to use colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// A severity as the command line spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Threshold {
-    Error,
-    Warning,
-    Hint,
-}
-
-/// When files are looked through for words before they are parsed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Prefilter {
-    Auto,
-    Always,
-    Never,
-}
-
-impl From<Prefilter> for Prefiltering {
-    fn from(prefilter: Prefilter) -> Self {
-        match prefilter {
-            Prefilter::Auto => Self::WhenWorthIt,
-            Prefilter::Always => Self::Always,
-            Prefilter::Never => Self::Never,
-        }
-    }
-}
-
-impl From<Threshold> for Severity {
-    fn from(threshold: Threshold) -> Self {
-        match threshold {
-            Threshold::Error => Self::Error,
-            Threshold::Warning => Self::Warning,
-            Threshold::Hint => Self::Hint,
-        }
-    }
-}
-
-/// A format and where it goes; standard output without a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Output<F> {
-    pub(super) format: F,
-    pub(super) file: Option<PathBuf>,
-}
-
-/// A format of lists and pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ListFormat {
-    /// For people.
-    Human,
-    /// One object, version 1.
-    Json,
-}
-
-/// What can be named in front of `=FILE`.
-pub(super) trait Named: Copy + 'static {
-    /// Names with what they mean.
-    fn names() -> Vec<(&'static str, Self)>;
-}
-
-impl Named for Format {
-    fn names() -> Vec<(&'static str, Self)> {
-        Self::ALL.map(|format| (format.name(), format)).to_vec()
-    }
-}
-
-impl Named for AccountFormat {
-    fn names() -> Vec<(&'static str, Self)> {
-        Self::ALL.map(|format| (format.name(), format)).to_vec()
-    }
-}
-
-impl Named for TriageFormat {
-    fn names() -> Vec<(&'static str, Self)> {
-        Self::ALL.map(|format| (format.name(), format)).to_vec()
-    }
-}
-
-impl Named for ListFormat {
-    fn names() -> Vec<(&'static str, Self)> {
-        vec![("human", Self::Human), ("json", Self::Json)]
-    }
-}
-
-impl<F: Named> FromStr for Output<F> {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, file) = match text.split_once('=') {
-            Some((name, file)) => (name, Some(file)),
-            None => (text, None),
-        };
-        let all = F::names();
-        let Some((_, format)) = all.iter().find(|(known, _)| *known == name) else {
-            let names: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
-            return Err(format!("no such format; there are {}", names.join(", ")));
-        };
-        if file == Some("") {
-            return Err("a file name is missing behind `=`".to_owned());
-        }
-        Ok(Self { format: *format, file: file.map(PathBuf::from) })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -568,13 +462,5 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn formats_go_to_files() {
-        let output: Output<Format> = "json=a=b.json".parse().unwrap();
-        assert_eq!(output, Output { format: Format::Json, file: Some("a=b.json".into()) });
-        assert!("xml".parse::<Output<Format>>().is_err() && "json=".parse::<Output<Format>>().is_err());
-        assert!("sarif".parse::<Output<ListFormat>>().is_err());
     }
 }

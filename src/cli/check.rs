@@ -1,5 +1,6 @@
 //! `pydoctor check`: read, judge, mend, report.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io::{self, Read};
 use std::mem::ManuallyDrop;
@@ -12,7 +13,7 @@ use crate::check::Severity;
 use crate::facts::Gap;
 use crate::policy::config::NAMES;
 use crate::policy::{CommandLine, Selection};
-use crate::report::{FileResult, Format, HumanOptions, Palette, Report, SiteChoice, closing};
+use crate::report::{Excluded, FileResult, Format, HumanOptions, Palette, Report, SiteChoice, closing};
 use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 
 use super::Status;
@@ -21,6 +22,7 @@ use super::engine::{Engine, FAIL_ON};
 use super::mend::{Mending, tell_unfinished};
 use super::panics;
 use super::progress::Progress;
+use super::settings::Exclusion;
 use super::snapshot::Snapshot;
 use super::streams::{Streams, emit};
 use super::workers::Workers;
@@ -83,6 +85,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         status = status.max(if fixed.failed { Status::Trouble } else { Status::Clean });
         (results, fixes) = (fixed.left, Some(fixed.done));
     }
+    let kept_loud = if args.write_baseline || args.add_ignores { session.kept_loud(&results) } else { 0 };
     let baselines =
         if args.write_baseline { session.write_baselines(&mut results)? } else { session.baselines(&results) };
     let mut report = ManuallyDrop::new(session.report(results));
@@ -91,11 +94,14 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     report.configurations = session.configurations();
     report.fixes = fixes;
     report.not_obeyed = session.not_obeyed();
+    report.kept_loud = kept_loud;
+    report.excluded = input.excluded;
     report.problems = input.problems;
     let found = if args.diff { changed } else { report.fails() };
     status = status.max(if found && !args.exit_zero { Status::Found } else { Status::Clean });
     report.exit_code = status.code();
     if args.diff && !args.quiet {
+        closing::kept_loud(&report).iter().for_each(|told| streams.remark(told));
         streams.remark(&closing::line(&report));
     }
     let written = write_outputs(&outputs, &report, args, streams);
@@ -185,6 +191,8 @@ struct Input {
     too_large: Vec<FileResult>,
     /// Named files of no kind that is checked.
     not_checked: Vec<PathBuf>,
+    /// What configurations exclude from the walk.
+    excluded: Vec<Excluded>,
     /// Complaints.
     problems: Vec<String>,
 }
@@ -208,11 +216,18 @@ impl Input {
             let _ = engine.settings_of(&path.join(NAMES[0]));
         }
         progress.begin("looking for files");
+        let excluded = RefCell::new(Vec::new());
         let exclude = |path: &Path| {
             progress.step();
-            engine.settings.excludes(path)
+            let by = engine.settings.excluded(path);
+            if let Exclusion::By(origin) = &by {
+                let path = engine.settings.shown(path).to_owned();
+                excluded.borrow_mut().push(Excluded { path, by: engine.settings.origin(origin) });
+            }
+            by != Exclusion::No
         };
         let found = source::discover(&files, &WalkOptions { exclude: Some(&exclude) });
+        input.excluded = excluded.into_inner();
         input.problems.extend(found.problems.iter().map(problem));
         let loaded = workers.doing("reading files").map(&found.files, |found| panics::catch(|| source::load(found)));
         let mut seen = HashSet::new();

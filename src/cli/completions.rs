@@ -35,7 +35,7 @@ fn with_values(command: Command, policy: &Policy) -> Command {
                 values(arg, rules().chain(others).collect())
             }
             "rule" => values(arg, rules().collect()),
-            "site" => values(arg, policy.sites.keys().cloned().collect()),
+            "site" | "shown-site" => values(arg, policy.sites.keys().cloned().collect()),
             "format" if all_formats => values(arg, names::<Format>()),
             "format" => values(arg, names::<ListFormat>()),
             _ => arg,

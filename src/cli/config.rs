@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use crate::facts::{Alone, FileFacts};
+use crate::policy::config::{Exception, Lapsed};
 use crate::policy::{CommandLine, Level, Origin, Rule, Severity, Site};
-use crate::report::{encode, for_terminal};
+use crate::report::{NotObeyed, encode, for_terminal};
 use crate::source::{self, Kind, Source};
 
 use super::Status;
@@ -33,9 +34,11 @@ pub(super) fn show(args: &ConfigShow, snapshot: &Snapshot, streams: &mut Streams
         Kind::Other => FileFacts::default(),
         _ => engine.facts(&source, &settings.policy.tables, &Alone),
     };
-    let choice = engine.site(&settings, &source, &facts)?;
-    let site = Arc::clone(settings.policy.site(&choice.id)?);
-    let page = Page { engine: &engine, settings: &settings, site: &site, why: choice.why, all: args.all };
+    let (choice, other) = engine.site_and_other(&settings, &source, &facts)?;
+    let effective = settings.policy.effective(&choice.id, &settings.meant.selection)?;
+    let not_obeyed = engine.not_obeyed(&engine.defied(&settings, &source, (&choice, other.as_ref()), &effective));
+    let (site, why) = (Arc::clone(&effective.site), choice.why);
+    let page = Page { engine: &engine, settings: &settings, site: &site, why, all: args.all, not_obeyed };
     emit(&args.format, streams, |format, out| match format {
         ListFormat::Json => {
             encode::compact(&page.json(), out)?;
@@ -55,6 +58,8 @@ struct Page<'p> {
     why: String,
     /// Also rules that are as the program and the site say.
     all: bool,
+    /// What is said against locks.
+    not_obeyed: Vec<NotObeyed>,
 }
 
 /// One value, as people read it.
@@ -72,6 +77,10 @@ struct Judged<'p> {
     origin: Origin,
     locked: Vec<&'static str>,
     reason: &'p str,
+    /// What is said of the exception that counts.
+    exception: Option<&'p Exception>,
+    /// An exception that counts no more.
+    ended: Option<&'p Lapsed>,
 }
 
 impl Page<'_> {
@@ -89,11 +98,7 @@ impl Page<'_> {
         let rules = self.rules();
         let others = self.settings.policy.rules.len() > rules.len();
         for judged in rules {
-            let note = match (judged.locked.as_slice(), judged.reason) {
-                ([], _) => String::new(),
-                (locked, "") => format!(" (locked: {})", locked.join(", ")),
-                (locked, reason) => format!(" (locked: {}: {reason})", locked.join(", ")),
-            };
+            let note = self.note(&judged);
             let value = level(judged.severity).to_owned();
             let row = Row { name: judged.rule.id.clone(), value, origin: judged.origin, note };
             self.write(&row, width, out)?;
@@ -101,7 +106,29 @@ impl Page<'_> {
         if others {
             writeln!(out, "  all others are as the program and the site say (--all shows them)")?;
         }
-        Ok(())
+        if !self.not_obeyed.is_empty() {
+            writeln!(out, "\nNot obeyed:")?;
+        }
+        self.not_obeyed.iter().try_for_each(|said| writeln!(out, "  {}", for_terminal(&said.to_string())))
+    }
+
+    /// What stands behind a rule: its lock, what is said of the exception for it.
+    fn note(&self, judged: &Judged<'_>) -> String {
+        let mut notes = Vec::new();
+        match (judged.locked.as_slice(), judged.reason) {
+            ([], _) => {}
+            (locked, "") => notes.push(format!("locked: {}", locked.join(", "))),
+            (locked, reason) => notes.push(format!("locked: {}: {reason}", locked.join(", "))),
+        }
+        if let Some(Exception { until, reason, .. }) = judged.exception {
+            notes.extend(until.map(|until| format!("until {until}")));
+            notes.extend(Some(reason.clone()).filter(|reason| !reason.is_empty()));
+        }
+        if let Some(Lapsed { until, place: (file, line), .. }) = judged.ended {
+            let file = self.engine.settings.shown(file).display();
+            notes.push(format!("the exception in {file}:{line} ended on {until}"));
+        }
+        if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) }
     }
 
     fn write(&self, row: &Row, width: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -168,7 +195,8 @@ impl Page<'_> {
         let FileSettings { policy, meant, layers, path } = self.settings;
         let mut rules = Vec::new();
         for rule in &policy.rules {
-            let is_said = || layers.origin_of(rule, path.as_deref()).is_some() && !layers.isolated;
+            let ended = meant.selection.ended(rule);
+            let is_said = || ended.is_some() || layers.origin_of(rule, path.as_deref()).is_some() && !layers.isolated;
             if !self.all && !meant.selection.locks.contains_key(&rule.id) && !is_said() {
                 continue;
             }
@@ -184,6 +212,9 @@ impl Page<'_> {
                 file: lock.place.0.clone(),
                 line: Some(lock.place.1),
             });
+            let origin = by_lock.or_else(said).or_else(by_site).unwrap_or_default();
+            let exception = layers.configs.iter().filter(|config| config.file == origin.file);
+            let exception = exception.flat_map(|config| &config.exceptions).find(|found| rule.is_named(&found.name));
             let spec = lock.map(|lock| &lock.spec);
             let parts = spec.map(|spec| {
                 let parts = [("severity", spec.severity), ("enabled", spec.enabled), ("suppression", spec.suppression)];
@@ -192,7 +223,9 @@ impl Page<'_> {
             rules.push(Judged {
                 rule,
                 severity: meant.selection.severity(rule, stand),
-                origin: by_lock.or_else(said).or_else(by_site).unwrap_or_default(),
+                exception: exception.filter(|_| !origin.file.as_os_str().is_empty()),
+                ended,
+                origin,
                 locked: parts.unwrap_or_default(),
                 reason: spec.map_or("", |spec| &spec.reason),
             });
@@ -219,6 +252,19 @@ impl Page<'_> {
                 "origin": origin(&judged.origin),
                 "locked": judged.locked,
                 "reason": Some(judged.reason).filter(|reason| !reason.is_empty()),
+                "exception": judged.exception.map(|found| {
+                    json!({ "until": found.until.map(|day| day.to_string()), "reason": found.reason })
+                }),
+                "ended": judged.ended.map(|lapsed| lapsed.until.to_string()),
+            })
+        };
+        let refused = |said: &NotObeyed| {
+            json!({
+                "origin": said.origin,
+                "said": said.said,
+                "about": said.about,
+                "lock": said.lock,
+                "reason": said.reason,
             })
         };
         let lock = self.settings.meant.site_lock.as_ref();
@@ -228,6 +274,7 @@ impl Page<'_> {
             "site": { "id": self.site.id, "why": self.why, "locked": lock.is_some() },
             "settings": rows.iter().skip(1).map(row).collect::<Vec<_>>(),
             "rules": self.rules().iter().map(rule).collect::<Vec<_>>(),
+            "not_obeyed": self.not_obeyed.iter().map(refused).collect::<Vec<_>>(),
         })
     }
 }

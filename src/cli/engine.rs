@@ -1,6 +1,7 @@
 //! The checks behind one call: where the command line meets policy, facts and rules.
 
 mod baseline;
+mod defied;
 mod gather;
 mod ignores;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use crate::check::{self, Analysed, Finding, Grounds, Prefiltering, Run, Severity, Surroundings};
 use crate::facts::{self, Fact, FileFacts, Gap, Interest, Reach};
 use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
-use crate::policy::{CommandLine, Day, Defied, Effective, Level, Origin, Policy, PolicyError, Rule, Selection};
+use crate::policy::{CommandLine, Day, Defied, Effective, Policy, PolicyError, Rule, Selection};
 use crate::report::{FileResult, NotObeyed, Report, RuleInfo, SiteChoice};
 use crate::source::{Kind, Source, Span};
 use crate::tables::Tables;
@@ -112,7 +113,7 @@ impl Engine {
     }
 
     /// The site that judges a file, and the one that somebody named against a lock on it.
-    fn site_and_other(
+    pub(super) fn site_and_other(
         &self,
         settings: &FileSettings,
         source: &Source,
@@ -126,34 +127,6 @@ impl Engine {
         let named = found.grounds <= Grounds::Configuration && found.id != lock.id;
         let locked = check::SiteChoice { id: lock.id.clone(), grounds: Grounds::Lock, why };
         Ok((locked, named.then_some(found)))
-    }
-
-    /// What was said against locks on the rules of a file.
-    fn defied_rules<'s>(
-        &'s self,
-        settings: &'s FileSettings,
-        policy: &'s Effective,
-    ) -> impl Iterator<Item = Defied> + 's {
-        let selection = &settings.meant.selection;
-        let rules = selection.locks.keys().filter_map(|id| settings.policy.rule(id));
-        rules.flat_map(move |rule| {
-            settings.layers.defied(selection, rule, policy.site.rules.get(&rule.id), settings.path.as_deref())
-        })
-    }
-
-    /// What was said against the lock on the site of a file: another one was named.
-    fn defied_site(&self, settings: &FileSettings, source: &Source, other: check::SiteChoice) -> Option<Defied> {
-        let lock = settings.meant.site_lock.as_ref()?;
-        let origin = match other.grounds {
-            Grounds::Flag => Origin { level: Level::CommandLine, file: "--site".into(), line: None },
-            Grounds::Configuration => settings.meant.site.as_ref()?.origin.clone(),
-            _ => Origin { level: Level::Project, file: source.path.clone(), line: None },
-        };
-        let said = match other.grounds {
-            Grounds::Flag => format!("--site {}", other.id),
-            _ => format!("site={}", other.id),
-        };
-        Some(Defied { said, origin, about: lock.id.clone(), reason: lock.reason.clone(), place: lock.place.clone() })
     }
 
     /// Takes files in to judge them together. A panic in one is a gap of that one.
@@ -241,8 +214,7 @@ impl Engine {
                 }
             };
             if index < reported {
-                session.defied.extend(other.and_then(|other| self.defied_site(settings, source, other)));
-                session.defied.extend(self.defied_rules(settings, &policy));
+                session.defied.extend(self.defied(settings, source, (&site, other.as_ref()), &policy));
             }
             session.inputs.push(Analysed { source: Source::clone(source), facts, policy, embedded: false });
             session.sites.push(choice(site));
@@ -436,17 +408,9 @@ impl Session<'_> {
         })
     }
 
-    /// What was said against locks, as the user would write paths.
+    /// What was said against locks.
     pub(super) fn not_obeyed(&self) -> Vec<NotObeyed> {
-        let settings = &self.engine.settings;
-        let shown = |defied: &Defied| NotObeyed {
-            origin: settings.origin(&defied.origin),
-            said: defied.said.clone(),
-            about: defied.about.clone(),
-            lock: format!("{}:{}", settings.shown(&defied.place.0).display(), defied.place.1),
-            reason: defied.reason.clone(),
-        };
-        self.defied.iter().map(shown).collect()
+        self.engine.not_obeyed(&self.defied)
     }
 
     /// Judges another text of the file at `index`, beside the files that it is linked with.

@@ -1,4 +1,8 @@
-//! Examples of each rule, from its fixtures, embedded when the program is built.
+//! Examples of each rule, from its fixtures: embedded when the program is built, and those of packs.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
 
 /// Files below `fixtures/rules/`: path and text.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
@@ -13,7 +17,7 @@ pub(super) struct Example {
     /// The file's name.
     pub(super) name: String,
     /// Its text.
-    pub(super) text: &'static str,
+    pub(super) text: Cow<'static, str>,
     /// Its case comes first, by its manifest or its name.
     first: bool,
     /// What the rule says in it, by the golden.
@@ -28,6 +32,32 @@ struct Case {
     note: String,
     #[serde(default)]
     shown: bool,
+}
+
+/// The same from the fixtures of a pack in a folder; none where they cannot be read.
+pub(super) fn of_pack(folder: &Path, rule: &str) -> Vec<Example> {
+    let files = |folder: &Path| fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let mut examples = Vec::new();
+    for case in files(&folder.join("fixtures/rules").join(rule)) {
+        let Some(written) = text_of(&case.join("case.toml")).and_then(|text| toml::from_str::<Case>(&text).ok()) else {
+            continue;
+        };
+        let own = files(&case).filter(|path| path.is_file());
+        examples.extend(own.filter_map(|path| {
+            let name = path.file_name()?.to_string_lossy().into_owned();
+            let text = text_of(&path).filter(|_| !matches!(name.as_str(), "case.toml" | "findings.json"))?;
+            let (bad, note) = (written.kind == "bad", written.note.clone());
+            Some(Example { bad, note, name, text: text.into(), first: written.shown, findings: Vec::new() })
+        }));
+    }
+    examples.sort_by(|a, b| (!a.first, a.text.len(), &a.name).cmp(&(!b.first, b.text.len(), &b.name)));
+    let first = |bad: bool| examples.iter().find(|example| example.bad == bad);
+    [first(true), first(false)].into_iter().flatten().cloned().collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "fixtures of a pack are no checked files")]
+fn text_of(path: &Path) -> Option<String> {
+    fs::read_to_string(path).ok()
 }
 
 /// What of a golden finding is of interest here.
@@ -110,7 +140,7 @@ fn read(rule: &str, path: &str, text: &str) -> Option<Vec<Example>> {
         bad: written.kind == "bad",
         note: written.note.clone(),
         name: (*name).to_owned(),
-        text,
+        text: (*text).into(),
         first: written.shown || case == "near-misses",
         findings: of_file(name),
     };

@@ -1,9 +1,11 @@
 //! `pydoctor explain RULE`: what, why, who asks for it, examples, fixes, each site's stand.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use crate::policy::fix::FixSpec;
-use crate::policy::{CommandLine, PolicyError, Rule, Selection, Site, nearest};
+use crate::policy::{CommandLine, Lock, PackInfo, PolicyError, Rule, Selection, Site, nearest};
+use crate::report::for_terminal;
 
 use super::Status;
 use super::args;
@@ -20,11 +22,11 @@ pub(super) fn run(args: &args::Explain, snapshot: &Snapshot, streams: &mut Strea
         let ids = here.policy.rules.iter().map(|rule| rule.id.as_str());
         return Err(PolicyError::UnknownRule { nearest: nearest(&args.rule, ids), name: args.rule.clone() }.into());
     };
-    streams.print(|out| write(rule, &here, out));
+    streams.print(|out| write(rule, &here, &engine, out));
     Ok(Status::Clean)
 }
 
-fn write(rule: &Rule, here: &Here, out: &mut dyn Write) -> io::Result<()> {
+fn write(rule: &Rule, here: &Here, engine: &Engine, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {}\n", rule.id, rule.title)?;
     writeln!(out, "{}\n", rule.why.trim())?;
     let site = &here.site.id;
@@ -32,22 +34,49 @@ fn write(rule: &Rule, here: &Here, out: &mut dyn Write) -> io::Result<()> {
         Some(active) => writeln!(out, "Severity: {} (site {site})", active.severity.name())?,
         None => writeln!(out, "Severity: off (site {site})")?,
     }
+    if let Some(lock) = here.effective.locks.get(&rule.id) {
+        writeln!(out, "{}", for_terminal(&locked(lock, engine)))?;
+    }
     writeln!(out, "Tags: {}", rule.tags.join(", "))?;
+    let pack = pack_of(rule, here);
+    if let Some(pack) = pack {
+        let folder = engine.settings.shown(Path::new(&pack.origin)).display();
+        writeln!(out, "Pack: {}", for_terminal(&format!("{} {}, {folder}", pack.name, pack.version)))?;
+    }
     if !rule.sources.is_empty() {
         writeln!(out, "Asked for by:")?;
         rule.sources.iter().try_for_each(|source| writeln!(out, "  {source}"))?;
     }
-    write_fixes(rule, out)?;
-    examples::of(&rule.id).iter().try_for_each(|example| write_example(example, out))?;
+    write_fixes(rule, &here.effective.site, out)?;
+    let examples = match pack {
+        None => examples::of(&rule.id),
+        Some(pack) => examples::of_pack(Path::new(&pack.origin), &rule.id),
+    };
+    examples.iter().try_for_each(|example| write_example(example, out))?;
     writeln!(out, "\nAt the sites:")?;
     let width = here.policy.sites.keys().map(String::len).max().unwrap_or(0);
     here.policy.sites.values().try_for_each(|site| write_stand(rule, site, width, out))
 }
 
-fn write_fixes(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+/// The pack that brings a rule; `None` for the built-in one.
+fn pack_of<'h>(rule: &Rule, here: &'h Here) -> Option<&'h PackInfo> {
+    let own = here.policy.packs.iter().skip(1);
+    own.rev().find(|pack| Path::new(&rule.origin).starts_with(&pack.origin))
+}
+
+/// What of a rule is locked, where, and why.
+fn locked(lock: &Lock, engine: &Engine) -> String {
+    let Lock { spec, place: (file, line), .. } = lock;
+    let parts = [("severity", spec.severity), ("enabled", spec.enabled), ("suppression", spec.suppression)];
+    let parts: Vec<&str> = parts.into_iter().filter(|(_, locked)| *locked).map(|(name, _)| name).collect();
+    let reason = if spec.reason.is_empty() { String::new() } else { format!(": {}", spec.reason) };
+    format!("Locked: {} ({}:{line}{reason})", parts.join(", "), engine.settings.shown(file).display())
+}
+
+fn write_fixes(rule: &Rule, site: &Site, out: &mut dyn Write) -> io::Result<()> {
     let mut fixes: Vec<(String, &str)> = Vec::new();
     for FixSpec { title, applicability, .. } in rule.fixes() {
-        let fix = (examples::title(&rule.id, &title.source()), applicability.name());
+        let fix = (examples::title(&rule.id, &title.at_site(site)), applicability.name());
         if !fixes.contains(&fix) {
             fixes.push(fix);
         }

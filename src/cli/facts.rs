@@ -1,4 +1,6 @@
-//! `pydoctor facts FILE`: what can be matched in a file, as JSON, for people who write rules.
+//! `pydoctor facts FILE`: what can be matched in a file, for people who write rules: in lines, or all of it as JSON.
+
+mod lines;
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -13,21 +15,23 @@ use crate::report::encode;
 use crate::source::{self, Source, Span};
 
 use super::Status;
-use super::args;
+use super::args::{self, ListFormat};
 use super::engine::Engine;
 use super::snapshot::Snapshot;
-use super::streams::Streams;
+use super::streams::{Streams, emit};
 
 /// Runs `pydoctor facts`.
 pub(super) fn run(args: &args::Facts, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
     let source = read(args)?;
     let facts = facts::collect(&source, &engine.settings.of_file(&source.path)?.policy.tables, &Alone);
-    let document = document(&source, &facts);
-    streams.print(|out| {
-        encode::pretty(&document, out)?;
-        writeln!(out)
-    });
+    emit(&args.format, streams, |format, out| match format {
+        ListFormat::Human => lines::write(&source, &facts, out),
+        ListFormat::Json => {
+            encode::pretty(&document(&source, &facts), out)?;
+            writeln!(out)
+        }
+    })?;
     Ok(Status::Clean)
 }
 

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
-use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::check::{Certainty, Run};
 use crate::fix::{Allow, diff};
+use crate::policy::case::{Case, CaseKind as Kind};
 use crate::policy::{CommandLine, Policy, ROOT, Selection};
 use crate::report::{FileResult, Finding, Report};
 use crate::source::{self, Loaded, WalkOptions};
@@ -61,31 +61,6 @@ pub struct Outcome {
 enum Subject {
     Rule,
     Site,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    /// The site that judges. Without one, a case of a rule is judged by the rules of the pack and no site, and a case
-    /// of a site must be recognised as that site's by its files.
-    site: Option<String>,
-    kind: Kind,
-    note: String,
-    /// It is the example that the documents show, rather than one chosen by its findings.
-    #[serde(default)]
-    #[expect(dead_code, reason = "for the documents; written here so that the key is known")]
-    shown: bool,
-    /// The text of a configuration of those who run the machine, for rules about what it asks.
-    machine: Option<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    /// The rule, or for a site any rule, finds something.
-    Bad,
-    /// Near misses: it is silent.
-    Ok,
 }
 
 /// One folder with what is to be done with it.
@@ -172,7 +147,7 @@ impl Suite {
     }
 
     fn case(&self, job: &Job) -> anyhow::Result<CaseResult> {
-        let case = Case::read(&job.folder)?;
+        let case = read_case(&job.folder)?;
         let scratch = tempfile::tempdir()?;
         // Links in the name of the scratch folder would make two names of each file.
         let scratch_folder = fs::canonicalize(scratch.path())?;
@@ -189,6 +164,7 @@ impl Suite {
         let results = session.results(&run, &workers);
         let mut outcome = CaseResult { kind: Some(case.kind), ..CaseResult::default() };
         self.findings(job, &case, &results, &scratch_folder, &mut outcome)?;
+        self.strangers(job, &files, &mut outcome)?;
         self.fixes(job, &files, &scratch_folder, (&session, &run, &results, &workers), &mut outcome)?;
         Ok(outcome)
     }
@@ -245,6 +221,25 @@ impl Suite {
         Ok(())
     }
 
+    /// Goldens of files that the case does not have.
+    fn strangers(&self, job: &Job, files: &[PathBuf], outcome: &mut CaseResult) -> io::Result<()> {
+        for golden in below(&job.folder.join(FIXED))?.into_iter().filter(|golden| !files.contains(golden)) {
+            let path = job.folder.join(FIXED).join(&golden);
+            if self.writes(outcome) {
+                fs::remove_file(&path)?;
+                outcome.written.push(path);
+            } else {
+                outcome.wrong.push(format!("{FIXED}/{} is of no file of the case; delete it", golden.display()));
+            }
+        }
+        Ok(())
+    }
+
+    /// True when goldens are written: not over good ones, when the case does not show what it says.
+    fn writes(&self, outcome: &CaseResult) -> bool {
+        self.bless && outcome.wrong.is_empty()
+    }
+
     /// Compares what the fixes make of the files with the goldens.
     fn fixes(
         &self,
@@ -270,7 +265,7 @@ impl Suite {
                 outcome.fixed |= own_fix;
                 self.compare(&job.folder, &golden, &mended.source.bytes, outcome)?;
             } else if job.folder.join(&golden).exists() {
-                if self.bless {
+                if self.writes(outcome) {
                     fs::remove_file(job.folder.join(&golden))?;
                     outcome.written.push(job.folder.join(&golden));
                 } else {
@@ -291,7 +286,7 @@ impl Suite {
         if expected == text {
             return Ok(());
         }
-        if self.bless {
+        if self.writes(outcome) {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
@@ -318,14 +313,11 @@ impl Job {
     }
 }
 
-impl Case {
-    #[expect(clippy::disallowed_methods, reason = "a fixture's manifest is the author's own file")]
-    fn read(folder: &Path) -> anyhow::Result<Self> {
-        let text = fs::read_to_string(folder.join(CASE)).map_err(|error| anyhow::anyhow!("{CASE}: {error}"))?;
-        let case: Self = toml::from_str(&text).map_err(|error| anyhow::anyhow!("{CASE}: {error}"))?;
-        anyhow::ensure!(!case.note.trim().is_empty(), "{CASE}: `note` says what the case shows");
-        Ok(case)
-    }
+/// What a case says of itself.
+#[expect(clippy::disallowed_methods, reason = "a fixture's manifest is the author's own file")]
+fn read_case(folder: &Path) -> anyhow::Result<Case> {
+    let text = fs::read_to_string(folder.join(CASE)).map_err(|error| anyhow::anyhow!("{CASE}: {error}"))?;
+    Ok(Case::parse(CASE, &text)?)
 }
 
 /// Reads the files of a case, as a walk finds them.
@@ -386,6 +378,25 @@ fn copy(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
                 fs::copy(entry.path(), to.join(&path))?;
                 found.push(path);
             }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The files below a folder; none where there is no such folder.
+fn below(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let (mut found, mut waiting) = (Vec::new(), vec![PathBuf::new()]);
+    while let Some(folder) = waiting.pop() {
+        let entries = match fs::read_dir(root.join(&folder)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let entry = entry?;
+            let path = folder.join(entry.file_name());
+            if entry.path().is_dir() { waiting.push(path) } else { found.push(path) }
         }
     }
     found.sort();

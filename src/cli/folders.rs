@@ -6,8 +6,9 @@ use std::{env, fs};
 
 use anyhow::bail;
 
-use crate::policy::pack::PACK_FILE;
-use crate::policy::{Level, PolicyError};
+use crate::policy::config::LAYER_FILE;
+use crate::policy::pack::{COMMANDS, PACK_FILE};
+use crate::policy::{Level, PolicyError, Problem, nearest};
 use crate::source;
 
 use super::snapshot::Snapshot;
@@ -72,9 +73,9 @@ impl Folders {
     fn add(&mut self, level: Level, path: &Path, globs_from: &Path, what: &str) -> anyhow::Result<()> {
         let problem = match fs::metadata(path) {
             // That it can be listed is needed for its packs.
-            Ok(meta) if meta.is_dir() => fs::read_dir(path).err().map(|error| source::explain(path, &error)),
+            Ok(meta) if meta.is_dir() => fs::read_dir(path).err().map(|error| source::reason(path, &error)),
             Ok(_) => Some("not a folder".to_owned()),
-            Err(error) => Some(source::explain(path, &error)),
+            Err(error) => Some(source::reason(path, &error)),
         };
         if let Some(problem) = problem {
             bail!("{}: {what} cannot be read: {problem}", path.display());
@@ -85,10 +86,43 @@ impl Folders {
 }
 
 impl Folder {
+    /// Looks for what was meant to be read and is not: a configuration of another name, a pack that does not say so.
+    ///
+    /// # Errors
+    /// All of it, and a folder that cannot be listed.
+    pub(super) fn check(&self) -> Result<(), PolicyError> {
+        let unreadable = |cause| PolicyError::Unreadable { path: self.path.clone(), cause };
+        let is_pack = self.path.join(PACK_FILE).exists();
+        // Beside the configuration there may be older ones.
+        let has_config = self.path.join(LAYER_FILE).symlink_metadata().is_ok();
+        let mut problems = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let problem = |message: String, note: String| {
+                Problem::new(&path.display().to_string(), "", 0..0, message, Some(note))
+            };
+            if path.is_dir() {
+                if !path.join(PACK_FILE).exists() && is_meant_as_pack(&path) && !(is_pack && is_of_pack(&name)) {
+                    let note = format!("a pack has a `{PACK_FILE}` with its `name` and `version`");
+                    problems.push(problem(format!("the folder `{name}` has no `{PACK_FILE}` and is not read"), note));
+                }
+            } else if !has_config && !is_pack_file(&name) {
+                let near = nearest(&name, [LAYER_FILE]).is_some() || (name.ends_with(".toml") && !is_pack);
+                if near {
+                    let note = format!("the configuration of a layer is called `{LAYER_FILE}`");
+                    problems.push(problem(format!("`{name}` is not read"), note));
+                }
+            }
+        }
+        problems.sort_by(|a, b| a.file.cmp(&b.file));
+        if problems.is_empty() { Ok(()) } else { Err(PolicyError::Invalid(problems)) }
+    }
+
     /// The packs of the layer, the lowest first: folders in it that hold a `pack.toml`, by name, and over them the
     /// folder itself when it holds one.
     pub(super) fn packs(&self) -> Result<Vec<PathBuf>, PolicyError> {
-        let unreadable = |source| PolicyError::Unreadable { path: self.path.clone(), source };
+        let unreadable = |cause| PolicyError::Unreadable { path: self.path.clone(), cause };
         let is_pack = |path: &Path| path.join(PACK_FILE).symlink_metadata().is_ok();
         let mut packs = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(unreadable)? {
@@ -99,6 +133,20 @@ impl Folder {
         packs.extend(Some(self.path.clone()).filter(|path| is_pack(path)));
         Ok(packs)
     }
+}
+
+/// True for a folder with what packs are made of.
+fn is_meant_as_pack(folder: &Path) -> bool {
+    ["lint", "sites", "symptoms"].iter().any(|part| folder.join(part).is_dir())
+}
+
+/// True for folders of a pack that hold no packs.
+fn is_of_pack(name: &str) -> bool {
+    name.starts_with('.') || ["fixtures", "docs", "examples"].contains(&name)
+}
+
+fn is_pack_file(name: &str) -> bool {
+    [PACK_FILE, COMMANDS].contains(&name)
 }
 
 /// A path without links; as it is when that cannot be known.

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{anyhow, bail};
 
 use crate::policy::config::{LAYER_FILE, Packs, Reading};
-use crate::policy::guard;
 use crate::policy::{
     CommandLine, Config, Day, Layers, Level, Library, Meant, Origin, Policy, PolicyError, Selection, Severity,
 };
+use crate::policy::{guard, library};
 use crate::source;
 
 use super::args::PolicyOptions;
@@ -29,6 +29,8 @@ pub(super) struct Settings {
     packs: Vec<PathBuf>,
     /// The packs that lie in the folders of layers.
     layer_packs: Vec<(Level, PathBuf)>,
+    /// The folders of packs as each layer left them.
+    packs_up_to: Vec<(Level, Vec<PathBuf>)>,
     policy: Arc<Policy>,
     /// What is known with the packs of those who run the machine.
     trusted: Arc<Policy>,
@@ -54,6 +56,17 @@ pub(super) struct FileSettings {
     pub(super) layers: Layers,
     /// The file, by its real path; `None` where no file is meant.
     pub(super) path: Option<PathBuf>,
+}
+
+/// Whether walks leave out a file or folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Exclusion {
+    /// They do not.
+    No,
+    /// A configuration excludes it.
+    By(Origin),
+    /// The configuration that holds for it is faulty, which is told elsewhere.
+    Faulty,
 }
 
 /// Where the configuration of a project comes from.
@@ -121,6 +134,7 @@ impl Settings {
             above: Vec::new(),
             packs: Vec::new(),
             layer_packs: Vec::new(),
+            packs_up_to: Vec::new(),
             folders: Vec::new(),
             search,
             line,
@@ -161,9 +175,10 @@ impl Settings {
     pub(super) fn up_to(&self, level: Level) -> Result<(Arc<Policy>, Selection), Arc<PolicyError>> {
         let layers = self.here()?.layers;
         let configs: Vec<_> = layers.configs.iter().filter(|config| config.level <= level).cloned().collect();
-        let of_layers = self.layer_packs.iter().filter(|(of, _)| *of <= level).map(|(_, folder)| folder);
-        let of_configs = configs.iter().flat_map(|config| &config.packs);
-        let folders: Vec<PathBuf> = of_layers.chain(of_configs).cloned().collect();
+        let of_layers = || self.packs_up_to.iter().rfind(|(of, _)| *of <= level).map(|(_, packs)| packs);
+        // The configuration of a project knows the packs of the layers too.
+        let of_project = configs.last().filter(|config| config.level == Level::Project).map(|config| &config.packs);
+        let folders = of_project.or_else(of_layers).cloned().unwrap_or_default();
         let line = CommandLine::default();
         let meant = Layers { configs, line, ..layers }.for_file(None);
         Ok((self.library.with(&folders)?, meant.selection))
@@ -204,12 +219,16 @@ impl Settings {
         Ok(self.joined(self.nearest(&self.cwd)?, None))
     }
 
-    /// True for a file or folder that walks leave out: a configuration says so, or is faulty. The path is absolute.
-    pub(super) fn excludes(&self, path: &Path) -> bool {
-        let by_layer = || !self.isolated && self.above.iter().any(|config| config.excludes(path));
-        match self.nearest(path.parent().unwrap_or(path)) {
-            Ok(config) => config.is_some_and(|config| config.excludes(path)) || by_layer(),
-            Err(_) => true,
+    /// Whether walks leave out a file or folder. The path is absolute.
+    pub(super) fn excluded(&self, path: &Path) -> Exclusion {
+        let Ok(nearest) = self.nearest(path.parent().unwrap_or(path)) else { return Exclusion::Faulty };
+        let above = self.above.iter().filter(|_| !self.isolated);
+        match above.chain(&nearest).find(|config| config.excludes(path)) {
+            None => Exclusion::No,
+            Some(config) => {
+                let line = config.line(&["exclude"]);
+                Exclusion::By(Origin { level: config.level, file: config.file.clone(), line })
+            }
         }
     }
 
@@ -250,11 +269,6 @@ impl Settings {
         known.entry(folder.to_owned()).or_insert_with(find).clone().unwrap_or_else(|| self.cwd.clone())
     }
 
-    /// The policy that is part of the program.
-    pub(super) fn built_in(&self) -> &Policy {
-        self.library.built_in()
-    }
-
     /// The layer that brings a pack.
     pub(super) fn level_of_pack(&self, folder: &Path, settings: &FileSettings) -> Level {
         let brings = |packs: &[PathBuf]| packs.iter().any(|pack| real(pack) == folder);
@@ -271,21 +285,16 @@ impl Settings {
         let policy = Arc::clone(project.as_ref().map_or(&self.policy, |config| &config.policy));
         let configs = self.above.iter().cloned().chain(project).collect();
         let layers = Layers { configs, line: self.line.clone(), isolated: self.isolated };
-        let mut meant = layers.for_file(path.as_deref());
-        if self.isolated && !Arc::ptr_eq(&policy, self.library.built_in()) {
-            // Packs are there for what is locked alone.
-            let selection = &mut meant.selection;
-            let others = policy.rules.iter().map(|rule| &rule.id).filter(|id| self.built_in().rule(id).is_none());
-            selection.off.extend(others.filter(|id| !selection.locks.contains_key(*id)).cloned().collect::<Vec<_>>());
-        }
+        let meant = layers.for_file(path.as_deref());
         FileSettings { policy, meant, layers, path }
     }
 
     /// Adds the packs and the configuration in the folder of a layer.
     fn add_layer(&mut self, folder: &Folder) -> Result<(), PolicyError> {
+        folder.check()?;
         let packs = folder.packs()?;
         self.layer_packs.extend(packs.iter().map(|pack| (folder.level, pack.clone())));
-        self.packs.extend(packs);
+        self.packs = library::joined(&self.packs, &packs, folder.level.may_replace_packs());
         let file = folder.path.join(LAYER_FILE);
         // What is there but cannot be read must be told: a layer is never left out in silence.
         let config = match fs::symlink_metadata(&file) {
@@ -301,7 +310,10 @@ impl Settings {
             Some(config) => {
                 guard::check(&self.trusted, &config.policy, &config.file, &self.above)?;
                 self.packs.clone_from(&config.packs);
-                self.policy = Arc::clone(&config.policy);
+                self.policy = match self.isolated && config.site_lock.is_none() {
+                    true => self.library.with_rules(&self.packs, &|id| config.locks.contains_key(id))?,
+                    false => Arc::clone(&config.policy),
+                };
                 self.above.push(Arc::new(config));
             }
             None => {
@@ -310,6 +322,7 @@ impl Settings {
                 guard::check(&self.trusted, &self.policy, &folder.path, &self.above)?;
             }
         }
+        self.packs_up_to.push((folder.level, self.packs.clone()));
         if folder.level.may_lock() {
             self.trusted = Arc::clone(&self.policy);
         }
@@ -373,8 +386,8 @@ impl Settings {
         match config.and_then(|config| self.obeying_locks(config)) {
             Ok(Some(config)) => Ok(config),
             Ok(None) => bail!("{}: has no table [tool.{}]", file.display(), crate::policy::config::TABLE),
-            Err(PolicyError::Unreadable { source, .. }) => {
-                Err(anyhow!(source::explain(file, &source))).map_err(|error| anyhow!("{}: {error}", file.display()))
+            Err(PolicyError::Unreadable { cause, .. }) => {
+                Err(anyhow!("{}: {}", file.display(), source::reason(file, &cause)))
             }
             Err(error) => Err(error.seen_from(&self.cwd).into()),
         }

@@ -48,7 +48,7 @@ impl Baseline {
     /// A file that is missing, cannot be read, or is none of this version, with the place of each fault.
     #[expect(clippy::disallowed_methods, reason = "a baseline is no checked file")]
     pub fn read(file: &Path) -> Result<Self, PolicyError> {
-        let unreadable = |source| PolicyError::Unreadable { path: file.to_owned(), source };
+        let unreadable = |cause| PolicyError::Unreadable { path: file.to_owned(), cause };
         let meta = fs::metadata(file).map_err(unreadable)?;
         if !meta.is_file() || meta.len() > MAX_BYTES {
             let message = "not a baseline: it is no file, or larger than 64 MB";

@@ -1,14 +1,11 @@
 //! Conditions on facts: their types, and reading them from TOML against the schema.
 
-use std::sync::OnceLock;
-
-use crate::facts::schema::Type;
-use regex::Regex;
-
 use super::document::{Document, Item, Shape, Table, Word, expectation};
+use super::expression::LazyRegex;
 use super::glob::{Pattern, Token, push_literal};
 use super::path::{Derived, FieldPath, Root, Scope, describe};
 use super::template::{Context, Part, Template, UseKind};
+use crate::facts::schema::Type;
 
 /// Conditions that must all hold.
 #[derive(Clone, Debug, Default)]
@@ -103,23 +100,9 @@ pub enum GlobPiece {
     Part(Part),
 }
 
-/// A regular expression, compiled when it is first needed.
-#[derive(Clone, Debug)]
-pub struct LazyRegex {
-    source: String,
-    compiled: OnceLock<Option<Regex>>,
-}
-
 /// Operators that a table of conditions may hold.
 const OPERATORS: &[&str] =
     &["not", "any", "all", "none", "absent", "present", "lt", "le", "gt", "ge", "count", "matches"];
-
-impl LazyRegex {
-    /// The expression; `None` when it is not one.
-    pub fn get(&self) -> Option<&Regex> {
-        self.compiled.get_or_init(|| Regex::new(&self.source).ok()).as_ref()
-    }
-}
 
 impl Where {
     /// Reads a table of conditions on the fields of `scope`.
@@ -375,10 +358,12 @@ fn read_operand(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Operand
 
 fn read_regex(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Condition> {
     let word = item.string()?;
-    let regex = LazyRegex { source: word.text.to_owned(), compiled: OnceLock::new() };
+    let regex = LazyRegex::new(word.text);
     // Compiling takes time, so the built-in pack is checked by a test instead.
-    if !context.trusted && regex.get().is_none() {
-        context.doc.problem(word.span, "not a regular expression", None);
+    if !context.trusted
+        && let Some(fault) = regex.fault()
+    {
+        fault.tell(context.doc, &word);
     }
     Some(Condition::Matches(regex))
 }
@@ -386,6 +371,9 @@ fn read_regex(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Condition
 impl Glob {
     /// Reads a glob, in which `{field}` stands for the text of a field.
     fn parse(context: Context<'_, '_>, word: &Word<'_>) -> Self {
+        if !context.trusted {
+            context.doc.check_glob(word);
+        }
         if !word.text.contains(['{', '}']) {
             return Self::Fixed(Pattern::new(word.text));
         }

@@ -89,8 +89,10 @@ pub struct Config {
     pub baseline: Option<PathBuf>,
     /// Files left out of walks.
     pub exclude: Files,
-    /// Lines of the keys, from 1: `site`, `rules.ID`, `per-file-ignores.GLOB`.
+    /// Lines of the keys, from 1: `site`, `rules.ID`, `rules.ID.severity`.
     pub lines: BTreeMap<String, usize>,
+    /// What is said of exceptions, for all files and for some.
+    pub exceptions: Vec<Exception>,
     overrides: Vec<Override>,
     ignores: Vec<Ignores>,
 }
@@ -119,12 +121,25 @@ pub struct Lapsed {
     pub place: (PathBuf, usize),
 }
 
+/// An exception that somebody explains or that has a last day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// The rule or tag that it is for.
+    pub name: String,
+    /// Its last day.
+    pub until: Option<Day>,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
 /// Settings of some files only.
 #[derive(Clone, Debug)]
 struct Override {
     files: Files,
     site: Option<String>,
     selection: Selection,
+    /// Lines of its keys, from 1.
+    lines: BTreeMap<String, usize>,
 }
 
 /// Rules that are off in some files.
@@ -133,6 +148,8 @@ struct Ignores {
     files: Files,
     off: Vec<String>,
     lapsed: Vec<Lapsed>,
+    /// Its line, from 1.
+    line: usize,
 }
 
 /// What a configuration says for one file.
@@ -142,6 +159,10 @@ pub struct FileConfig {
     pub site: Option<String>,
     /// Which rules.
     pub selection: Selection,
+    /// Lines of `site` and `select` where they are other than the configuration's own.
+    pub lines: BTreeMap<&'static str, usize>,
+    /// What says that rules are off: their names, the key and its line.
+    pub off_by: Vec<(Vec<String>, &'static str, usize)>,
 }
 
 /// Globs of files: without a slash for a name in any folder, with one from the folder of the configuration on;
@@ -174,7 +195,7 @@ impl Config {
     /// Reads the configuration file `path`. `None` for a `pyproject.toml` without our table.
     #[expect(clippy::disallowed_methods, reason = "configuration is no checked file")]
     pub fn load(path: &Path, reading: Reading<'_>) -> Result<Option<Self>, PolicyError> {
-        let unreadable = |source| PolicyError::Unreadable { path: path.to_owned(), source };
+        let unreadable = |cause| PolicyError::Unreadable { path: path.to_owned(), cause };
         let meta = fs::metadata(path).map_err(unreadable)?;
         if !meta.is_file() || meta.len() > MAX_BYTES {
             let message = "not a configuration file: it is no file, or larger than 1 MB";
@@ -209,21 +230,28 @@ impl Config {
     /// win over earlier ones.
     pub fn for_file(&self, path: &Path) -> FileConfig {
         let path = self.below(path);
-        let mut result = FileConfig { site: self.site.clone(), selection: self.selection.clone() };
+        let mut result = self.for_no_file();
         for over in self.overrides.iter().filter(|over| over.files.matches(path)) {
             result.site = over.site.clone().or(result.site);
             result.selection = result.selection.under(&over.selection);
+            for key in ["site", "select"] {
+                result.lines.extend(over.lines.get(key).map(|line| (key, *line)));
+            }
+            if let Some(line) = over.lines.get("ignore") {
+                result.off_by.push((over.selection.ignore.clone(), "ignore", *line));
+            }
         }
         for ignores in self.ignores.iter().filter(|ignores| ignores.files.matches(path)) {
             result.selection.off.extend(ignores.off.iter().cloned());
             result.selection.lapsed.extend(ignores.lapsed.iter().cloned());
+            result.off_by.push((ignores.off.clone(), "per-file-ignores", ignores.line));
         }
         result
     }
 
     /// What holds where no file is meant.
     pub fn for_no_file(&self) -> FileConfig {
-        FileConfig { site: self.site.clone(), selection: self.selection.clone() }
+        FileConfig { site: self.site.clone(), selection: self.selection.clone(), ..FileConfig::default() }
     }
 
     /// True for a file or folder that walks leave out.

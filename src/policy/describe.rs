@@ -3,6 +3,7 @@
 //! leaves out what is.
 
 pub(super) mod baseline;
+pub(super) mod case;
 pub(super) mod commands;
 pub(super) mod config;
 pub(super) mod pack;
@@ -78,6 +79,18 @@ pub(super) enum Form {
     Date,
     List,
     Table,
+}
+
+impl Key {
+    /// What it says, with the words that it may hold in the place of `WORDS`.
+    pub fn says(&self) -> String {
+        let words = match &self.kind {
+            Kind::Word(words) | Kind::List(Kind::Word(words)) => words(),
+            _ => Vec::new(),
+        };
+        let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        self.doc.replace("WORDS", &words.join(", "))
+    }
 }
 
 impl Keys {

@@ -11,6 +11,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::describe::{Described, Keys, Kind};
 use super::error::{Problem, nearest};
+use super::glob;
 use crate::tree::Node;
 
 /// How a blank begins that a skeleton leaves to its author: `<FILL IN: what is wrong>`.
@@ -21,6 +22,8 @@ pub(super) struct Document<'a> {
     file: &'a str,
     text: &'a str,
     problems: RefCell<Vec<Problem>>,
+    /// The days on which something was looked at.
+    days: RefCell<Vec<(String, Range<usize>)>>,
     /// The text is no TOML: what could be read of it says nothing about what was meant.
     broken: bool,
 }
@@ -80,7 +83,7 @@ impl<'a> Document<'a> {
     /// A document with the syntax errors of its text; the tree holds what could be read.
     pub fn parse(file: &'a str, text: &'a str) -> (Self, Spanned<DeTable<'a>>) {
         let (tree, errors) = DeTable::parse_recoverable(text);
-        let doc = Self { file, text, problems: RefCell::default(), broken: !errors.is_empty() };
+        let doc = Self { broken: !errors.is_empty(), ..Self::about(file, text) };
         for error in errors {
             let problem =
                 Problem::new(file, text, error.span().unwrap_or(0..0), format!("TOML: {}", error.message()), None);
@@ -120,7 +123,7 @@ impl<'a> Document<'a> {
 
     /// A document whose text was read before; only its problems are gathered.
     pub fn about(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, problems: RefCell::default(), broken: false }
+        Self { file, text, problems: RefCell::default(), days: RefCell::default(), broken: false }
     }
 
     /// The root table of `tree`, which holds what `keys` describe.
@@ -176,6 +179,15 @@ impl<'a> Document<'a> {
         self.problem(word.span.clone(), format!("unknown {what} `{}`", word.text), note);
     }
 
+    /// Notes what is wrong with a glob.
+    pub fn check_glob(&self, word: &Word<'_>) {
+        if let Some(at) = glob::unclosed(word.text).filter(|_| !self.text.is_empty()) {
+            let span = self.locate(word.span.clone(), &word.text[at..]);
+            let note = "write `\\\\[` in quotes for a bracket that is meant".to_owned();
+            self.problem(span, "`[` begins a class of characters that nothing closes", Some(note));
+        }
+    }
+
     /// The place of `needle` inside `span`, or `span` when it is not there as written.
     pub fn locate(&self, span: Range<usize>, needle: &str) -> Range<usize> {
         match self.text.get(span.clone()).and_then(|text| text.find(needle)) {
@@ -193,6 +205,11 @@ impl<'a> Document<'a> {
     /// The line of the byte at `at`, from 1.
     pub fn line(&self, at: usize) -> usize {
         self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+    }
+
+    /// The days that tables read by [`Table::verified`] give, with their places.
+    pub fn days(&self) -> Vec<(String, Range<usize>)> {
+        self.days.borrow().clone()
     }
 
     /// Everything wrong with the document.
@@ -272,6 +289,14 @@ impl<'d, 'a> Table<'d, 'a> {
             self.doc.problem(word.span.clone(), format!("`{key}` is empty"), None);
         }
         Some(word)
+    }
+
+    /// The day of `verified`, on which something was last looked at.
+    pub fn verified(&self) -> Option<String> {
+        let item = self.get("verified")?;
+        let day = item.date()?;
+        self.doc.days.borrow_mut().push((day.clone(), item.span()));
+        Some(day)
     }
 
     /// A list of texts; empty when not given.

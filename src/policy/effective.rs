@@ -145,13 +145,30 @@ impl Selection {
 
     /// How bad `rule` is at a site with this `stand`; `None` when it is off.
     pub fn severity(&self, rule: &Rule, stand: Option<&Stand>) -> Option<Severity> {
+        let stand = stand.and_then(|stand| stand.severity);
         let own = self.unlocked(rule, stand);
         let Some(lock) = self.locks.get(&rule.id) else { return own };
-        let settled = lock.base.unlocked(rule, stand);
+        let settled = lock.settled(rule, stand);
+        // How bad it is may be said beside an exception that does not count.
+        let said = || self.severities.get(&rule.id).copied().flatten();
         match (lock.spec.severity, lock.spec.enabled) {
             (true, _) => settled,
-            (false, true) => settled.map(|severity| own.unwrap_or(severity)),
+            (false, true) => settled.map(|severity| own.or_else(said).unwrap_or(severity)),
             (false, false) => own,
+        }
+    }
+
+    /// What one word of this selection says of a rule, and nothing else.
+    pub(super) fn only(&self, word: Word, rule: &Rule) -> Self {
+        let nothing = Self::default();
+        match word {
+            Word::Severity => {
+                let own = self.severities.get(&rule.id).map(|severity| (rule.id.clone(), *severity));
+                Self { severities: own.into_iter().collect(), ..nothing }
+            }
+            Word::Off => Self { off: self.off.clone(), ..nothing },
+            Word::Ignore => Self { ignore: self.ignore.clone(), ..nothing },
+            Word::Select => Self { select: self.select.clone(), forced: self.forced, ..nothing },
         }
     }
 
@@ -173,14 +190,14 @@ impl Selection {
         words.into_iter().filter(|(_, said)| *said).map(|(word, _)| word).collect()
     }
 
-    /// The same without what is locked.
-    pub(super) fn unlocked(&self, rule: &Rule, stand: Option<&Stand>) -> Option<Severity> {
+    /// The same without what is locked, where a site says `stand` of how bad it is.
+    pub(super) fn unlocked(&self, rule: &Rule, stand: Option<Option<Severity>>) -> Option<Severity> {
         let configured = self.severities.get(&rule.id).copied();
         let default = rule.enabled.then_some(rule.severity);
         if specificity(&self.off, rule).is_some() {
             return None;
         }
-        let level = configured.or_else(|| stand.and_then(|stand| stand.severity)).unwrap_or(default);
+        let level = configured.or(stand).unwrap_or(default);
         let ignored = specificity(&self.ignore, rule);
         let Some(select) = &self.select else {
             return level.filter(|_| ignored.is_none());

@@ -13,12 +13,12 @@ pub enum PolicyError {
     #[error("{}", render(.0))]
     Invalid(Vec<Problem>),
     /// A file or folder that cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
+    #[error("cannot read `{}`: {}", path.display(), crate::source::reason(path, cause))]
     Unreadable {
         /// What was to be read.
         path: PathBuf,
-        /// What the system says.
-        source: io::Error,
+        /// What the system says. Not called `source`: it is told already.
+        cause: io::Error,
     },
     /// A pack that holds nothing.
     #[error(
@@ -49,7 +49,7 @@ pub enum PolicyError {
         reason: String,
     },
     /// A rule, tag or `ALL` that was asked for and does not exist.
-    #[error("there is no rule or tag `{name}`{}", did_you_mean(.nearest.as_deref()))]
+    #[error("there is no rule or tag `{name}`{}", did_you_mean(.nearest.as_deref(), "rules"))]
     UnknownRule {
         /// What was asked for.
         name: String,
@@ -57,7 +57,7 @@ pub enum PolicyError {
         nearest: Option<String>,
     },
     /// A site that was asked for and does not exist.
-    #[error("there is no site `{name}`{}", did_you_mean(.nearest.as_deref()))]
+    #[error("there is no site `{name}`{}", did_you_mean(.nearest.as_deref(), "sites"))]
     UnknownSite {
         /// What was asked for.
         name: String,
@@ -100,10 +100,22 @@ impl PolicyError {
                 };
                 Self::Invalid(problems.into_iter().map(shown).collect())
             }
-            Self::Unreadable { path, source } => Self::Unreadable { path: shorter(&path), source },
+            Self::Unreadable { path, cause } => Self::Unreadable { path: shorter(&path), cause },
             Self::Empty(pack) => Self::Empty(shorter(Path::new(&pack)).display().to_string()),
             Self::Locked { by, about, lock, reason } => Self::Locked { by: shorter(&by), about, lock, reason },
             other => other,
+        }
+    }
+
+    /// The file that is at fault, the first of several.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Invalid(problems) => problems.first().map(|problem| Path::new(&problem.file)),
+            Self::Unreadable { path, .. } => Some(path),
+            Self::Empty(pack) => Some(Path::new(pack)),
+            Self::Pack { error, .. } => error.file(),
+            Self::Locked { by, .. } => Some(by),
+            Self::UnknownRule { .. } | Self::UnknownSite { .. } => None,
         }
     }
 
@@ -112,8 +124,12 @@ impl PolicyError {
     pub fn copied(&self) -> Self {
         match self {
             Self::Invalid(problems) => Self::Invalid(problems.clone()),
-            Self::Unreadable { path, source } => {
-                Self::Unreadable { path: path.clone(), source: io::Error::new(source.kind(), source.to_string()) }
+            Self::Unreadable { path, cause } => {
+                let cause = match cause.raw_os_error() {
+                    Some(code) => io::Error::from_raw_os_error(code),
+                    None => io::Error::new(cause.kind(), cause.to_string()),
+                };
+                Self::Unreadable { path: path.clone(), cause }
             }
             Self::Empty(pack) => Self::Empty(pack.clone()),
             Self::Pack { error, place } => Self::Pack { error: Arc::clone(error), place: place.clone() },
@@ -202,9 +218,12 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     near.map(|(_, candidate)| candidate).or_else(begun).map(str::to_owned)
 }
 
-/// `, did you mean …?`, or nothing.
-fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
+/// The nearest name, or where all names are listed.
+fn did_you_mean(nearest: Option<&str>, what: &str) -> String {
+    match nearest {
+        Some(name) => format!(", did you mean `{name}`?"),
+        None => format!("; `pydoctor {what} list` shows them"),
+    }
 }
 
 fn floor_char_boundary(text: &str, at: usize) -> usize {

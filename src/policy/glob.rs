@@ -362,6 +362,21 @@ pub(crate) fn tokens(glob: &str) -> Vec<Token> {
     tokens
 }
 
+/// Where a `[` stands that begins no class of characters, as nothing closes it.
+pub(crate) fn unclosed(glob: &str) -> Option<usize> {
+    let mut at = 0;
+    while let Some(character) = glob[at..].chars().next() {
+        let rest = &glob[at..];
+        at += match (character, class(rest)) {
+            ('[', None) => return Some(at),
+            ('[', Some((_, length))) => length,
+            ('\\', _) => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            _ => character.len_utf8(),
+        };
+    }
+    None
+}
+
 /// Adds one character that stands for itself.
 pub(crate) fn push_literal(tokens: &mut Vec<Token>, character: char) {
     let mut buffer = [0; 4];

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::config::{Config, LockSpec};
 use super::error::PolicyError;
 use super::pack::Policy;
+use super::rule::{Body, Rule};
 use super::site::Site;
 
 /// Checks `policy`, which the packs of the file or folder `by` made of `trusted`, against the locks of `configs`.
@@ -28,7 +29,7 @@ pub fn check(
         };
         let mut locks = config.locks.iter();
         if let Some((rule, spec)) = locks.find(|(rule, spec)| changes_rule(trusted, policy, rule, spec)) {
-            return Err(locked(rule, &format!("rules.{rule}"), &spec.reason));
+            return Err(locked(rule, &format!("rules.{rule}.lock"), &spec.reason));
         }
         if let (Some(reason), Some(id)) = (&config.site_lock, &config.site)
             && said(trusted, id) != said(policy, id)
@@ -40,8 +41,11 @@ pub fn check(
 }
 
 fn changes_rule(trusted: &Policy, policy: &Policy, id: &str, spec: &LockSpec) -> bool {
-    let origin = |policy: &Policy| policy.rule(id).map(|rule| rule.origin.clone());
-    if origin(trusted) != origin(policy) {
+    let same = match (trusted.rule(id), policy.rule(id)) {
+        (Some(before), Some(after)) => Arc::ptr_eq(before, after) || said_of(before) == said_of(after),
+        (before, after) => before.is_none() && after.is_none(),
+    };
+    if !same {
         return true;
     }
     if !spec.severity && !spec.enabled {
@@ -49,6 +53,12 @@ fn changes_rule(trusted: &Policy, policy: &Policy, id: &str, spec: &LockSpec) ->
     }
     let stand = |site: &Site| site.rules.get(id).and_then(|stand| stand.severity);
     policy.sites.values().any(|site| before(trusted, policy, site).is_some_and(|before| stand(&before) != stand(site)))
+}
+
+/// All that a rule says, wherever its file lies, to compare it.
+fn said_of(rule: &Rule) -> String {
+    let body = Body { origin: String::new(), ..Body::clone(rule) };
+    format!("{:?}{:?}{:?}{}{:?}{body:?}", rule.id, rule.tags, rule.severity, rule.enabled, rule.heads)
 }
 
 /// The site, or the nearest one that it extends, as it was.
@@ -64,7 +74,8 @@ fn before(trusted: &Policy, policy: &Policy, site: &Site) -> Option<Arc<Site>> {
 
 /// All that a site says, to compare it.
 fn said(policy: &Policy, id: &str) -> Option<String> {
-    policy.sites.get(id).map(|site| format!("{site:?}"))
+    // Where a pack lies is no part of it.
+    policy.sites.get(id).map(|site| format!("{:?}", Site { origin: String::new(), ..Site::clone(site) }))
 }
 
 /// A place as people read it.

@@ -9,7 +9,7 @@ use super::config::{Config, FileConfig, LockSpec};
 use super::effective::Selection;
 use super::rule::Rule;
 use super::severity::Severity;
-use super::site::Stand;
+use super::site::{Site, Stand};
 
 /// Where settings are written; the later wins, except over locks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,12 @@ impl Level {
     /// True for the layers of those who run the machine.
     pub const fn may_lock(self) -> bool {
         matches!(self, Self::System | Self::PolicyPath)
+    }
+
+    /// True for the layer in which a policy is tried before it is installed: its packs take the place of those below
+    /// that have the same name.
+    pub const fn may_replace_packs(self) -> bool {
+        matches!(self, Self::PolicyPath)
     }
 }
 
@@ -92,6 +98,9 @@ pub struct Lock {
     pub spec: LockSpec,
     /// The selection as that layer left it: what the rule is by it stands.
     pub base: Arc<Selection>,
+    /// The site that the layers up to that one name, and what it says of how bad the rule is: that stands too, whatever
+    /// site is named later.
+    pub site: Option<(String, Option<Option<Severity>>)>,
     /// The file and the line that say so.
     pub place: (PathBuf, usize),
 }
@@ -160,7 +169,9 @@ impl Layers {
             meant.selection = meant.selection.under(&said.selection);
             let told = |keys: &[&str]| origin(config, keys);
             if let Some(site) = said.site {
-                meant.site = Some(Told { value: site, origin: told(&["site"]) });
+                let line = said.lines.get("site").copied();
+                let origin = told(&["site"]);
+                meant.site = Some(Told { value: site, origin: Origin { line: line.or(origin.line), ..origin } });
             }
             if let (Some(reason), None, Some(site)) = (&config.site_lock, &meant.site_lock, &meant.site) {
                 let place = (config.file.clone(), config.line(&["site"]).unwrap_or(1));
@@ -168,9 +179,16 @@ impl Layers {
             }
             if !config.locks.is_empty() {
                 let base = Arc::new(meant.selection.clone());
+                let site = meant.site.as_ref().and_then(|site| config.policy.sites.get(&site.value));
                 for (rule, spec) in &config.locks {
-                    let line = config.line(&[&format!("rules.{rule}")]).unwrap_or(1);
-                    let lock = Lock { spec: spec.clone(), base: Arc::clone(&base), place: (config.file.clone(), line) };
+                    let line = config.line(&[&format!("rules.{rule}.lock")]).unwrap_or(1);
+                    let said = |site: &Arc<Site>| site.rules.get(rule).and_then(|stand| stand.severity);
+                    let lock = Lock {
+                        spec: spec.clone(),
+                        base: Arc::clone(&base),
+                        site: site.map(|site| (site.id.clone(), said(site))),
+                        place: (config.file.clone(), line),
+                    };
                     // Who locks first has the higher authority.
                     locks.entry(rule.clone()).or_insert(lock);
                 }
@@ -204,7 +222,7 @@ impl Layers {
     /// Where it was settled how bad a rule is: the last layer that speaks of it; `None` when none does.
     pub fn origin_of(&self, rule: &Rule, path: Option<&Path>) -> Option<Origin> {
         let steps = self.steps(path).into_iter();
-        let mut speaking = steps.filter_map(|step| Some((*step.selection.words_on(rule).first()?, step)));
+        let mut speaking = steps.filter_map(|step| Some((*step.said.selection.words_on(rule).first()?, step)));
         speaking.next_back().map(|(word, step)| step.origin(word, rule))
     }
 
@@ -217,17 +235,21 @@ impl Layers {
         path: Option<&Path>,
     ) -> Vec<Defied> {
         let Some(lock) = selection.locks.get(&rule.id) else { return Vec::new() };
-        let settled = lock.base.unlocked(rule, stand);
+        let stand = stand.and_then(|stand| stand.severity);
+        let settled = lock.settled(rule, stand);
+        let stand = lock.site.as_ref().map_or(stand, |(_, said)| *said);
         let before = |step: &Step<'_>| step.config.is_none_or(|config| config.file != lock.place.0);
         let later = self.steps(path).into_iter().skip_while(before).skip(1);
         // Under `--isolated` only the command line can say anything.
         let steps = later.filter(|step| !self.isolated || step.config.is_none());
-        let against = |step: &Step<'_>| {
-            let level = lock.base.under(&step.selection).unlocked(rule, stand);
-            (lock.spec.severity && level != settled) || (lock.spec.enabled && level.is_some() != settled.is_some())
-        };
+        let against = |said: &Selection| lock.is_against(lock.base.under(said).unlocked(rule, stand), settled);
         let defied = |step: Step<'_>| {
-            let words = step.selection.words_on(rule);
+            let mut words = step.said.selection.words_on(rule);
+            // What it says besides may be allowed.
+            let alone = |word: &Word| against(&step.said.selection.only(*word, rule));
+            if words.iter().any(alone) {
+                words.retain(alone);
+            }
             let told = |word| Defied {
                 origin: step.origin(word, rule),
                 said: step.says_in_full(word, rule),
@@ -237,13 +259,31 @@ impl Layers {
             };
             words.into_iter().map(told).collect::<Vec<_>>()
         };
-        steps.filter(against).flat_map(defied).collect()
+        steps.filter(|step| against(&step.said.selection)).flat_map(defied).collect()
     }
 
     fn steps(&self, path: Option<&Path>) -> Vec<Step<'_>> {
-        let of = |config| Step { config: Some(config), selection: said(config, path).selection };
+        let of = |config| Step { config: Some(config), said: said(config, path) };
         let configs = self.configs.iter().map(|config| of(config.as_ref()));
-        configs.chain([Step { config: None, selection: self.line.selection.clone() }]).collect()
+        let line = FileConfig { selection: self.line.selection.clone(), ..FileConfig::default() };
+        configs.chain([Step { config: None, said: line }]).collect()
+    }
+}
+
+impl Lock {
+    /// How bad the rule is where a site says `said` of it, as the layer that locks it left it.
+    pub fn settled(&self, rule: &Rule, said: Option<Option<Severity>>) -> Option<Severity> {
+        self.base.unlocked(rule, self.site.as_ref().map_or(said, |(_, said)| *said))
+    }
+
+    /// True when what is locked of the rule would be other with `level` than with what is `settled`.
+    fn is_against(&self, level: Option<Severity>, settled: Option<Severity>) -> bool {
+        (self.spec.severity && level != settled) || (self.spec.enabled && level.is_some() != settled.is_some())
+    }
+
+    /// True when another site than the layers up to this one name says `said` of the rule, against the lock.
+    pub fn is_defied_by_site(&self, rule: &Rule, said: Option<Option<Severity>>) -> bool {
+        self.is_against(self.base.unlocked(rule, said), self.settled(rule, said))
     }
 }
 
@@ -251,41 +291,46 @@ impl Layers {
 struct Step<'l> {
     /// `None` for the command line.
     config: Option<&'l Config>,
-    selection: Selection,
+    said: FileConfig,
 }
 
 impl Step<'_> {
     fn origin(&self, word: Word, rule: &Rule) -> Origin {
         let Some(config) = self.config else {
-            return Origin { level: Level::CommandLine, file: self.says(word).into(), line: None };
+            return Origin { level: Level::CommandLine, file: self.says(word, rule).into(), line: None };
         };
-        let of_rule = format!("rules.{}", rule.id);
-        match word {
-            Word::Severity => origin(config, &[&of_rule]),
-            Word::Off => origin(config, &["per-file-ignores", "override"]),
-            Word::Ignore => origin(config, &["ignore", "override"]),
-            Word::Select => origin(config, &["select", "override"]),
-        }
+        let line = match word {
+            Word::Severity => config.line(&[&format!("rules.{}.severity", rule.id)]),
+            Word::Off => self.off_by(rule).map(|(_, line)| line),
+            Word::Ignore => config.line(&["ignore"]),
+            Word::Select => self.said.lines.get("select").copied().or_else(|| config.line(&["select"])),
+        };
+        Origin { level: config.level, file: config.file.clone(), line }
+    }
+
+    /// The key that says last that a rule is off, and its line.
+    fn off_by(&self, rule: &Rule) -> Option<(&'static str, usize)> {
+        let mut all = self.said.off_by.iter().rev();
+        let (_, key, line) = all.find(|(names, ..)| names.iter().any(|name| rule.is_named(name)))?;
+        Some((key, *line))
     }
 
     /// What was said, for the command line with the names that mean the rule.
     fn says_in_full(&self, word: Word, rule: &Rule) -> String {
         let names = match word {
-            Word::Ignore => self.selection.ignore.iter().filter(|name| rule.is_named(name)).cloned().collect(),
-            Word::Select => self.selection.select.clone().unwrap_or_default(),
+            Word::Ignore => self.said.selection.ignore.iter().filter(|name| rule.is_named(name)).cloned().collect(),
+            Word::Select => self.said.selection.select.clone().unwrap_or_default(),
             Word::Off | Word::Severity => Vec::new(),
         };
-        let said = self.says(word);
+        let said = self.says(word, rule);
         if self.config.is_none() && !names.is_empty() { format!("{said} {}", names.join(",")) } else { said }
     }
 
-    fn says(&self, word: Word) -> String {
+    fn says(&self, word: Word, rule: &Rule) -> String {
         let name = match word {
             Word::Severity => "severity",
-            Word::Off if self.config.is_some_and(|config| config.lines.contains_key("per-file-ignores")) => {
-                "per-file-ignores"
-            }
-            Word::Ignore | Word::Off => "ignore",
+            Word::Off => self.off_by(rule).map_or("ignore", |(key, _)| key),
+            Word::Ignore => "ignore",
             Word::Select => "select",
         };
         if self.config.is_none() { format!("--{name}") } else { name.to_owned() }

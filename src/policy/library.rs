@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::PolicyError;
-use super::pack::{PackFiles, Policy};
+use super::pack::{PackFiles, Policy, name_of};
 
 /// Policies that are made of packs in folders.
 #[derive(Debug)]
@@ -34,6 +34,19 @@ impl Library {
         &self.built_in
     }
 
+    /// The built-in policy with the sites, tables and symptoms of the packs in `folders`, and those of their rules that
+    /// are `wanted`; the others are as they are built in, or are not there.
+    ///
+    /// # Errors
+    /// As [`Library::with`].
+    pub fn with_rules(&self, folders: &[PathBuf], wanted: &dyn Fn(&str) -> bool) -> Result<Arc<Policy>, PolicyError> {
+        let whole = load(folders)?;
+        let mut rules: Vec<_> = whole.rules.iter().filter(|rule| wanted(&rule.id)).cloned().collect();
+        rules.extend(self.built_in.rules.iter().filter(|rule| !wanted(&rule.id)).cloned());
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Arc::new(Policy { rules, ..whole }))
+    }
+
     /// The policy of the built-in pack with those in `folders` over it, each over those before it. A folder that is
     /// named again counts where it was named first.
     ///
@@ -53,6 +66,14 @@ impl Library {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.entry(distinct).or_insert_with_key(|folders| load(folders).map(Arc::new).map_err(Arc::new)).clone()
     }
+}
+
+/// The folders `below` with those in `added` over them. Where packs may be `replaced`, those below go that have the name
+/// of one that is added.
+pub fn joined(below: &[PathBuf], added: &[PathBuf], replaced: bool) -> Vec<PathBuf> {
+    let names: Vec<String> = added.iter().filter(|_| replaced).filter_map(|folder| name_of(folder)).collect();
+    let stays = |folder: &&PathBuf| names.is_empty() || name_of(folder).is_none_or(|name| !names.contains(&name));
+    below.iter().filter(stays).chain(added).cloned().collect()
 }
 
 fn load(folders: &[PathBuf]) -> Result<Policy, PolicyError> {

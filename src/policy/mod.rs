@@ -1,6 +1,7 @@
 //! The rule and site file format: load, validate, explain errors with their place, merge, index.
 
 pub mod baseline;
+pub mod case;
 pub mod condition;
 pub mod config;
 pub mod day;
@@ -8,11 +9,13 @@ mod describe;
 mod document;
 pub mod effective;
 pub mod error;
+pub mod expression;
 pub mod fix;
 pub mod glob;
 pub mod guard;
+pub mod hints;
 pub mod layers;
-mod library;
+pub mod library;
 mod needles;
 pub mod pack;
 pub mod path;

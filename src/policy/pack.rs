@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
+use super::day::Day;
 use super::describe::pack::PACK;
 use super::describe::{self, commands};
 use super::document::{Document, Word};
@@ -16,6 +17,7 @@ use super::rule::Rule;
 use super::site::Site;
 use super::sites::Sites;
 use super::symptom::{Symptom, Symptoms};
+use super::template::Use;
 use super::verify;
 use crate::tables::Tables;
 use crate::tree::{self, Node};
@@ -30,7 +32,7 @@ const FOLDERS: [&str; 5] = ["data", "lint", "replies", "sites", "symptoms"];
 pub const PACK_FILE: &str = "pack.toml";
 
 /// The command grammars of a pack.
-const COMMANDS: &str = "commands.toml";
+pub const COMMANDS: &str = "commands.toml";
 
 /// A file of a pack is small; a larger one is something else.
 const MAX_BYTES: u64 = 4 << 20;
@@ -59,6 +61,8 @@ pub struct PackInfo {
     pub sites: Vec<String>,
     /// Its tables: `commands.toml`, `data/…`.
     pub tables: Vec<String>,
+    /// The days on which its sites were looked at, each with what is to be said while that day is still to come.
+    pub days: Vec<(Day, Problem)>,
 }
 
 /// All rules and sites of the packs, checked.
@@ -91,6 +95,10 @@ pub(super) struct Draft {
     /// Their templates for answers by site, earlier packs first.
     pub replies: Vec<(String, Arc<str>)>,
     pub problems: Vec<Problem>,
+    /// Names of sites that faulty rules use, by file.
+    pub faulty: Vec<(String, Vec<Use>)>,
+    /// A site could not be read, so that what sites say is not all known.
+    pub lacks_sites: bool,
 }
 
 impl PackFiles {
@@ -160,6 +168,10 @@ impl Policy {
         }
         let below = Self { tables: Tables::default(), ..self };
         if !draft.problems.is_empty() {
+            if !draft.lacks_sites {
+                let more = verify::of_faulty(&below, &draft, packs);
+                draft.problems.extend(more);
+            }
             return Err(PolicyError::Invalid(draft.problems));
         }
         if draft.rules.is_empty() && below.rules.is_empty() {
@@ -223,7 +235,7 @@ impl Draft {
                     self.read_one(&pack.named(path), folder, file, text);
                 }
                 Some((_, _)) => found += 1,
-                None => found += usize::from(path == COMMANDS),
+                None => found += usize::from(self.check_file(pack, path)),
             }
         }
         if found == 0 && self.problems.is_empty() { Err(PolicyError::Empty(pack.origin.clone())) } else { Ok(()) }
@@ -238,12 +250,36 @@ impl Draft {
             return;
         };
         let read = match folder {
-            "lint" => Rule::parse(name, stem, text).map(|rule| self.rules.push(Arc::new(rule))),
-            "sites" => Site::parse(name, stem, text).map(|site| self.sites.push(Arc::new(site))),
+            "lint" => Rule::parse(name, stem, text).map(|rule| self.rules.push(Arc::new(rule))).map_err(|faulty| {
+                self.faulty.push((name.to_owned(), faulty.uses));
+                faulty.problems
+            }),
+            "sites" => Site::parse(name, stem, text).map(|site| self.add_site(name, text, site)),
             "symptoms" => Symptom::parse(name, stem, text).map(|symptom| self.symptoms.push(symptom)),
             _ => Replies::parse(name, text).map(|template| self.replies.push((stem.to_owned(), template))),
         };
+        self.lacks_sites |= folder == "sites" && read.is_err();
         self.problems.extend(read.err().into_iter().flatten());
+    }
+
+    fn add_site(&mut self, name: &str, text: &str, site: Site) {
+        let problem = |(day, span): &(String, std::ops::Range<usize>)| {
+            let message = format!("`verified` is {day}, which is still to come");
+            Some((Day::parse(day)?, Problem::new(name, text, span.clone(), message, None)))
+        };
+        if let Some(pack) = self.packs.last_mut() {
+            pack.days.extend(site.spans.verified.iter().filter_map(problem));
+        }
+        self.sites.push(Arc::new(site));
+    }
+
+    /// Whether a file at the top of a pack is one of its tables; one that is not read must not be meant as such.
+    fn check_file(&mut self, pack: &PackFiles, path: &str) -> bool {
+        if let Some(meant) = nearest(path, [PACK_FILE, COMMANDS]).filter(|meant| meant != path) {
+            let note = Some(format!("did you mean `{meant}`?"));
+            self.problems.push(Problem::new(&pack.named(path), "", 0..0, format!("`{path}` is not read"), note));
+        }
+        path == COMMANDS
     }
 
     /// A folder that is not read must not be one that was meant to be.
@@ -303,6 +339,7 @@ impl Draft {
             rules: of("lint/"),
             sites: of("sites/"),
             tables: pack.files.iter().map(|(path, _)| path).filter(is_table).cloned().collect(),
+            days: Vec::new(),
         };
         if let Some(needs) = table.string("pydoctor") {
             check_needs(&doc, &needs);
@@ -311,6 +348,14 @@ impl Draft {
         self.problems.extend(doc.into_problems());
         self.packs.push(info);
     }
+}
+
+/// The name that the pack in a folder gives itself; `None` when it does not, which is told when the pack is read.
+pub(super) fn name_of(folder: &Path) -> Option<String> {
+    let text = read_file(&folder.join(PACK_FILE)).ok()?;
+    let (doc, tree) = Document::parse("", &text);
+    let name = doc.foreign(&tree).get("name")?.as_str()?.to_owned();
+    Some(name)
 }
 
 /// Checks that this program is the version that a pack asks for (`>=0.1`), or newer.
@@ -332,7 +377,7 @@ fn check_needs(doc: &Document<'_>, needs: &Word<'_>) {
 
 /// What lies in a folder, in order, without hidden files.
 fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, PolicyError> {
-    let unreadable = |source| PolicyError::Unreadable { path: folder.to_owned(), source };
+    let unreadable = |cause| PolicyError::Unreadable { path: folder.to_owned(), cause };
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
@@ -346,10 +391,14 @@ fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, PolicyError> {
 
 #[expect(clippy::disallowed_methods, reason = "a pack is no checked file")]
 fn read_file(path: &Path) -> Result<Cow<'static, str>, PolicyError> {
-    let unreadable = |source| PolicyError::Unreadable { path: path.to_owned(), source };
+    let unreadable = |cause| PolicyError::Unreadable { path: path.to_owned(), cause };
     let meta = fs::metadata(path).map_err(unreadable)?;
-    if !meta.is_file() || meta.len() > MAX_BYTES {
-        return Err(unreadable(io::Error::other("no file of a pack: a folder, a device, or larger than 4 MB")));
+    let other = |what: &str| Err(unreadable(io::Error::other(what)));
+    match (meta.is_dir(), meta.is_file()) {
+        (true, _) => return other("it is a folder, where a file is expected"),
+        (_, false) => return other("it is no file but a device or a pipe"),
+        _ if meta.len() > MAX_BYTES => return other("it is larger than 4 MB"),
+        _ => {}
     }
     fs::read_to_string(path).map(Cow::Owned).map_err(unreadable)
 }

@@ -1,6 +1,8 @@
 //! Rules: what they look for and what they say. One file `lint/<id>.toml` each. The head of a rule tells whether it
 //! is on and which facts can concern it; the rest of a built-in rule is read when such a fact turns up.
 
+mod head;
+
 use std::cell::RefCell;
 use std::ops::{Deref, Range};
 use std::sync::OnceLock;
@@ -8,14 +10,17 @@ use std::sync::OnceLock;
 use crate::facts::FactKind;
 use crate::tree::Node;
 
-use super::condition::{Condition, Where, site_value};
+use super::condition::{Condition, Where};
 use super::describe::rule::RULE;
-use super::document::{Document, Item, Shape, Table, Word, expectation};
+use super::document::{Document, Item, Table, Word, expectation};
 use super::error::Problem;
 use super::fix::FixSpec;
 use super::path::{FieldPath, Scope};
 use super::severity::{SEVERITIES, Severity};
 use super::template::{Context, Template, Templates, Use};
+
+pub use self::head::indexed_field;
+pub(super) use self::head::{ClauseHead, Lead, first_word, first_word_of_glob};
 
 /// The tags that a rule may have.
 pub const TAGS: &[&str] = &[
@@ -72,24 +77,6 @@ pub struct Body {
     pub(super) id_span: Range<usize>,
     /// Site names that it uses.
     pub(super) uses: Vec<Use>,
-}
-
-/// Which facts can concern a clause.
-#[derive(Clone, Debug)]
-pub(super) struct ClauseHead {
-    /// The kind of fact.
-    pub on: FactKind,
-    /// What the field by which such facts are indexed begins with; `None` when that can be anything.
-    pub leads: Option<Vec<Lead>>,
-}
-
-/// What an indexed field begins with.
-#[derive(Clone, Debug)]
-pub(super) enum Lead {
-    /// This first word.
-    Word(String),
-    /// That of a value of the site.
-    Value(String),
 }
 
 /// One way to be found.
@@ -187,9 +174,16 @@ pub struct LabelSpec {
     pub message: Template,
 }
 
+/// A rule file that cannot be used.
+pub(super) struct Faulty {
+    pub problems: Vec<Problem>,
+    /// Site names that it uses.
+    pub uses: Vec<Use>,
+}
+
 impl Rule {
     /// Reads the rule file `lint/<id>.toml`.
-    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Vec<Problem>> {
+    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Faulty> {
         let (doc, tree) = Document::parse(file, text);
         doc.blanks(&tree);
         let uses = RefCell::default();
@@ -202,7 +196,7 @@ impl Rule {
         };
         let problems = doc.into_problems();
         if !problems.is_empty() {
-            return Err(problems);
+            return Err(Faulty { problems, uses: uses.into_inner() });
         }
         body.origin = file.to_owned();
         body.uses = uses.into_inner();
@@ -248,59 +242,10 @@ fn read_head(table: &Table<'_, '_>, stem: &str) -> Rule {
         tags: read_tags(table),
         severity: severity.unwrap_or(Severity::Warning),
         enabled: table.flag("enabled").unwrap_or(true),
-        heads: table.tables("clause").iter().filter_map(read_clause_head).collect(),
+        heads: table.tables("clause").iter().filter_map(ClauseHead::read).collect(),
         tree: None,
         body: OnceLock::new(),
     }
-}
-
-/// Reads what of a clause can be told without reading its conditions. Says nothing of faults: reading the clause does.
-fn read_clause_head(table: &Table<'_, '_>) -> Option<ClauseHead> {
-    let on = FactKind::from_name(table.get("on")?.as_str()?)?;
-    let asked = || {
-        let item = table.get("where")?.quiet_table()?.get(indexed_field(on)?)?;
-        let mut leads = Vec::new();
-        read_leads(&item, &mut leads, 0)?;
-        Some(leads)
-    };
-    Some(ClauseHead { on, leads: asked() })
-}
-
-fn read_leads(item: &Item<'_, '_>, leads: &mut Vec<Lead>, depth: usize) -> Option<()> {
-    match item.shape() {
-        Shape::Text(text) => {
-            leads.push(match site_value(text) {
-                Some(name) => Lead::Value(name.to_owned()),
-                None => Lead::Word(first_word_of_glob(text)?.to_owned()),
-            });
-            Some(())
-        }
-        Shape::List if depth < 16 => item.list()?.iter().try_for_each(|item| read_leads(item, leads, depth + 1)),
-        _ => None,
-    }
-}
-
-/// The field by whose first word facts of a kind are sorted.
-pub fn indexed_field(kind: FactKind) -> Option<&'static str> {
-    match kind {
-        FactKind::Command => Some("run"),
-        FactKind::Call => Some("callee"),
-        FactKind::Assignment | FactKind::Key | FactKind::Variable => Some("name"),
-        _ => None,
-    }
-}
-
-/// What stands before the first blank or dot.
-pub(super) fn first_word(text: &str) -> &str {
-    text.split([' ', '.']).next().unwrap_or(text)
-}
-
-/// The first word of all texts that a glob matches, when it tells. A field to fill in counts as a wildcard.
-pub(super) fn first_word_of_glob(glob: &str) -> Option<&str> {
-    let prefix = glob.split(['*', '?', '[', '\\', '{', '}']).next().unwrap_or(glob);
-    let word = first_word(prefix);
-    // A word that ends where a wildcard begins may go on.
-    (word.len() < prefix.len() || prefix.len() == glob.len()).then_some(word)
 }
 
 fn read_body(context: Context<'_, '_>, table: &Table<'_, '_>, stem: &str) -> Body {

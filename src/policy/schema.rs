@@ -1,4 +1,4 @@
-//! JSON Schemas of rules, sites, symptoms, packs, command grammars and configuration (draft 7, which editors know), made from the
+//! JSON Schemas of rules, sites, symptoms, packs, command grammars, configuration and cases (draft 7, which editors know), made from the
 //! descriptions by which files are read and from the fields of facts.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,11 +25,14 @@ pub enum FileKind {
     Commands,
     /// `pydoctor.toml`.
     Config,
+    /// `case.toml` of a fixture.
+    Case,
 }
 
 impl FileKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Rule, Self::Site, Self::Symptom, Self::Pack, Self::Commands, Self::Config];
+    pub const ALL: [Self; 7] =
+        [Self::Rule, Self::Site, Self::Symptom, Self::Pack, Self::Commands, Self::Config, Self::Case];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -40,6 +43,7 @@ impl FileKind {
             Self::Pack => "pack",
             Self::Commands => "commands",
             Self::Config => "config",
+            Self::Case => "case",
         }
     }
 
@@ -52,6 +56,7 @@ impl FileKind {
             Self::Pack => &describe::pack::PACK,
             Self::Commands => &describe::commands::COMMANDS,
             Self::Config => &describe::config::CONFIG,
+            Self::Case => &describe::case::CASE,
         }
     }
 
@@ -127,9 +132,9 @@ impl Maker {
             if let Json::Object(object) = &mut property {
                 // Beside a `$ref` nothing else counts in draft 7.
                 if object.contains_key("$ref") {
-                    property = json!({ "description": key.doc, "allOf": [property] });
+                    property = json!({ "description": key.says(), "allOf": [property] });
                 } else {
-                    object.insert("description".to_owned(), json!(key.doc));
+                    object.insert("description".to_owned(), json!(key.says()));
                 }
             }
             properties.insert(key.name.to_owned(), property);

@@ -63,8 +63,14 @@ pub struct Site {
 pub(super) struct Spans {
     pub extends: Range<usize>,
     pub values: BTreeMap<String, Range<usize>>,
+    /// What values hold.
+    pub data: BTreeMap<String, Range<usize>>,
     pub rules: BTreeMap<String, Range<usize>>,
+    /// Links of stands on rules.
+    pub urls: BTreeMap<String, Range<usize>>,
     pub symptoms: BTreeMap<String, Range<usize>>,
+    /// The days on which something was looked at.
+    pub verified: Vec<(String, Range<usize>)>,
 }
 
 /// The end of a system.
@@ -129,7 +135,7 @@ pub struct Quota {
 }
 
 /// Who says a thing, and when that was looked at.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Provenance {
     /// An address, or a document.
     pub source: String,
@@ -201,6 +207,7 @@ impl Site {
         doc.blanks(&tree);
         let mut site = read::site(&doc, doc.root(&tree, &SITE), id);
         site.origin = file.to_owned();
+        site.spans.verified = doc.days();
         let problems = doc.into_problems();
         if problems.is_empty() { Ok(site) } else { Err(problems) }
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::document::{Document, Item, Shape, Word};
 use super::path::{FieldPath, Scope};
+use super::site::Site;
 use crate::facts::FactKind;
 
 /// Text with places to fill.
@@ -145,6 +146,16 @@ impl Template {
         };
         let parts: Vec<Part> = chunks(context.doc, word).into_iter().filter_map(part).collect();
         Self { parts: parts.into() }
+    }
+
+    /// The template with what a site says in its place; fields stay as they were written.
+    pub fn at_site(&self, site: &Site) -> String {
+        let part = |part: &Part| match part {
+            Part::Value(name) => site.value_text(name).unwrap_or_else(|| part.source()),
+            Part::Link(name) => site.links.get(&**name).cloned().unwrap_or_else(|| part.source()),
+            other => other.source(),
+        };
+        self.parts.iter().map(part).collect()
     }
 
     /// The template as it was written, for the reference.

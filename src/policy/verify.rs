@@ -51,6 +51,16 @@ pub(super) fn check(below: &Policy, draft: Draft, packs: &[PackFiles]) -> Result
     Ok(Policy { packs, rules, sites: whole.sites, symptoms: whole.symptoms, replies, ..Policy::default() })
 }
 
+/// What is wrong across files with rules that are faulty by themselves, as far as it can be told.
+pub(super) fn of_faulty(below: &Policy, draft: &Draft, packs: &[PackFiles]) -> Vec<Problem> {
+    let mut check = Check { packs, problems: Vec::new() };
+    check.parents(&below.sites, &draft.sites);
+    if check.problems.is_empty() {
+        check.uses_of_faulty(below, draft);
+    }
+    check.problems
+}
+
 /// Reads what a site says in place of a rule's own text, for each clause of the rule.
 pub(super) fn spoken(rule: &Rule, spoken: &Spoken) -> Vec<Templates> {
     let doc = Document::about("", "");
@@ -188,6 +198,7 @@ impl<'p> Check<'p> {
                     Some(declared) if declared.data.kind() != value.data.kind() => {
                         let expected = declared.data.kind();
                         let message = format!("`{name}` is {} here and {expected} elsewhere", value.data.kind());
+                        let span = site.spans.data.get(name).cloned().unwrap_or(span);
                         self.problem(&site.origin, span, message, None);
                     }
                     Some(_) => {}
@@ -200,6 +211,15 @@ impl<'p> Check<'p> {
                 let note = expectation(successor, &known);
                 self.problem(&site.origin, 0..0, format!("unknown site `{successor}` as successor"), note);
             }
+        }
+    }
+
+    /// The names that faulty rules use. What is said of them is sure when all sites could be read.
+    fn uses_of_faulty(&mut self, below: &Policy, draft: &Draft) {
+        let sites = below.sites.with(draft.sites.clone());
+        let whole = Whole { sites, symptoms: Symptoms::default(), rules: BTreeMap::new() };
+        for (file, uses) in &draft.faulty {
+            self.uses(file, uses, &whole);
         }
     }
 
@@ -219,7 +239,17 @@ impl<'p> Check<'p> {
                 let known: Vec<&str> = known.into_iter().collect();
                 let note = expectation(&used.name, &known)
                     .or_else(|| Some(format!("values are declared in `sites/{ROOT}.toml`")));
-                self.problem(file, used.span.clone(), format!("unknown {what} `${}` of a site", used.name), note);
+                let below = match used.kind {
+                    UseKind::Recipe => "recipe.",
+                    UseKind::Link => "link.",
+                    UseKind::Value | UseKind::Table => "",
+                };
+                self.problem(
+                    file,
+                    used.span.clone(),
+                    format!("unknown {what} `${below}{}` of a site", used.name),
+                    note,
+                );
             } else if used.kind == UseKind::Table
                 && let Some(value) = root.and_then(|root| root.values.get(&used.name))
                 && !matches!(value.data, ValueData::Table(_))
@@ -248,7 +278,8 @@ impl<'p> Check<'p> {
                 && !complete.links.contains_key(link)
             {
                 let known: Vec<&str> = complete.links.keys().map(String::as_str).collect();
-                self.problem(&site.origin, span, format!("unknown link `{link}`"), expectation(link, &known));
+                let span = site.spans.urls.get(id).cloned().unwrap_or(span);
+                self.problem(&site.origin, span, format!("unknown link `$link.{link}`"), expectation(link, &known));
             }
         }
         for (id, stand) in &site.symptoms.stands {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::check::Applicability;
 
 use super::human::HumanOptions;
-use super::model::{BaselineUse, FixRun, Fixes, Mended, NotObeyed, Report};
+use super::model::{BaselineUse, Excluded, FixRun, Fixes, Mended, NotObeyed, Report};
 use super::statistics;
 use super::text::for_terminal;
 
@@ -18,6 +18,9 @@ pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write
         fix_run(run, options, out)?;
     }
     report.not_obeyed.iter().try_for_each(|said| not_obeyed(said, out))?;
+    if let Some(told) = kept_loud(report).filter(|_| !options.quiet) {
+        writeln!(out, "{told}")?;
+    }
     if !options.quiet {
         report.baselines.iter().try_for_each(|used| baseline(used, out))?;
     }
@@ -25,8 +28,8 @@ pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write
         statistics::write(report, options, out)?;
     }
     if !options.quiet {
-        let unseen = !options.verbose && !report.not_understood.is_empty();
-        writeln!(out, "{}{}", line(report), if unseen { " (-v shows where)" } else { "" })?;
+        let all_seen = report.not_understood.is_empty() && report.excluded.is_empty();
+        writeln!(out, "{}{}", line(report), if options.verbose || all_seen { "" } else { " (-v shows where)" })?;
         report.fixes.iter().try_for_each(|fixes| how_to_undo(fixes, out))?;
     }
     Ok(())
@@ -67,11 +70,24 @@ pub fn line(report: &Report) -> String {
         (0, other) => line.push_str(&format!("; --fix --unsafe-fixes mends {other}")),
         (safe, other) => line.push_str(&format!("; --fix mends {safe}, --fix --unsafe-fixes {}", safe + other)),
     }
+    match report.excluded.len() {
+        0 => {}
+        paths => line.push_str(&format!("; {} excluded", count(paths, "path"))),
+    }
     match report.not_understood.len() {
         0 => {}
         places => line.push_str(&format!("; {} not understood", count(places, "place"))),
     }
     line
+}
+
+/// What was to be silenced and is not, as a lock keeps it loud.
+pub fn kept_loud(report: &Report) -> Option<String> {
+    match report.kept_loud {
+        0 => None,
+        1 => Some("1 finding is left out: a lock keeps it loud".to_owned()),
+        more => Some(format!("{more} findings are left out: locks keep them loud")),
+    }
 }
 
 /// A number and what is counted, in the plural where it is not one.
@@ -100,6 +116,10 @@ fn details(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for path in &report.not_checked {
         writeln!(out, "{}: not a kind that pydoctor checks", for_terminal(&path.to_string_lossy()))?;
     }
+    for Excluded { path, by } in &report.excluded {
+        let path = path.to_string_lossy();
+        writeln!(out, "{}: left out: {} excludes it", for_terminal(&path), for_terminal(by))?;
+    }
     for file in &report.configurations {
         writeln!(out, "configuration: {}", for_terminal(&file.to_string_lossy()))?;
     }
@@ -126,10 +146,7 @@ fn baseline(used: &BaselineUse, out: &mut dyn Write) -> io::Result<()> {
 
 /// What was said against a lock, with the reason of those who locked it.
 fn not_obeyed(said: &NotObeyed, out: &mut dyn Write) -> io::Result<()> {
-    let NotObeyed { origin, said, about, lock, reason } = said;
-    let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    let what = if said.starts_with(origin) { format!("`{said}`") } else { format!("{origin}: `{said}`") };
-    writeln!(out, "{}", for_terminal(&format!("{what} is not obeyed: {lock} locks {about}{reason}")))
+    writeln!(out, "{}", for_terminal(&said.to_string()))
 }
 
 /// How what `--fix` did is taken back.

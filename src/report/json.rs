@@ -35,6 +35,18 @@ struct Document<'a> {
     /// Only there when something was said against a lock.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_obeyed: Vec<NotObeyed<'a>>,
+    /// Only there when something was to be silenced and a lock keeps it loud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_loud: Option<usize>,
+    /// Only there when the walk left something out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    excluded: Vec<Excluded<'a>>,
+}
+
+#[derive(Serialize)]
+struct Excluded<'a> {
+    path: String,
+    by: &'a str,
 }
 
 #[derive(Serialize)]
@@ -215,6 +227,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         undo: report.fixes.as_ref().and_then(undo),
         baselines: report.baselines.iter().map(baseline).collect(),
         not_obeyed: report.not_obeyed.iter().map(not_obeyed).collect(),
+        kept_loud: Some(report.kept_loud).filter(|count| *count > 0),
+        excluded: report.excluded.iter().map(|path| Excluded { path: shown(&path.path), by: &path.by }).collect(),
     };
     encode::compact(&document, out)?;
     out.write_all(b"\n")

@@ -29,7 +29,9 @@ use std::io::{self, Write};
 
 pub use account::{AccountFormat, AccountReport};
 pub use human::HumanOptions;
-pub use model::{BaselineUse, FileResult, Finding, FixRun, Fixes, Mended, NotObeyed, Report, RuleInfo, SiteChoice};
+pub use model::{
+    BaselineUse, Excluded, FileResult, Finding, FixRun, Fixes, Mended, NotObeyed, Report, RuleInfo, SiteChoice,
+};
 pub use style::Palette;
 pub use text::{bytes_for_terminal, for_terminal, wrapped};
 

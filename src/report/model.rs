@@ -1,6 +1,7 @@
 //! The finished report: everything that a format may show, with lines and columns worked out.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -103,6 +104,24 @@ pub struct NotObeyed {
     pub reason: String,
 }
 
+impl fmt::Display for NotObeyed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { origin, said, about, lock, reason } = self;
+        let place = if said.starts_with(origin) { String::new() } else { format!("{origin}: ") };
+        let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        write!(f, "{place}`{said}` is not obeyed: {lock} locks {about}{reason}")
+    }
+}
+
+/// A file or folder that the walk left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excluded {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// The configuration that excludes it, with the line.
+    pub by: String,
+}
+
 /// A finished report.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -120,6 +139,10 @@ pub struct Report {
     pub baselines: Vec<BaselineUse>,
     /// What was said against locks.
     pub not_obeyed: Vec<NotObeyed>,
+    /// How many findings were to be silenced and are not, as a lock keeps them loud.
+    pub kept_loud: usize,
+    /// What the walk left out because a configuration excludes it.
+    pub excluded: Vec<Excluded>,
     /// What `--fix` did; `None` when it was not asked for.
     pub fixes: Option<Fixes>,
     /// Counts.

@@ -224,14 +224,22 @@ fn special(meta: &fs::Metadata) -> String {
     format!("{what}, not a file: it is never opened")
 }
 
-/// What an error means, and what to do.
+/// What an error means for a file that is to be checked, and what to do.
 pub fn explain(path: &Path, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "permission denied; ask its owner, or leave it out".to_owned(),
+        _ => reason(path, error),
+    }
+}
+
+/// What an error means.
+pub fn reason(path: &Path, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound if fs::symlink_metadata(path).is_ok() => {
             "a symbolic link whose target does not exist".to_owned()
         }
         io::ErrorKind::NotFound => "no such file or folder; check the spelling".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied; ask its owner, or leave it out".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::NotADirectory => "a part of the path is not a folder".to_owned(),
         _ => match error.raw_os_error() {
             Some(code) => rustix::io::Errno::from_raw_os_error(code).to_string(),

@@ -322,6 +322,16 @@ impl Commands {
         self.commands.get(run)
     }
 
+    /// All programs with their sub-commands that are read as such, in order: what `run` of a command can be, besides
+    /// names of programs that nothing is known of.
+    pub fn runs(&self) -> Vec<String> {
+        let programs = self.programs.iter().map(|program| program.run.as_ref().unwrap_or(&program.name));
+        let mut runs: Vec<String> = self.commands.keys().chain(self.wrappers.keys()).chain(programs).cloned().collect();
+        runs.sort();
+        runs.dedup();
+        runs
+    }
+
     /// True when some known command begins with these words and goes on.
     pub fn goes_on(&self, run: &str) -> bool {
         self.beginnings.contains(run)

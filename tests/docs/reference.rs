@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 
 use pydoctor::facts::FactKind;
 use pydoctor::facts::schema::{self, Field, Type};
-use pydoctor::policy::path::{PLACES, SITE};
-use pydoctor::policy::rule::TAGS;
+use pydoctor::policy::path::SITE;
 use pydoctor::policy::schema::FileKind;
 use pydoctor::policy::{PackFiles, Policy, ROOT};
 
@@ -18,6 +17,7 @@ const CONDITIONS: &str = include_str!("reference-conditions.md");
 const FIXES: &str = include_str!("reference-fixes.md");
 const SITE_FILE: &str = include_str!("reference-site.md");
 const SYMPTOM_FILE: &str = include_str!("reference-symptom.md");
+const TABLES: &str = include_str!("reference-tables.md");
 const FACTS: &str = include_str!("reference-facts.md");
 
 /// The page.
@@ -25,7 +25,7 @@ pub fn page(policy: &Policy) -> String {
     let mut page = "# Reference of rules and sites\n\n<!-- Written by `BLESS=1 cargo test --test docs` from \
                     src/facts/schema.rs and tests/docs/reference-*.md. -->\n\n"
         .to_owned();
-    page.push_str(&with_keys(RULE_FILE).replace("TAGS", &codes(TAGS.iter().copied())));
+    page.push_str(&with_keys(RULE_FILE));
     let _ = write!(page, "\n{CONDITIONS}\n{}\n{FACTS}\n", with_keys(FIXES));
     for kind in FactKind::ALL {
         let _ = write!(page, "### {}\n\n", kind.name());
@@ -35,6 +35,9 @@ pub fn page(policy: &Policy) -> String {
             page.push_str("Its fields are those of [`file`](#file-1).\n\n");
         } else {
             let _ = writeln!(page, "{}", fields(schema::fields(kind), kind != FactKind::Command));
+        }
+        if kind == FactKind::Command {
+            let _ = write!(page, "{RUNS}\n\n{}\n", runs(policy));
         }
     }
     page.push_str(
@@ -48,14 +51,34 @@ pub fn page(policy: &Policy) -> String {
     ] {
         let _ = write!(page, "### {root}\n\n{about}\n\n{}\n", fields(list, false));
     }
-    let _ = write!(
-        page,
-        "{}\n{}\n{}\n",
-        with_keys(SYMPTOM_FILE),
-        with_keys(SITE_FILE).replace("PLACES", &codes(PLACES.iter().copied())),
-        values(policy)
-    );
+    let _ = write!(page, "{}\n{}\n{}\n", with_keys(SYMPTOM_FILE), with_keys(SITE_FILE), values(policy));
+    let _ = write!(page, "\n{}", with_keys(TABLES));
     page.trim_end().to_owned() + "\n"
+}
+
+const RUNS: &str = "\
+#### Names of commands
+
+What `run` can be, by the built-in `commands.toml`; a pack may add to it. A program that does not stand here has its name
+alone as its `run`, without folders. A program with sub-commands also has those that are not listed: `git pull`. So has
+`python -m` with the name of any module. Of a wrapper such as `srun`, the command behind it is what is looked at.";
+
+/// All names of commands, by their program.
+fn runs(policy: &Policy) -> String {
+    let runs = policy.tables.commands.runs();
+    let mut by_program: Vec<(&str, Vec<&str>)> = Vec::new();
+    for run in &runs {
+        let program = run.split(' ').next().unwrap_or(run);
+        match by_program.last_mut() {
+            Some((last, own)) if *last == program => own.push(run),
+            _ => by_program.push((program, vec![run])),
+        }
+    }
+    let (alone, with): (Vec<_>, Vec<_>) = by_program.into_iter().partition(|(_, own)| own.len() == 1);
+    let mut rows: Vec<Vec<String>> =
+        with.into_iter().map(|(program, own)| vec![format!("`{program}`"), codes(own)]).collect();
+    rows.push(vec!["others".to_owned(), codes(alone.into_iter().flat_map(|(_, own)| own))]);
+    table(&["Program", "`run`"], &rows)
 }
 
 /// The text with tables in the place of lines like `KEYS rule`, from the descriptions by which files are read.
@@ -65,10 +88,14 @@ fn with_keys(text: &str) -> String {
         let Some(name) = line.strip_prefix("KEYS ") else { return format!("{line}\n") };
         let keys = all.iter().find(|keys| keys.name == name).unwrap_or_else(|| panic!("nothing is called {name}"));
         let rows: Vec<Vec<String>> =
-            keys.keys.iter().map(|key| vec![format!("`{}`", key.name), key.doc.to_owned()]).collect();
-        table(&["Key", "Says"], &rows)
+            keys.keys.iter().map(|key| vec![format!("`{}`", key.name), needed(key.need), key.says()]).collect();
+        table(&["Key", "Needed", "Says"], &rows)
     };
     text.lines().map(line).collect()
+}
+
+fn needed(need: bool) -> String {
+    if need { "yes".to_owned() } else { String::new() }
 }
 
 /// What the format knows and the text does not name: the loader's own errors list it. Also examples that do not load.
@@ -93,6 +120,17 @@ pub fn missing() -> Vec<String> {
             wrong.push(format!("reference-fixes.md does not explain `{word}`"));
         }
     }
+    for (file, columns) in columns() {
+        wrong.extend(
+            columns
+                .iter()
+                .filter(|column| !TABLES.contains(&format!("`{column}`")))
+                .map(|column| format!("reference-tables.md does not explain the column `{column}` of {file}")),
+        );
+        if !TABLES.contains(&file) {
+            wrong.push(format!("reference-tables.md does not name {file}"));
+        }
+    }
     for text in [RULE_FILE, CONDITIONS, FIXES] {
         for example in examples(text) {
             let error = load("example", &example);
@@ -102,6 +140,20 @@ pub fn missing() -> Vec<String> {
         }
     }
     wrong
+}
+
+/// The built-in tables with their columns.
+fn columns() -> Vec<(String, Vec<String>)> {
+    let folder = crate::root().join("rules/data");
+    let files = std::fs::read_dir(folder).expect("the tables").map(|entry| entry.expect("a table").path());
+    files
+        .map(|path| {
+            let text = crate::read(&path);
+            let header = text.lines().find(|line| !line.starts_with('#')).expect("a header");
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            (format!("data/{name}"), header.split('\t').map(str::to_owned).collect())
+        })
+        .collect()
 }
 
 /// The problems that loading a rule gives, as text.

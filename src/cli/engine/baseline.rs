@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use crate::check::{self, Finding, SilencedBy};
+use crate::check::{self, Analysed, Finding, SilencedBy};
 use crate::fix;
 use crate::policy::baseline::{Baseline, Known};
 use crate::policy::{Defied, Level, Lock, Origin, PolicyError};
@@ -85,7 +85,7 @@ impl Session<'_> {
             let mut used = self.new_use(baseline);
             used.hidden =
                 files.iter().filter_map(|index| results.get(*index)).map(|result| hidden(&result.findings)).sum();
-            let now = self.now(&files, results);
+            let now = self.present(&files, results);
             let judged = |known: &Known| self.judged(known, &files);
             for (known, count) in &baseline.known {
                 let left = if judged(known) { now.get(known).copied().unwrap_or(0) } else { *count };
@@ -157,6 +157,26 @@ impl Session<'_> {
         now
     }
 
+    /// What is found in files now, what a baseline cannot hide among it.
+    fn present(&self, files: &[usize], results: &[FileResult]) -> BTreeMap<Known, usize> {
+        let mut present = BTreeMap::new();
+        for index in files {
+            let findings = results.get(*index).map_or(&[][..], |result| &result.findings);
+            present.extend(check::baseline::present(&self.path_in_project(*index), findings));
+        }
+        present
+    }
+
+    /// How many findings a lock keeps loud, so that no baseline and no comment takes them in.
+    pub(in crate::cli) fn kept_loud(&self, results: &[FileResult]) -> usize {
+        let of_file = |(result, input): (&FileResult, &Analysed)| {
+            let loud =
+                |finding: &&Finding| finding.suppressed.is_none() && input.policy.keeps_loud(&finding.rule).is_some();
+            result.findings.iter().filter(loud).count()
+        };
+        results.iter().zip(&self.inputs).take(self.reported).map(of_file).sum()
+    }
+
     /// True when this run can tell whether a known finding is still there: its file was checked by its rule, or is
     /// gone.
     fn judged(&self, known: &Known, files: &[usize]) -> bool {
@@ -180,15 +200,15 @@ impl Session<'_> {
 
     fn unreadable(&self, error: PolicyError) -> anyhow::Error {
         match error.seen_from(&self.engine.cwd) {
-            PolicyError::Unreadable { path, source } => {
-                let hint = match source.kind() {
+            PolicyError::Unreadable { path, cause } => {
+                let hint = match cause.kind() {
                     std::io::ErrorKind::NotFound => "; --write-baseline writes it",
                     _ => "",
                 };
                 anyhow::anyhow!(
                     "{}: the baseline cannot be read: {}{hint}",
                     path.display(),
-                    source::explain(&path, &source)
+                    source::reason(&path, &cause)
                 )
             }
             error => error.into(),
@@ -204,8 +224,8 @@ fn hidden(findings: &[Finding]) -> usize {
 
 fn load(file: &Path, may_be_missing: bool) -> Result<Baseline, PolicyError> {
     match Baseline::read(file) {
-        Err(PolicyError::Unreadable { source, .. })
-            if may_be_missing && source.kind() == std::io::ErrorKind::NotFound =>
+        Err(PolicyError::Unreadable { cause, .. })
+            if may_be_missing && cause.kind() == std::io::ErrorKind::NotFound =>
         {
             Ok(Baseline { file: file.to_owned(), known: BTreeMap::new() })
         }

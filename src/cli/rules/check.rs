@@ -6,17 +6,24 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
-use crate::policy::{Library, PackInfo, Policy};
+use crate::policy::{Library, PackInfo, Policy, PolicyError, Problem, hints};
 use crate::report::for_terminal;
 
 use super::super::Status;
 use super::super::args::Packs;
+use super::super::folders::real;
 use super::super::snapshot::Snapshot;
 use super::super::streams::Streams;
 
 /// Runs `pydoctor rules check`.
 pub(in super::super) fn run(args: &Packs, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let policy = load(args, snapshot)?;
+    let today = snapshot.today();
+    let days = own_packs(&policy).iter().flat_map(|pack| &pack.days).filter(|(day, _)| *day > today);
+    let to_come: Vec<Problem> = days.map(|(_, problem)| problem.clone()).collect();
+    if !to_come.is_empty() {
+        return Err(PolicyError::Invalid(to_come).seen_from(&real(&snapshot.cwd)).into());
+    }
     streams.print(|out| {
         own_packs(&policy).iter().try_for_each(|pack| write(&policy, pack, out))?;
         writeln!(out, "\nnext: pydoctor rules test {}", shown(args))
@@ -32,7 +39,6 @@ pub(super) fn load(args: &Packs, snapshot: &Snapshot) -> anyhow::Result<Arc<Poli
             bail!("{}: no folder; a pack is a folder with `pack.toml`", folder.display());
         }
     }
-    let real = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
     let cwd = real(&snapshot.cwd);
     Library::default().with(&folders).map_err(|error| error.copied().seen_from(&cwd).into())
 }
@@ -53,8 +59,14 @@ fn write(policy: &Policy, pack: &PackInfo, out: &mut dyn Write) -> io::Result<()
     for (what, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
         writeln!(out, "  {what}: {}", list.join(", "))?;
     }
-    for rule in pack.rules.iter().filter_map(|id| policy.rule(id)).filter(|rule| rule.sources.is_empty()) {
-        writeln!(out, "  `{}` names no source: who asks for it?", rule.id)?;
+    for rule in pack.rules.iter().filter_map(|id| policy.rule(id)) {
+        if rule.sources.is_empty() {
+            writeln!(out, "  `{}` names no source: who asks for it?", rule.id)?;
+        }
+        for (run, hint) in hints::unknown_commands(rule, &policy.tables.commands) {
+            let text = format!("  `{}` asks for the command `{run}`, which is not read so: {hint}", rule.id);
+            writeln!(out, "{}", for_terminal(&text))?;
+        }
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::source::{self, Kind, Loaded, Source, WalkOptions};
 use super::super::Status;
 use super::super::args::{Detect, ListFormat};
 use super::super::engine::Engine;
-use super::super::settings::FileSettings;
+use super::super::settings::{Exclusion, FileSettings};
 use super::super::snapshot::Snapshot;
 use super::super::streams::{Streams, emit};
 
@@ -83,7 +83,7 @@ impl<'e> Detection<'e> {
 
     fn add_files(&mut self, paths: &[PathBuf]) -> anyhow::Result<()> {
         let engine = self.engine;
-        let exclude = |path: &Path| engine.settings.excludes(path);
+        let exclude = |path: &Path| engine.settings.excluded(path) != Exclusion::No;
         let found = source::discover(paths, &WalkOptions { exclude: Some(&exclude) });
         let problem = |problem: &source::Problem| format!("{}: {}", problem.path.display(), problem.message);
         self.problems.extend(found.problems.iter().map(problem));

@@ -56,12 +56,20 @@ impl Side {
             None => (text, None),
         };
         let here = engine.settings.here()?;
+        let known = Arc::clone(&here.policy);
+        let here_knows = |id: &str| known.sites.contains_key(id);
         let level = |name| Level::ALL.into_iter().find(|level| level.name() == name);
         let (policy, selection) = match until.map(|name| (name, level(name))) {
             None => (here.policy, here.meant.selection),
             Some((_, Some(level))) => engine.settings.up_to(level)?,
             Some((name, None)) => (up_to_pack(name, &here.policy, engine)?, Selection::default()),
         };
+        if let Some(until) = until
+            && !policy.sites.contains_key(id)
+            && here_knows(id)
+        {
+            bail!("the site `{id}` is not there at `{until}`: what comes later brings it");
+        }
         let effective = policy.effective(id, &selection)?;
         Ok(Self { policy, effective })
     }

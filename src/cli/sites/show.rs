@@ -1,26 +1,30 @@
 //! `pydoctor sites show ID`: what is known of a site, who says so, and how long ago that was looked at.
 
+mod entries;
+mod json;
+
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use serde_json::{Map, Value as Json, json};
-
 use crate::policy::glob::Pattern;
-use crate::policy::site::{Provenance, Quota, Retired, Stand, ValueData};
-use crate::policy::{Day, Policy, Rule, Selection, Severity, Site};
+use crate::policy::site::Provenance;
+use crate::policy::{CommandLine, Day, Policy, Site};
 use crate::report::{Palette, encode, for_terminal};
 
+use self::entries::{Difference, Entry, difference, level, places, quotas, recipes, values};
 use super::super::Status;
 use super::super::args::{ListFormat, Show};
+use super::super::engine::Engine;
 use super::super::snapshot::Snapshot;
 use super::super::streams::{Streams, emit};
 
 /// Runs `pydoctor sites show`.
 pub(in super::super) fn run(args: &Show, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
-    let policy = crate::policy::builtin()?;
-    policy.site(&args.site)?;
+    let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
+    let policy = engine.settings.here()?.policy;
+    policy.site(&args.id)?;
     let palette = if args.format.file.is_none() { streams.palette } else { Palette::PLAIN };
-    let page = Page { line: descent(&policy, &args.site), policy: &policy, today: snapshot.today(), palette };
+    let page = Page { line: descent(&policy, &args.id), policy: &policy, today: snapshot.today(), palette };
     emit(&args.format, streams, |format, out| match format {
         ListFormat::Human => page.human(out),
         ListFormat::Json => {
@@ -46,25 +50,6 @@ struct Page<'p> {
     palette: Palette,
 }
 
-/// Something that a site says, with who says so.
-struct Entry<'p> {
-    name: &'p str,
-    text: String,
-    json: Json,
-    /// The site that says it.
-    from: &'p str,
-    source: &'p Provenance,
-}
-
-/// Where a site differs from its parent on a rule.
-struct Difference<'p> {
-    rule: &'p str,
-    here: Option<Severity>,
-    parent: Option<Severity>,
-    /// The words that are its own: what they are, and the words.
-    words: Vec<(&'static str, &'p str)>,
-}
-
 impl<'p> Page<'p> {
     fn site(&self) -> &'p Site {
         self.line[0]
@@ -82,6 +67,20 @@ impl<'p> Page<'p> {
         own
     }
 
+    /// Who says what `key` names, and the site that says so first upwards.
+    fn said(&self, key: &str) -> Option<(&'p str, &'p Provenance)> {
+        let own = self.site().said_by.get(key)?;
+        let same = self.line.iter().take_while(|site| site.said_by.get(key) == Some(own));
+        Some((&same.last()?.id, own))
+    }
+
+    /// The keys of what has no place for a source of its own and is shown: all but stands that are the parent's.
+    fn said_keys(&self) -> impl Iterator<Item = &'p str> {
+        let is_stand = |key: &str| key.starts_with("rules.") || key.starts_with("symptoms.");
+        let keys = self.site().said_by.keys().map(String::as_str);
+        keys.filter(move |key| !is_stand(key) || self.said(key).is_some_and(|(from, _)| from == self.site().id))
+    }
+
     fn differences(&self) -> Vec<Difference<'p>> {
         let parent = self.line.get(1);
         let rules = self.policy.rules.iter();
@@ -93,13 +92,15 @@ impl<'p> Page<'p> {
         writeln!(out, "{strong}{}{strong:#}: {}", site.id, for_terminal(&site.name))?;
         if let Some(retired) = &site.retired {
             let warning = self.palette.warning;
-            writeln!(out, "{warning}{}{warning:#} ({})", self::retired(retired), for_terminal(&retired.source))?;
+            writeln!(out, "{warning}{}{warning:#}", entries::retired(retired))?;
+            self.told("retired", out)?;
         }
         let parents: Vec<&str> = self.line.iter().skip(1).map(|site| site.id.as_str()).collect();
         if !parents.is_empty() {
             writeln!(out, "extends: {}", parents.join(", "))?;
         }
         writeln!(out, "scheduler: {}", site.scheduler.as_deref().unwrap_or("not known"))?;
+        self.told("scheduler", out)?;
         self.detection(out)?;
         self.section("Places", &self.entries(places), out)?;
         self.section("Quotas", &self.entries(quotas), out)?;
@@ -112,9 +113,13 @@ impl<'p> Page<'p> {
         self.section("Recipes", &self.entries(recipes), out)?;
         if !site.links.is_empty() {
             self.heading("Links", out)?;
-            site.links.iter().try_for_each(|(name, link)| writeln!(out, "  {name}: {}", for_terminal(link)))?;
+            site.links.iter().try_for_each(|(name, link)| {
+                writeln!(out, "  {name}: {}", for_terminal(link))?;
+                self.told(&format!("links.{name}"), out)
+            })?;
         }
         self.rules(out)?;
+        self.symptoms(out)?;
         self.closing(out)
     }
 
@@ -138,7 +143,8 @@ impl<'p> Page<'p> {
             return writeln!(out, "  nothing: it has to be named");
         }
         let mut signs = signs.iter().filter(|(_, globs)| !globs.is_empty());
-        signs.try_for_each(|(what, globs)| writeln!(out, "  {what}: {}", for_terminal(globs)))
+        signs.try_for_each(|(what, globs)| writeln!(out, "  {what}: {}", for_terminal(globs)))?;
+        self.told("detect", out)
     }
 
     fn section(&self, title: &str, entries: &[Entry<'_>], out: &mut dyn Write) -> io::Result<()> {
@@ -154,15 +160,32 @@ impl<'p> Page<'p> {
                     entry.text.lines().try_for_each(|line| writeln!(out, "    | {}", for_terminal(line)))?;
                 }
             }
-            let faint = self.palette.faint;
-            let from = if entry.from == self.site().id { String::new() } else { format!("from {}; ", entry.from) };
-            write!(out, "    {faint}{from}{}{faint:#}", for_terminal(&entry.source.source))?;
-            let Some(verified) = &entry.source.verified else { return writeln!(out) };
-            let (days, stale) = self.age(entry.source);
-            write!(out, "{faint}, looked at {verified}, {} days ago{faint:#}", days.unwrap_or_default())?;
-            let warning = self.palette.warning;
-            if stale { writeln!(out, ": {warning}older than a year{warning:#}") } else { writeln!(out) }
+            self.provenance(entry.from, entry.source, out)
         })
+    }
+
+    /// Who says what `key` names; nothing where nobody does.
+    fn told(&self, key: &str, out: &mut dyn Write) -> io::Result<()> {
+        self.said(key).map_or(Ok(()), |(from, source)| self.provenance(from, source, out))
+    }
+
+    /// One line: the site that says it, who told it, and how long ago that was looked at.
+    fn provenance(&self, from: &str, source: &Provenance, out: &mut dyn Write) -> io::Result<()> {
+        let (faint, warning) = (self.palette.faint, self.palette.warning);
+        let from = Some(format!("from {from}")).filter(|_| from != self.site().id);
+        let told = Some(source.source.as_str()).filter(|source| !source.is_empty());
+        let place: Vec<String> = from.into_iter().chain(told.map(|told| for_terminal(told).into_owned())).collect();
+        write!(out, "    {faint}{}{faint:#}", place.join("; "))?;
+        let Some(verified) = &source.verified else { return writeln!(out) };
+        let (days, stale) = self.age(source);
+        let comma = if place.is_empty() { "" } else { ", " };
+        let ago = match days.unwrap_or_default() {
+            to_come if to_come < 0 => "which is still to come".to_owned(),
+            1 => "1 day ago".to_owned(),
+            days => format!("{days} days ago"),
+        };
+        write!(out, "{faint}{comma}looked at {verified}, {ago}{faint:#}")?;
+        if stale { writeln!(out, ": {warning}older than a year{warning:#}") } else { writeln!(out) }
     }
 
     fn rules(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -179,19 +202,34 @@ impl<'p> Page<'p> {
             difference
                 .words
                 .iter()
-                .try_for_each(|(what, words)| writeln!(out, "    {what}: {}", for_terminal(words.trim())))
+                .try_for_each(|(what, words)| writeln!(out, "    {what}: {}", for_terminal(words.trim())))?;
+            let key = format!("rules.{}", difference.rule);
+            let own = self.said(&key).filter(|(from, _)| *from == self.site().id);
+            own.map_or(Ok(()), |(from, source)| self.provenance(from, source, out))
+        })
+    }
+
+    /// The symptoms of tickets of which the site says something with its source.
+    fn symptoms(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut ids = self.said_keys().filter_map(|key| key.strip_prefix("symptoms.")).peekable();
+        if ids.peek().is_none() {
+            return Ok(());
+        }
+        self.heading("Symptoms of tickets", out)?;
+        ids.try_for_each(|id| {
+            let off = self.site().symptoms.stands.get(id).is_some_and(|stand| stand.off);
+            writeln!(out, "  {id}: {}", if off { "does not occur here" } else { "in words of its own" })?;
+            self.told(&format!("symptoms.{id}"), out)
         })
     }
 
     /// How many statements want another look.
     fn closing(&self, out: &mut dyn Write) -> io::Result<()> {
         let all = [self.entries(places), self.entries(quotas), self.entries(values), self.entries(recipes)];
-        let dated: Vec<bool> = all
-            .iter()
-            .flatten()
-            .filter(|entry| entry.source.verified.is_some())
-            .map(|entry| self.age(entry.source).1)
-            .collect();
+        let others = self.said_keys().filter_map(|key| Some(self.said(key)?.1));
+        let sources = all.iter().flatten().map(|entry| entry.source).chain(others);
+        let dated: Vec<bool> =
+            sources.filter(|source| source.verified.is_some()).map(|source| self.age(source).1).collect();
         let (all, stale) = (dated.len(), dated.iter().filter(|stale| **stale).count());
         let noun = if all == 1 { "statement" } else { "statements" };
         writeln!(out, "\n{all} {noun} with a date, {stale} older than a year on {}", self.today)
@@ -202,180 +240,16 @@ impl<'p> Page<'p> {
         let day = source.verified.as_deref().and_then(Day::parse);
         (day.map(|day| self.today.since(day)), day.is_some_and(|day| self.today.is_stale(day)))
     }
-
-    fn json(&self) -> Json {
-        let site = self.site();
-        let entries =
-            |entries: Vec<Entry<'_>>| -> Vec<Json> { entries.into_iter().map(|entry| self.entry(entry)).collect() };
-        let rule = |difference: Difference<'_>| {
-            let words: Map<String, Json> =
-                difference.words.iter().map(|(what, words)| ((*what).to_owned(), json!(words))).collect();
-            json!({
-                "id": difference.rule,
-                "severity": level(difference.here),
-                "parent_severity": level(difference.parent),
-                "words": words,
-            })
-        };
-        let texts = |patterns: &[Pattern]| -> Vec<String> { patterns.iter().map(ToString::to_string).collect() };
-        let env = site.detect.env.iter().map(|(name, glob)| json!({ "name": name, "value": glob.to_string() }));
-        let retired = site
-            .retired
-            .as_ref()
-            .map(|retired| json!({ "since": retired.since, "successor": retired.successor, "source": retired.source }));
-        json!({
-            "version": 1,
-            "id": site.id,
-            "name": site.name,
-            "today": self.today.to_string(),
-            "extends": self.line.iter().skip(1).map(|site| &site.id).collect::<Vec<_>>(),
-            "scheduler": site.scheduler,
-            "retired": retired,
-            "detect": {
-                "environment": env.collect::<Vec<_>>(),
-                "hosts": texts(&site.detect.hosts),
-                "evidence": texts(&site.detect.evidence),
-                "words": texts(&site.detect.words),
-            },
-            "places": entries(self.entries(places)),
-            "quotas": entries(self.entries(quotas)),
-            "values": entries(self.entries(values)),
-            "recipes": entries(self.entries(recipes)),
-            "links": site.links,
-            "rules": self.differences().into_iter().map(rule).collect::<Vec<_>>(),
-        })
-    }
-
-    fn entry(&self, entry: Entry<'_>) -> Json {
-        let (days, stale) = self.age(entry.source);
-        let mut json = entry.json;
-        if let Json::Object(object) = &mut json {
-            object.insert("from".to_owned(), json!(entry.from));
-            object.insert("source".to_owned(), json!(entry.source.source));
-            object.insert("verified".to_owned(), json!(entry.source.verified));
-            object.insert("age_days".to_owned(), json!(days));
-            object.insert("stale".to_owned(), json!(stale));
-        }
-        json
-    }
-}
-
-impl Entry<'_> {
-    /// True when another site says the same thing by the same authority.
-    fn is_as(&self, other: &Self) -> bool {
-        let source = |entry: &Self| (entry.source.source.clone(), entry.source.verified.clone());
-        self.name == other.name && self.json == other.json && source(self) == source(other)
-    }
-}
-
-fn places(site: &Site) -> Vec<Entry<'_>> {
-    let entries = site.places.iter().map(|row| {
-        let paths: Vec<&str> = row.paths.iter().map(|path| path.text.as_str()).collect();
-        let json = json!({ "place": row.place, "paths": paths });
-        Entry { name: &row.place, text: paths.join(", "), json, from: &site.id, source: &row.source }
-    });
-    entries.collect()
-}
-
-fn quotas(site: &Site) -> Vec<Entry<'_>> {
-    let entries = site.quotas.iter().map(|quota| {
-        let Quota { place, bytes, files, source } = quota;
-        let limits = bytes.iter().cloned().chain(files.map(|files| format!("{files} files")));
-        let text = limits.collect::<Vec<_>>().join(", ");
-        let json = json!({ "place": place, "bytes": bytes, "files": files });
-        Entry { name: place, text, json, from: &site.id, source }
-    });
-    entries.collect()
-}
-
-fn values(site: &Site) -> Vec<Entry<'_>> {
-    let entries = site.values.iter().map(|(name, value)| {
-        let (text, data) = shown(&value.data);
-        let json = json!({ "name": name, "value": data });
-        Entry { name, text, json, from: &site.id, source: &value.source }
-    });
-    entries.collect()
-}
-
-fn recipes(site: &Site) -> Vec<Entry<'_>> {
-    let entries = site.recipes.iter().map(|(name, recipe)| {
-        let json = json!({ "name": name, "text": recipe.value });
-        Entry { name, text: recipe.value.trim_end().to_owned(), json, from: &site.id, source: &recipe.source }
-    });
-    entries.collect()
-}
-
-/// A value for people, empty when it says «none», and for programs.
-fn shown(data: &ValueData) -> (String, Json) {
-    match data {
-        ValueData::Text(text, _) => (text.clone(), json!(text)),
-        ValueData::Number(-1) => (String::new(), json!(-1)),
-        ValueData::Number(number) => (number.to_string(), json!(number)),
-        ValueData::List(items) => {
-            let items: Vec<&str> = items.iter().map(|(text, _)| text.as_str()).collect();
-            (items.join(", "), json!(items))
-        }
-        ValueData::Table(rows) => {
-            let text: Vec<String> = rows.iter().map(|(key, _, value)| format!("{key} = {value}")).collect();
-            let object: Map<String, Json> = rows.iter().map(|(key, _, value)| (key.clone(), json!(value))).collect();
-            (text.join(", "), object.into())
-        }
-    }
-}
-
-fn retired(retired: &Retired) -> String {
-    let since = retired.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
-    let successor = retired.successor.as_ref().map(|site| format!(", now {site}")).unwrap_or_default();
-    format!("retired{since}{successor}")
-}
-
-/// What a site says otherwise than its parent; without a parent, otherwise than the rule.
-fn difference<'p>(rule: &'p Rule, site: &'p Site, parent: Option<&'p Site>) -> Option<Difference<'p>> {
-    let own = site.rules.get(&rule.id)?;
-    let theirs = parent.and_then(|parent| parent.rules.get(&rule.id));
-    let all = |stand: &'p Stand, site: &'p Site| {
-        let url = stand.url.as_deref().map(|url| match url.strip_prefix("$link.") {
-            Some(link) => site.links.get(link).map_or(url, String::as_str),
-            None => url,
-        });
-        let fix = stand.fix.map(|fix| fix.map_or("none", |fix| fix.name()));
-        [
-            ("message", stand.message.as_ref().map(|spoken| spoken.text.as_str())),
-            ("help", stand.help.as_ref().map(|spoken| spoken.text.as_str())),
-            ("url", url),
-            ("fix", fix),
-            ("reason", stand.reason.as_deref()),
-        ]
-    };
-    let before = parent.and_then(|parent| Some(all(theirs?, parent)));
-    let changed = all(own, site).into_iter().enumerate().filter_map(|(at, (what, words))| {
-        let same = before.is_some_and(|before| before[at].1 == words);
-        Some((what, words.filter(|_| !same)?))
-    });
-    let words: Vec<(&'static str, &str)> = changed.collect();
-    let severity = |stand: Option<&Stand>| Selection::default().severity(rule, stand);
-    let (here, parent) = (severity(Some(own)), severity(theirs));
-    (here != parent || !words.is_empty()).then(|| Difference { rule: &rule.id, here, parent, words })
-}
-
-fn level(severity: Option<Severity>) -> &'static str {
-    severity.map_or("off", Severity::name)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value as Json, json};
+
     use super::*;
     use crate::policy::PackFiles;
 
-    #[test]
-    fn a_site_tells_what_is_its_own_and_how_old_it_is() {
-        let rule = |id: &str| {
-            format!(
-                "id = \"{id}\"\ntitle = \"t\"\ntags = [\"job\"]\nseverity = \"hint\"\nwhy = \"w\"\nmessage = \"m\"\n\
-                 [[clause]]\non = \"command\"\n"
-            )
-        };
-        let common = r#"
+    const COMMON: &str = r#"
             id = "common"
             name = "x"
             [values.launcher]
@@ -385,9 +259,12 @@ mod tests {
             value = -1
             source = "each site"
         "#;
-        let union = r#"
+    const UNION: &str = r#"
             id = "union"
             name = "x"
+            scheduler = { value = "pbs", source = "https://union.example/jobs", verified = 2026-01-01 }
+            [links]
+            desk = { url = "https://union.example/desk", verified = 2025-06-01 }
             [[quota]]
             place = "home"
             bytes = "3 GB"
@@ -396,10 +273,11 @@ mod tests {
             [rules.one]
             severity = "error"
             help = "ask"
+            source = "https://union.example/rules"
             [rules.two]
             severity = "warning"
         "#;
-        let north = r#"
+    const NORTH: &str = r#"
             id = "north"
             name = "x"
             extends = "union"
@@ -412,12 +290,21 @@ mod tests {
             [rules.two]
             severity = "warning"
         "#;
+
+    #[test]
+    fn a_site_tells_what_is_its_own_and_how_old_it_is() {
+        let rule = |id: &str| {
+            format!(
+                "id = \"{id}\"\ntitle = \"t\"\ntags = [\"job\"]\nseverity = \"hint\"\nwhy = \"w\"\nmessage = \"m\"\n\
+                 [[clause]]\non = \"command\"\n"
+            )
+        };
         let (one, two) = (rule("one"), rule("two"));
         let files = [
             ("pack.toml", "name = \"x\"\nversion = \"1\"\n"),
-            ("sites/common.toml", common),
-            ("sites/union.toml", union),
-            ("sites/north.toml", north),
+            ("sites/common.toml", COMMON),
+            ("sites/union.toml", UNION),
+            ("sites/north.toml", NORTH),
             ("lint/one.toml", &one),
             ("lint/two.toml", &two),
         ];
@@ -433,6 +320,10 @@ mod tests {
         let rules =
             json!([{ "id": "one", "severity": "error", "parent_severity": "error", "words": { "help": "ask us" } }]);
         assert_eq!(json["rules"], rules, "what the parent says too is no difference");
+        let about: Vec<(&Json, &Json)> =
+            json["said_by"].as_array().unwrap().iter().map(|said| (&said["about"], &said["from"])).collect();
+        let expected = [(&json!("links.desk"), &json!("union")), (&json!("scheduler"), &json!("union"))];
+        assert_eq!(about, expected, "a stand of the parent is not told again");
 
         let page = Page { line: descent(&policy, "union"), policy: &policy, today, palette: Palette::PLAIN };
         let mut out = Vec::new();
@@ -441,8 +332,11 @@ mod tests {
         for expected in [
             "home: 3 GB\n    https://union.example/, looked at 2025-06-01, 366 days ago: older than a year\n",
             "  not set: limit\n",
-            "Rules that differ from common\n  one: error (common: hint)\n    help: ask\n  two: warning (common: hint)\n",
-            "1 statement with a date, 1 older than a year on 2026-06-02\n",
+            "scheduler: pbs\n    https://union.example/jobs, looked at 2026-01-01, 152 days ago\n",
+            "  desk: https://union.example/desk\n    looked at 2025-06-01, 366 days ago: older than a year\n",
+            "Rules that differ from common\n  one: error (common: hint)\n    help: ask\n    https://union.example/rules\n",
+            "  two: warning (common: hint)\n",
+            "3 statements with a date, 2 older than a year on 2026-06-02\n",
         ] {
             assert!(text.contains(expected), "{expected} in\n{text}");
         }

@@ -1,5 +1,6 @@
 //! Reading a configuration: every key, with what may stand there.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +12,12 @@ use super::super::day::Day;
 use super::super::document::{Document, Item, Shape, Table, Word};
 use super::super::effective::Selection;
 use super::super::error::PolicyError;
+use super::super::library::joined;
 use super::super::pack::Policy;
 use super::super::rule::TAGS;
 use super::super::severity::{APPLICABILITIES, LEVELS, SEVERITIES};
-use super::{Config, Files, Ignores, LOCKABLE, Lapsed, LockSpec, Override, Packs, Reading};
+use super::{Config, Exception, Files, Ignores, LOCKABLE, Lapsed, LockSpec, Override, Packs, Reading};
+use crate::source::reason;
 
 /// One file that is being read.
 struct Reader<'r> {
@@ -22,6 +25,18 @@ struct Reader<'r> {
     /// What it may name.
     policy: &'r Policy,
     path: &'r Path,
+    /// All packs could be read, so that what is not known does not exist.
+    whole: bool,
+    /// What was read of exceptions.
+    exceptions: RefCell<Vec<Exception>>,
+}
+
+/// What `[[pack]]` comes to.
+struct Loaded {
+    packs: Vec<PathBuf>,
+    policy: Arc<Policy>,
+    /// All of them could be read.
+    whole: bool,
 }
 
 /// What a list of rules with exceptions among them says.
@@ -33,8 +48,8 @@ struct Names {
 
 /// Reads the configuration in `table` of the file `path`.
 pub(super) fn config(table: Table<'_, '_>, path: &Path, reading: Reading<'_>) -> Result<Config, PolicyError> {
-    let (packs, policy) = read_packs(&table, path.parent().unwrap_or(Path::new("")), reading.packs)?;
-    let reader = Reader { reading, policy: &policy, path };
+    let Loaded { packs, policy, whole } = read_packs(&table, path.parent().unwrap_or(Path::new("")), reading)?;
+    let reader = Reader { reading, policy: &policy, path, whole, exceptions: RefCell::default() };
     let mut config = Config {
         level: reading.level,
         file: path.to_owned(),
@@ -53,35 +68,46 @@ pub(super) fn config(table: Table<'_, '_>, path: &Path, reading: Reading<'_>) ->
     };
     reader.site(&table, &mut config);
     reader.rules(&table, &mut config);
+    config.exceptions.extend(reader.exceptions.take());
     table.finish();
     Ok(config)
 }
 
 /// Reads `[[pack]]`: folders, from that of the configuration on, and the policy with what lies in them.
-fn read_packs(
-    table: &Table<'_, '_>,
-    folder: &Path,
-    below: Packs<'_>,
-) -> Result<(Vec<PathBuf>, Arc<Policy>), PolicyError> {
-    let mut packs = below.folders.to_vec();
-    let mut place = None;
+fn read_packs(table: &Table<'_, '_>, folder: &Path, reading: Reading<'_>) -> Result<Loaded, PolicyError> {
+    let Packs { library, folders } = reading.packs;
+    let mut packs = Vec::new();
+    let mut places = Vec::new();
+    let mut whole = true;
     for pack in table.tables("pack") {
         if let Some(path) = pack.need_string("path") {
             let pack = folder.join(path.text);
             if let Err(error) = fs::read_dir(&pack) {
-                let message = format!("the pack `{}` cannot be read: {error}", path.text);
+                whole = false;
+                let why = if pack.is_file() { "it is a file".to_owned() } else { reason(&pack, &error) };
+                let message = format!("the pack `{}` cannot be read: {why}", path.text);
                 let note = Some("`path` is the folder of a pack, from the folder of this file on".to_owned());
                 table.doc().problem(path.span, message, note);
                 continue;
             }
-            place.get_or_insert_with(|| table.doc().place(path.span));
+            let real = fs::canonicalize(&pack).unwrap_or_else(|_| pack.clone());
+            places.push((real, table.doc().place(path.span)));
             packs.push(pack);
         }
         pack.finish();
     }
-    let loaded = below.library.with(&packs);
-    let policy = loaded.map_err(|error| PolicyError::Pack { error, place: place.unwrap_or_default() })?;
-    Ok((packs, policy))
+    let packs = joined(folders, &packs, reading.level.may_replace_packs());
+    let loaded = library.with(&packs);
+    let named = |error: &PolicyError| {
+        let file = error.file()?.to_owned();
+        places.iter().find(|(folder, _)| file.starts_with(folder)).map(|(_, place)| place.clone())
+    };
+    let policy = loaded.map_err(|error| match named(&error) {
+        Some(place) => PolicyError::Pack { error, place },
+        // One of a lower layer, which is told with its own place.
+        None => error.copied(),
+    })?;
+    Ok(Loaded { packs, policy, whole })
 }
 
 impl Reader<'_> {
@@ -104,7 +130,7 @@ impl Reader<'_> {
 
     fn site_id(&self, doc: &Document<'_>, word: &Word<'_>) -> String {
         let sites = &self.policy.sites;
-        if !sites.contains_key(word.text) {
+        if self.whole && !sites.contains_key(word.text) {
             doc.unknown(word, "site", sites.keys().map(String::as_str));
         }
         word.text.to_owned()
@@ -114,7 +140,7 @@ impl Reader<'_> {
     fn rules(&self, table: &Table<'_, '_>, config: &mut Config) {
         let policy = self.policy;
         for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
-            if policy.rule(key.text).is_none() {
+            if self.whole && policy.rule(key.text).is_none() {
                 table.doc().unknown(&key, "rule", policy.rules.iter().map(|rule| rule.id.as_str()));
             }
             let Some(rule) = item.table() else { continue };
@@ -126,6 +152,9 @@ impl Reader<'_> {
                 rule.doc().problem(rule.span(), "a rule needs a `severity` or a `fix`", None);
             }
             config.selection.fixes.extend(fix.map(|fix| (key.text.to_owned(), fix)));
+            if lock.is_none() {
+                self.note(&rule, key.text);
+            }
             let lapsed = self.lapsed(&rule, key.text);
             match (severity, lapsed) {
                 (Some(_), Some(lapsed)) => config.selection.lapsed.push(lapsed),
@@ -173,6 +202,7 @@ impl Reader<'_> {
             files: files(table.doc(), &table.strings("files")),
             site: table.string("site").map(|word| self.site_id(table.doc(), &word)),
             selection: self.selection(&table),
+            lines: key_lines(&table).collect(),
         };
         table.finish();
         over
@@ -192,7 +222,8 @@ impl Reader<'_> {
         let mut ignores = Vec::new();
         for (glob, item) in table.table("per-file-ignores").iter().flat_map(Table::entries) {
             let Names { names, lapsed } = self.names(&item);
-            ignores.push(Ignores { files: files(table.doc(), &[glob]), off: names, lapsed });
+            let line = table.doc().line(glob.span.start);
+            ignores.push(Ignores { files: files(table.doc(), &[glob]), off: names, lapsed, line });
         }
         ignores
     }
@@ -205,6 +236,7 @@ impl Reader<'_> {
                 Shape::Table => {
                     let Some(table) = item.table() else { continue };
                     let name = table.need_string("rule");
+                    self.note(&table, name.as_ref().map_or("", |name| name.text));
                     if let Some(name) = name {
                         self.check_name(table.doc(), &name);
                         match self.lapsed(&table, name.text) {
@@ -212,7 +244,6 @@ impl Reader<'_> {
                             None => names.names.push(name.text.to_owned()),
                         }
                     }
-                    let _ = (table.get("until"), table.string("reason"));
                     table.finish();
                 }
                 Shape::Text(text) => {
@@ -223,6 +254,15 @@ impl Reader<'_> {
             }
         }
         names
+    }
+
+    /// Keeps what a table says of an exception for `name`.
+    fn note(&self, table: &Table<'_, '_>, name: &str) {
+        let until = table.get("until").and_then(|item| Day::parse(&item.date()?));
+        let reason = table.string("reason").map(|word| word.text.to_owned()).unwrap_or_default();
+        if until.is_some() || !reason.is_empty() {
+            self.exceptions.borrow_mut().push(Exception { name: name.to_owned(), until, reason });
+        }
     }
 
     /// The exception for `name` in this table, when its last day is over.
@@ -240,7 +280,7 @@ impl Reader<'_> {
     /// Ids of rules, tags and `ALL` exist.
     fn check_name(&self, doc: &Document<'_>, word: &Word<'_>) {
         let policy = self.policy;
-        if word.text != "ALL" && !TAGS.contains(&word.text) && policy.rule(word.text).is_none() {
+        if self.whole && word.text != "ALL" && !TAGS.contains(&word.text) && policy.rule(word.text).is_none() {
             let ids = policy.rules.iter().map(|rule| rule.id.as_str());
             doc.unknown(word, "rule or tag", ids.chain(TAGS.iter().copied()).chain(["ALL"]));
         }
@@ -263,17 +303,19 @@ fn files(doc: &Document<'_>, words: &[Word<'_>]) -> Files {
     Files { set: set.build().unwrap_or_default(), globs }
 }
 
-/// The lines of the keys, those of tables of rules and files among them.
+/// The lines of the keys, those of tables of rules among them.
 fn lines(table: &Table<'_, '_>) -> BTreeMap<String, usize> {
-    let doc = table.doc();
-    let mut lines = BTreeMap::new();
-    for (key, item) in table.entries() {
-        lines.insert(key.text.to_owned(), doc.line(key.span.start));
-        if let ("rules" | "per-file-ignores", Some(inner)) = (key.text, item.quiet_table()) {
-            for (name, _) in inner.entries() {
-                lines.insert(format!("{}.{}", key.text, name.text), doc.line(name.span.start));
-            }
+    let mut lines: BTreeMap<String, usize> = key_lines(table).collect();
+    let rules = table.entries().into_iter().filter(|(key, _)| key.text == "rules");
+    for (id, item) in rules.filter_map(|(_, item)| item.quiet_table()).flat_map(|rules| rules.entries()) {
+        lines.insert(format!("rules.{}", id.text), table.doc().line(id.span.start));
+        if let Some(rule) = item.quiet_table() {
+            lines.extend(key_lines(&rule).map(|(key, line)| (format!("rules.{}.{key}", id.text), line)));
         }
     }
     lines
+}
+
+fn key_lines<'t>(table: &'t Table<'_, '_>) -> impl Iterator<Item = (String, usize)> + 't {
+    table.entries().into_iter().map(|(key, _)| (key.text.to_owned(), table.doc().line(key.span.start)))
 }

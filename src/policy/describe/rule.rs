@@ -24,7 +24,7 @@ pub(in super::super) static RULE: Keys = Keys::of(
         need(
             "tags",
             Kind::List(&Kind::Word(|| TAGS.to_vec())),
-            "one or more of TAGS; the first is the group it is listed in",
+            "one or more of WORDS; the first is the group it is listed in",
         ),
         need(
             "severity",

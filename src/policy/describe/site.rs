@@ -85,8 +85,8 @@ fn places() -> Vec<&'static str> {
 pub(in super::super) static PLACE: Keys = Keys::of(
     "place",
     &[
-        need("place", Kind::Word(places), "one of PLACES"),
-        may("paths", TEXTS, "globs and variables that begin it"),
+        need("place", Kind::Word(places), "one of WORDS"),
+        need("paths", TEXTS, "globs and variables that begin it; all below them belongs to it"),
         SOURCE,
         VERIFIED,
     ],
@@ -95,7 +95,7 @@ pub(in super::super) static PLACE: Keys = Keys::of(
 pub(in super::super) static QUOTA: Keys = Keys::of(
     "quota",
     &[
-        need("place", Kind::Word(places), "one of PLACES"),
+        need("place", Kind::Word(places), "one of WORDS"),
         may("bytes", Kind::Text, "the size as the site writes it: `\"30 GB\"`"),
         may("files", Kind::Integer, "how many files"),
         SOURCE,

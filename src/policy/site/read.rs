@@ -1,6 +1,6 @@
 //! Reading a site file: every key, with who says what it says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::document::{Document, Item, Shape, Table, Word};
@@ -35,10 +35,13 @@ pub(super) fn site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site
         note_source(&table, "detect".to_owned(), &mut site.said_by);
         site.detect = detect(table);
     }
-    site.places = table.tables("place").into_iter().map(read_place).map(Arc::new).collect();
-    site.quotas = table.tables("quota").into_iter().map(read_quota).collect();
+    let (mut places, mut quotas) = (BTreeSet::new(), BTreeSet::new());
+    site.places = table.tables("place").into_iter().map(|table| Arc::new(read_place(table, &mut places))).collect();
+    site.quotas = table.tables("quota").into_iter().map(|table| read_quota(table, &mut quotas)).collect();
     for (key, item) in table.table("values").iter().flat_map(Table::entries) {
         site.spans.values.insert(key.text.to_owned(), key.span.clone());
+        let data = item.quiet_table().and_then(|table| table.get("value")).map(|data| data.span());
+        site.spans.data.extend(data.map(|span| (key.text.to_owned(), span)));
         site.values.extend(item.table().and_then(read_value).map(|value| (key.text.to_owned(), Arc::new(value))));
     }
     for (key, item) in table.table("recipes").iter().flat_map(Table::entries) {
@@ -60,6 +63,7 @@ pub(super) fn site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site
         site.spans.rules.insert(key.text.to_owned(), key.span.clone());
         if let Some(table) = item.table() {
             note_source(&table, format!("rules.{}", key.text), &mut site.said_by);
+            site.spans.urls.extend(table.string("url").map(|word| (key.text.to_owned(), word.span)));
             site.rules.insert(key.text.to_owned(), read_stand(table));
         }
     }
@@ -80,7 +84,7 @@ pub(super) fn site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site
 /// Notes who says what `key` names, and when that was looked at.
 pub(super) fn note_source(table: &Table<'_, '_>, key: String, said_by: &mut BTreeMap<String, Provenance>) {
     let source = table.string("source").map(|word| word.text.to_owned());
-    let verified = table.get("verified").and_then(|item| item.date());
+    let verified = table.verified();
     if source.is_some() || verified.is_some() {
         said_by.insert(key, Provenance { source: source.unwrap_or_default(), verified });
     }
@@ -113,7 +117,7 @@ fn read_retired(table: Table<'_, '_>, said_by: &mut BTreeMap<String, Provenance>
 }
 
 pub(super) fn detect(table: Table<'_, '_>) -> Detect {
-    let patterns = |key| table.strings(key).iter().map(|word| Pattern::new(word.text)).collect();
+    let patterns = |key| table.strings(key).iter().map(|word| pattern(table.doc(), word)).collect();
     let env = table.table("env");
     let detect = Detect {
         hosts: patterns("hosts"),
@@ -131,40 +135,76 @@ fn read_variable(key: &Word<'_>, item: &Item<'_, '_>) -> Vec<(String, Pattern)> 
         Shape::List => item.strings(),
         _ => item.string().into_iter().collect(),
     };
-    words.iter().map(|word| (key.text.to_owned(), Pattern::new(word.text))).collect()
+    words.iter().map(|word| (key.text.to_owned(), pattern(item.doc, word))).collect()
+}
+
+fn pattern(doc: &Document<'_>, word: &Word<'_>) -> Pattern {
+    doc.check_glob(word);
+    Pattern::new(word.text)
 }
 
 fn read_provenance(table: &Table<'_, '_>) -> Provenance {
     Provenance {
         source: table.need_string("source").map(|word| word.text.to_owned()).unwrap_or_default(),
-        verified: table.get("verified").and_then(|item| item.date()),
+        verified: table.verified(),
     }
 }
 
-fn read_place_name(table: &Table<'_, '_>) -> String {
+/// The place that a table is about, which no other table of the file is `about`.
+fn read_place_name(table: &Table<'_, '_>, about: &mut BTreeSet<String>) -> String {
     let choices: Vec<(&'static str, &'static str)> = PLACES
         .iter()
         .filter(|place| !matches!(**place, "elsewhere" | "unknown"))
         .map(|place| (*place, *place))
         .collect();
     let place = table.need("place").and_then(|item| item.choice("place", &choices));
+    if let Some(place) = place.filter(|place| !about.insert((*place).to_owned())) {
+        table.doc().problem(table.span(), format!("`{place}` stands here twice"), Some("join both".to_owned()));
+    }
     place.unwrap_or_default().to_owned()
 }
 
-fn read_place(table: Table<'_, '_>) -> PlaceRow {
+fn read_place(table: Table<'_, '_>, about: &mut BTreeSet<String>) -> PlaceRow {
+    let paths = table.need("paths").map(|item| item.strings()).unwrap_or_default();
+    paths.iter().for_each(|word| check_path(table.doc(), word));
     let row = PlaceRow {
-        place: read_place_name(&table),
-        paths: table.strings("paths").iter().map(|word| PathPattern::new(word.text)).collect(),
+        place: read_place_name(&table, about),
+        paths: paths.iter().map(|word| PathPattern::new(word.text)).collect(),
         source: read_provenance(&table),
     };
     table.finish();
     row
 }
 
-fn read_quota(table: Table<'_, '_>) -> Quota {
+/// The paths of a place begin at the root, or with a variable.
+fn check_path(doc: &Document<'_>, word: &Word<'_>) {
+    doc.check_glob(word);
+    if !word.text.starts_with(['/', '$', '*']) {
+        let note = match word.text.strip_prefix('~') {
+            Some(rest) => format!("write `$HOME{rest}`"),
+            None => "write it from the root on: `/project`, or with a variable: `$PROJECT`".to_owned(),
+        };
+        doc.problem(word.span.clone(), format!("`{}` is no path that files could name", word.text), Some(note));
+    }
+}
+
+/// A size is a number and a unit.
+fn check_size(doc: &Document<'_>, word: &Word<'_>) {
+    let number = word.text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim_end();
+    let unit = word.text[number.len()..].trim();
+    let is_unit = ["kB", "KB", "MB", "GB", "TB", "PB", "KiB", "MiB", "GiB", "TiB", "PiB"].contains(&unit);
+    if !is_unit || !number.parse::<f64>().is_ok_and(|number| number.is_finite() && number > 0.0) {
+        let note = "write a number and a unit as the site does: `30 GB`, `1.5 TiB`".to_owned();
+        doc.problem(word.span.clone(), format!("`{}` is no size", word.text), Some(note));
+    }
+}
+
+fn read_quota(table: Table<'_, '_>, about: &mut BTreeSet<String>) -> Quota {
+    let bytes = table.string("bytes");
+    bytes.iter().for_each(|word| check_size(table.doc(), word));
     let quota = Quota {
-        place: read_place_name(&table),
-        bytes: table.string("bytes").map(|word| word.text.to_owned()),
+        place: read_place_name(&table, about),
+        bytes: bytes.map(|word| word.text.to_owned()),
         files: table.get("files").and_then(|item| item.integer()),
         source: read_provenance(&table),
     };
@@ -185,12 +225,12 @@ fn read_data(item: &Item<'_, '_>) -> Option<ValueData> {
         Shape::Integer => item.integer().map(ValueData::Number),
         Shape::List => {
             let words = item.strings();
-            Some(ValueData::List(words.iter().map(|word| (word.text.to_owned(), Pattern::new(word.text))).collect()))
+            Some(ValueData::List(words.iter().map(|word| (word.text.to_owned(), pattern(item.doc, word))).collect()))
         }
         Shape::Table => {
             let entries = item.table()?.entries();
             let rows = entries.iter().filter_map(|(key, item)| {
-                Some((key.text.to_owned(), Pattern::new(key.text), item.string()?.text.to_owned()))
+                Some((key.text.to_owned(), pattern(item.doc, key), item.string()?.text.to_owned()))
             });
             Some(ValueData::Table(rows.collect()))
         }

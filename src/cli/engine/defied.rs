@@ -1,0 +1,100 @@
+//! What was said against locks, and was not obeyed.
+
+use std::collections::BTreeSet;
+
+use crate::check::{self, Grounds};
+use crate::policy::{Defied, Effective, Level, Lock, Origin};
+use crate::report::NotObeyed;
+use crate::source::Source;
+
+use super::{Engine, FileSettings};
+
+impl Engine {
+    /// What was said against locks for a file that `choice` judges, where another site was named perhaps.
+    pub(in crate::cli) fn defied(
+        &self,
+        settings: &FileSettings,
+        source: &Source,
+        (choice, other): (&check::SiteChoice, Option<&check::SiteChoice>),
+        policy: &Effective,
+    ) -> BTreeSet<Defied> {
+        let mut defied: BTreeSet<Defied> = self.defied_rules(settings, policy).collect();
+        defied.extend(other.and_then(|other| self.defied_site(settings, source, other)));
+        defied.extend(self.defied_by_site(settings, source, choice, policy));
+        defied
+    }
+
+    /// What was said against locks, as the user would write paths.
+    pub(in crate::cli) fn not_obeyed(&self, defied: &BTreeSet<Defied>) -> Vec<NotObeyed> {
+        let shown = |defied: &Defied| NotObeyed {
+            origin: self.settings.origin(&defied.origin),
+            said: defied.said.clone(),
+            about: defied.about.clone(),
+            lock: format!("{}:{}", self.settings.shown(&defied.place.0).display(), defied.place.1),
+            reason: defied.reason.clone(),
+        };
+        defied.iter().map(shown).collect()
+    }
+
+    /// What was said against locks on the rules of a file.
+    fn defied_rules<'s>(
+        &'s self,
+        settings: &'s FileSettings,
+        policy: &'s Effective,
+    ) -> impl Iterator<Item = Defied> + 's {
+        let selection = &settings.meant.selection;
+        let rules = selection.locks.keys().filter_map(|id| settings.policy.rule(id));
+        rules.flat_map(move |rule| {
+            settings.layers.defied(selection, rule, policy.site.rules.get(&rule.id), settings.path.as_deref())
+        })
+    }
+
+    /// What was said against the lock on the site of a file: another one was named.
+    fn defied_site(&self, settings: &FileSettings, source: &Source, other: &check::SiteChoice) -> Option<Defied> {
+        let lock = settings.meant.site_lock.as_ref()?;
+        let (origin, said) = named_by(settings, source, other)?;
+        Some(Defied { said, origin, about: lock.id.clone(), reason: lock.reason.clone(), place: lock.place.clone() })
+    }
+
+    /// What was said against locks on the rules of a file by naming the site that judges it: the rules are otherwise
+    /// there than at the site for which they were locked.
+    fn defied_by_site(
+        &self,
+        settings: &FileSettings,
+        source: &Source,
+        choice: &check::SiteChoice,
+        policy: &Effective,
+    ) -> Vec<Defied> {
+        let Some((origin, said)) = named_by(settings, source, choice) else { return Vec::new() };
+        let other = settings.meant.selection.locks.iter().filter(|(id, lock)| {
+            let stand = policy.site.rules.get(*id).and_then(|stand| stand.severity);
+            let is_other = lock.site.as_ref().is_some_and(|(site, _)| *site != choice.id);
+            is_other && settings.policy.rule(id).is_some_and(|rule| lock.is_defied_by_site(rule, stand))
+        });
+        let defied = |(id, lock): (&String, &Lock)| Defied {
+            said: said.clone(),
+            origin: origin.clone(),
+            about: id.clone(),
+            reason: lock.spec.reason.clone(),
+            place: lock.place.clone(),
+        };
+        other.map(defied).collect()
+    }
+}
+
+/// Who named the site of a file, and how; `None` when nobody did.
+fn named_by(settings: &FileSettings, source: &Source, choice: &check::SiteChoice) -> Option<(Origin, String)> {
+    let said = format!("site={}", choice.id);
+    match choice.grounds {
+        Grounds::Flag => {
+            let origin = Origin { level: Level::CommandLine, file: "--site".into(), line: None };
+            Some((origin, format!("--site {}", choice.id)))
+        }
+        Grounds::Configuration => Some((settings.meant.site.as_ref()?.origin.clone(), said)),
+        Grounds::Pragma => {
+            let line = check::pragma_line(source);
+            Some((Origin { level: Level::Project, file: source.path.clone(), line }, said))
+        }
+        _ => None,
+    }
+}

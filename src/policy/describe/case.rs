@@ -1,0 +1,27 @@
+//! `case.toml` of a fixture.
+
+use super::super::case::KINDS;
+use super::{Keys, Kind, may, names, need};
+
+pub(in super::super) static CASE: Keys = Keys::of(
+    "case",
+    &[
+        need(
+            "kind",
+            Kind::Word(|| names(KINDS)),
+            "`bad`: the rule, or for a site any rule, finds something; `ok`: it finds nothing",
+        ),
+        need("note", Kind::Text, "what the case shows, in words"),
+        may(
+            "site",
+            Kind::Id,
+            "the site that judges; without it, a case of a rule is judged by all rules of its pack and no site, and the files of a case of a site must be recognised as that site's",
+        ),
+        may(
+            "shown",
+            Kind::Flag,
+            "`true`: it is the example that documents show, rather than one chosen by its findings",
+        ),
+        may("machine", Kind::Text, "the text of a `pydoctor.toml` as in `/etc/pydoctor`, for rules about what it asks"),
+    ],
+);
