@@ -15,7 +15,7 @@ const USER: &str = "$USER";
 const HOST: &str = "HOST";
 
 /// Words that stand where user names do and are none.
-const NO_USERS: [&str; 36] = [
+const NO_USERS: [&str; 35] = [
     "user",
     "username",
     "users",
@@ -50,9 +50,14 @@ const NO_USERS: [&str; 36] = [
     "nfs",
     "conda",
     "envs",
-    "midway2",
-    "midway3",
+    "midway",
 ];
+
+/// True for a word that is no account: numbered folders (`data2`) are none either.
+fn is_no_user(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    NO_USERS.contains(&name.as_str()) || NO_USERS.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit()))
+}
 
 /// Masks text of one ticket or account.
 #[derive(Clone, Debug, Default)]
@@ -109,7 +114,7 @@ impl Known {
     }
 
     fn user(&mut self, name: &str) {
-        if name.len() >= 3 && !NO_USERS.contains(&name.to_ascii_lowercase().as_str()) {
+        if name.len() >= 3 && !is_no_user(name) {
             self.users.insert(name.to_owned());
         }
     }
@@ -214,7 +219,7 @@ fn ipv6(found: &Captures<'_>) -> String {
 }
 
 fn home(found: &Captures<'_>) -> String {
-    if NO_USERS.contains(&found["user"].to_ascii_lowercase().as_str()) {
+    if is_no_user(&found["user"]) {
         return found[0].to_owned();
     }
     format!("{}{USER}", &found["root"])
