@@ -116,6 +116,27 @@ fn the_administrator_looks_at_another_users_home() {
 }
 
 #[test]
+fn what_a_file_asks_for_first_need_not_be_there() {
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    let bashrc =
+        "if [ -f ~/.a ]; then\n    . ~/.a\nfi\n[ -r ~/.b ] && . ~/.b\ntest -r ~/.c && source ~/.c || true\n. ~/.d\n";
+    write(&home.join(".bashrc"), bashrc);
+    write(&root.join("else/.zshrc"), "");
+    symlink(root.join("else/.zshrc"), home.join(".zshrc")).unwrap();
+    let report = report(&home, &["--site", "common"]);
+    let broken = report["findings"].as_array().unwrap().iter().filter(|each| each["rule"] == "start-up-file-broken");
+    let said: Vec<&str> = broken.map(|each| each["message"].as_str().unwrap()).collect();
+    assert_eq!(said, [format!("this file reads `{}/.d`, which is not there", home.display())]);
+    let zsh = report["startup"].as_array().unwrap().iter().find(|chain| chain["shell"] == "zsh").unwrap();
+    let link = &zsh["files"][0];
+    assert_eq!(
+        (&link["state"], &link["target"]),
+        (&"outside".into(), &root.join("else/.zshrc").to_str().unwrap().into())
+    );
+}
+
+#[test]
 fn files_and_bytes_are_those_of_du() {
     let (_dir, root) = scratch();
     let home = root.join("home");

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::facts::{FileFacts, LinkKind, Record, Text};
+use crate::facts::{FileFacts, LinkKind, Record, Text, Value};
 use crate::fix::Syntax;
 use crate::source::Source;
 
@@ -128,6 +128,8 @@ pub struct Node {
     pub line: Option<usize>,
     /// False when the file above may not come to that line.
     pub certain: bool,
+    /// Where a link of that name leads, when that is outside the home.
+    pub target: Option<PathBuf>,
     /// What it reads, in order.
     pub files: Vec<Node>,
 }
@@ -165,8 +167,8 @@ pub fn follow(home: &Home, understand: &dyn Fn(&Path) -> Option<(Source, FileFac
     for shell in Shell::ALL {
         // What is hidden is looked at too: it may be what its owner believes is read.
         let own: Vec<PathBuf> = shell.own().into_iter().map(PathBuf::from).collect();
-        let loaded = own.iter().filter(|name| walk.load(name)).count();
-        if loaded == 0 {
+        own.iter().for_each(|name| _ = walk.load(name));
+        if !own.iter().any(|name| walk_has(home, &name.to_string_lossy())) {
             continue;
         }
         for mode in Mode::ALL {
@@ -259,7 +261,7 @@ impl Walk<'_> {
 
     fn node(&mut self, path: &Path, line: Option<usize>, certain: bool, mode: Mode, above: &mut Vec<PathBuf>) -> Node {
         let shown = format!("~/{}", path.display());
-        let mut node = Node { path: shown, state: State::Read, line, certain, files: Vec::new() };
+        let mut node = Node { path: shown, state: State::Read, line, certain, target: None, files: Vec::new() };
         if above.iter().any(|other| other == path) {
             node.state = State::Loop;
             return node;
@@ -267,7 +269,10 @@ impl Walk<'_> {
         if !self.load(path) {
             node.state = match self.home.reach(path) {
                 Ok(Reached::Missing(_)) => State::Missing,
-                Ok(Reached::Outside(_)) => State::Outside,
+                Ok(Reached::Outside(target)) => {
+                    node.target = Some(target);
+                    State::Outside
+                }
                 _ => State::Unreadable,
             };
             return node;
@@ -276,22 +281,28 @@ impl Walk<'_> {
             return node;
         }
         let Some((source, facts)) = self.files.get(path) else { return node };
-        let reads: Vec<(Text, usize, bool)> = facts
+        let reads: Vec<(Text, usize, bool, bool)> = facts
             .links
             .iter()
             .filter(|link| link.how == LinkKind::Sources)
             .filter_map(|link| Some((link, facts.facts.get(link.fact)?)))
             .filter(|(_, fact)| meets(fact.fields.text("guard"), mode))
-            .map(|(link, fact)| (link.target.clone(), source.lines.line(fact.span.start), fact.certain))
+            .map(|(link, fact)| {
+                (link.target.clone(), source.lines.line(fact.span.start), fact.certain, is_tested(&fact.fields))
+            })
             .collect();
         above.push(path.to_owned());
         node.files = reads
             .into_iter()
-            .map(|(target, line, certain)| match self.target(&target) {
-                Target::Home(path) => self.node(&path, Some(line), certain, mode, above),
+            .map(|(target, line, certain, tested)| match self.target(&target) {
+                Target::Home(path) => {
+                    let node = self.node(&path, Some(line), certain, mode, above);
+                    let kept = tested && node.state == State::Missing;
+                    Node { certain: certain && !kept, ..node }
+                }
                 Target::Other(state) => {
                     let path = target.text.replacen("$HOME", "~", 1);
-                    Node { path, state, line: Some(line), certain, files: Vec::new() }
+                    Node { path, state, line: Some(line), certain, target: None, files: Vec::new() }
                 }
             })
             .collect();
@@ -314,6 +325,19 @@ impl Walk<'_> {
 enum Target {
     Home(PathBuf),
     Other(State),
+}
+
+/// Whether something is asked before a command runs: most often just whether the file is there.
+fn is_tested(command: &Record) -> bool {
+    let in_condition = match command.get("context") {
+        Some(Value::List(items)) => items.iter().any(|item| item.to_string() == "condition"),
+        _ => false,
+    };
+    let whole = match command.get("statement") {
+        Some(Value::Record(statement)) => statement.flag("whole"),
+        _ => true,
+    };
+    in_condition || !whole
 }
 
 /// Whether a shell of that kind comes to what a guard lets through.

@@ -63,7 +63,12 @@ fn node(node: &Node) -> Json {
         State::Unknown => "unknown",
     };
     let files: Vec<Json> = node.files.iter().map(self::node).collect();
-    json!({"path": node.path, "state": state, "line": node.line, "certain": node.certain, "files": files})
+    let mut shown = json!({"path": node.path, "state": state, "line": node.line, "certain": node.certain});
+    if let Some(target) = &node.target {
+        shown["target"] = target.to_string_lossy().into();
+    }
+    shown["files"] = files.into();
+    shown
 }
 
 /// A record with plain values.

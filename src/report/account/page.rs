@@ -204,7 +204,10 @@ fn branch(account: &AccountReport, node: &Node) -> Branch {
             let found = account.report.visible().filter(|finding| *finding.place.path == *own).count();
             notes.extend((found > 0).then(|| count(found, "finding")));
         }
-        State::Outside => notes.push("outside the home, not looked at".to_owned()),
+        State::Outside => {
+            notes.extend(node.target.as_ref().map(|target| format!("leads to {}", target.display())));
+            notes.push("outside the home, not looked at".to_owned());
+        }
         State::Missing => notes.push("is not there".to_owned()),
         State::Loop => notes.push("is being read already: a loop".to_owned()),
         State::Unreadable => notes.push("cannot be read".to_owned()),
