@@ -35,7 +35,7 @@ fn letter(table: &OptionTable, words: &[Word], at: usize, found: &mut Vec<Parsed
     };
     let after = 1 + letter.len_utf8();
     let rest = &word.text[after..];
-    let boundary = (word.start + after).min(word.end);
+    let boundary = word.boundary(after);
     let option = Piece { text: word.text[..after].to_owned(), start: word.start, end: boundary };
     let mut value = (!rest.is_empty()).then(|| Piece { text: rest.to_owned(), start: boundary, end: word.end });
     let mut next = at + 1;

@@ -93,7 +93,7 @@ fn glued(table: &OptionTable, word: &Word) -> Option<Parsed> {
     let after = 1 + letter.len_utf8();
     let rest = &word.text[after..];
     let value_like = rest.chars().any(|c| c.is_ascii_digit() || matches!(c, '[' | '%' | '/' | '.' | '='));
-    let boundary = (word.start + after).min(word.end);
+    let boundary = word.boundary(after);
     let written = Piece { text: word.text[..after].to_owned(), start: word.start, end: boundary };
     let value = Piece { text: rest.to_owned(), start: boundary, end: word.end };
     let verdict = Verdict::Known { name: option.canonical().to_owned() };

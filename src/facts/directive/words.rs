@@ -8,6 +8,16 @@ pub(super) struct Word {
     pub(super) text: String,
     pub(super) start: usize,
     pub(super) end: usize,
+    /// How many bytes at the front of the text stand in the line as they are.
+    exact: usize,
+}
+
+impl Word {
+    /// Where the first `length` bytes of the text end in the line; the end of the word where a quote or a backslash
+    /// among them was taken away.
+    pub(super) fn boundary(&self, length: usize) -> usize {
+        if length <= self.exact { self.start + length } else { self.end }
+    }
 }
 
 /// How a scheduler cuts a line into words.
@@ -88,6 +98,9 @@ fn escaped(line: &str, at: usize, word: &mut Option<Word>) -> usize {
 
 fn push(word: &mut Option<Word>, text: &str, start: usize, end: usize) {
     let word = word.get_or_insert_with(|| Word { start, ..Word::default() });
+    if word.exact == word.text.len() && start == word.start + word.exact && end == start + text.len() {
+        word.exact += text.len();
+    }
     word.text.push_str(text);
     word.end = end;
 }
@@ -106,6 +119,8 @@ mod tests {
         assert_eq!(texts("-l a:\\\nb c"), ["-l", "a:b", "c"]);
         assert_eq!(texts("-J \"open"), ["-J", "open"]);
         assert!(split("-J \"open", 0, how).1);
+        let boundary = |line, length| split(line, 0, how).0[0].boundary(length);
+        assert_eq!((boundary("-q\"short\"", 2), boundary("-\\é4", 3), boundary("'-q'4", 2)), (2, 5, 5));
     }
 
     #[test]
