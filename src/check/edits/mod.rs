@@ -162,6 +162,13 @@ impl Editor<'_> {
             span = literal_part(self.source, span)?;
         }
         let old = self.source.slice(span);
+        if let Place::Field(path) = place
+            && let Some(Value::Text(value)) = self.voice.value(path).as_deref()
+            && self.is_shell()
+            && needs_its_quotes(old, &value.text)
+        {
+            return None;
+        }
         let new = if matches!(place, Place::Field(path) if is_text(path)) { requoted(old, &text) } else { text };
         if new == old {
             return None;
@@ -415,6 +422,17 @@ fn requoted(old: &str, new: &str) -> String {
         }
     }
     new.to_owned()
+}
+
+/// True for a word that quotes or backslashes inside it hold together (`~/my\ env`): text made of its value would fall
+/// apart. Quotes around all of it are put around the new text too.
+fn needs_its_quotes(old: &str, value: &str) -> bool {
+    let special = |c: char| c.is_whitespace() || ";&|<>()#'\"\\`*?[]!".contains(c);
+    let whole = ['"', '\''].iter().any(|quote| {
+        let inner = old.strip_prefix(*quote).and_then(|rest| rest.strip_suffix(*quote));
+        inner.is_some_and(|inner| !inner.contains(*quote))
+    });
+    old.contains(['\'', '"', '\\']) && old != value && !whole && value.contains(special)
 }
 
 /// Text that begins as a comment is one on every line.

@@ -259,3 +259,19 @@ fn notebooks_stay_json() {
     let fixed = after(Kind::Notebook, "command", edit, &magic, statement(true, false));
     assert_eq!(fixed, Some(list("    \"z\"")));
 }
+
+#[test]
+fn a_word_held_together_by_quotes_inside_it_is_not_taken_apart() {
+    for (old, value, expected) in [
+        (r"~/my\ env", "$HOME/my env", true),
+        (r#"~/"my env""#, "$HOME/my env", true),
+        (r"$HOME/a\;b", "$HOME/a;b", true),
+        (r#""$HOME/my env""#, "$HOME/my env", false),
+        ("'my env'", "my env", false),
+        (r#""$HOME"/env"#, "$HOME/env", false),
+        ("~/env", "$HOME/env", false),
+        ("pip install \"a b\"", "pip install \"a b\"", false),
+    ] {
+        assert_eq!(needs_its_quotes(old, value), expected, "{old}");
+    }
+}

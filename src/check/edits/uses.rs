@@ -77,7 +77,11 @@ impl Editor<'_> {
             let before = self.source.text.get(..span.start)?.trim_end();
             let is_option = before.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with('-'));
             let old = self.source.slice(span);
-            if is_option || old.contains('$') || (Editor { fact: other, ..*self }).stands_in_string() {
+            if is_option
+                || old.contains('$')
+                || super::needs_its_quotes(old, &value)
+                || (Editor { fact: other, ..*self }).stands_in_string()
+            {
                 return None;
             }
             if !changes.iter().any(|(known, _)| *known == span) && !value.is_empty() {
