@@ -13,6 +13,8 @@ use crate::policy::site::ValueData;
 use crate::policy::{Clause, Policy};
 use crate::source::Role;
 
+use super::prefilter::distinct;
+
 /// Fields that hold words of the command as they are written.
 const WRITTEN: &[&str] = &["words", "args", "options"];
 /// Words shorter than this stand everywhere.
@@ -21,13 +23,8 @@ const SHORTEST: usize = 3;
 const ROLES: [Role; 3] = [Role::Startup, Role::Job, Role::Script];
 
 /// The commands that these policies can have something to say about, or that tell of a site.
-pub fn interest<'p>(policies: impl Iterator<Item = &'p Policy> + Clone) -> Interest {
-    let mut all: Vec<&Policy> = Vec::new();
-    for policy in policies {
-        if !all.iter().any(|known| std::ptr::eq(*known, policy)) {
-            all.push(policy);
-        }
-    }
+pub fn interest<'p>(policies: impl Iterator<Item = &'p Policy>) -> Interest {
+    let all = distinct(policies);
     let mut questions = Questions::default();
     for policy in &all {
         let mut listener = Listener { policy, questions: &mut questions };
@@ -87,18 +84,18 @@ impl Listener<'_> {
         match (means, test.path.derived) {
             (Means::Grammar, Some(Derived::Count)) => false,
             // A name without any `$` or wildcard has nothing that is not known.
-            (Means::Grammar, Some(Derived::Unresolved)) if is_path => needs_value(&test.condition),
+            (Means::Grammar, Some(Derived::Unresolved)) if is_path => test.condition.needs_value(),
             (Means::Grammar, None) if &**field == "context" => self.patterns(&test.condition).is_some_and(|all| {
                 all.iter().all(|pattern| pattern.literal().is_some_and(|name| TOLD_WHOLE.contains(&name)))
             }),
-            (Means::Grammar, _) => BY_GRAMMAR.contains(&&**field) && needs_value(&test.condition),
+            (Means::Grammar, _) => BY_GRAMMAR.contains(&&**field) && test.condition.needs_value(),
             (Means::Name, None) if is_path || matches!(&**field, "run" | "program") => {
                 self.patterns(&test.condition).is_some_and(|all| all.iter().all(|pattern| self.name(pattern)))
             }
             (Means::Word, None) if WRITTEN.contains(&&**field) => {
                 self.patterns(&test.condition).is_some_and(|all| all.iter().all(|pattern| self.word(pattern)))
             }
-            (Means::Word, _) if &**field == "option" && needs_value(&test.condition) => {
+            (Means::Word, _) if &**field == "option" && test.condition.needs_value() => {
                 let spelling = test.path.steps.get(1).filter(|spelling| spelling.len() > SHORTEST);
                 self.questions.words.extend(spelling.map(ToString::to_string));
                 spelling.is_some()
@@ -188,23 +185,6 @@ fn printing(table: &Where) -> Option<Vec<Role>> {
         _ => None,
     });
     Some(named.map_or_else(|| ROLES.to_vec(), |role| vec![role]))
-}
-
-/// True for a condition that does not hold of what is absent, false, or an empty list.
-fn needs_value(condition: &Condition) -> bool {
-    match condition {
-        Condition::Glob(_)
-        | Condition::Value(_)
-        | Condition::Present
-        | Condition::Flag(true)
-        | Condition::Any(_)
-        | Condition::Every(_)
-        | Condition::Fields(_)
-        | Condition::Matches(_) => true,
-        Condition::OneOf(all) => all.iter().all(needs_value),
-        Condition::AllOf(all) => all.iter().any(needs_value),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

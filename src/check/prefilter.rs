@@ -57,13 +57,7 @@ impl Prefiltering {
 impl<'p> Prefilter<'p> {
     /// The prefilter for files that these policies judge; `None` where all must be parsed.
     pub fn new(policies: impl Iterator<Item = &'p Policy>) -> Option<Self> {
-        let mut all: Vec<&Policy> = Vec::new();
-        for policy in policies {
-            if !all.iter().any(|known| std::ptr::eq(*known, policy)) {
-                all.push(policy);
-            }
-        }
-        let policies = all;
+        let policies = distinct(policies);
         let mut words = BTreeSet::new();
         for clause in policies.iter().flat_map(|policy| &policy.rules).flat_map(|rule| &rule.clauses) {
             add_clause(clause, &mut words)?;
@@ -83,6 +77,17 @@ impl<'p> Prefilter<'p> {
             || self.policies.iter().any(|policy| policy.sites.may_tell(&source.text))
             || !can_carry(&source.text)
     }
+}
+
+/// Each policy once: the files of a run mostly share one.
+pub(super) fn distinct<'p>(policies: impl Iterator<Item = &'p Policy>) -> Vec<&'p Policy> {
+    let mut all: Vec<&Policy> = Vec::new();
+    for policy in policies {
+        if !all.iter().any(|known| std::ptr::eq(*known, policy)) {
+            all.push(policy);
+        }
+    }
+    all
 }
 
 /// The names of files that scripts run or read: what is among them is asked about by the script's rules.
@@ -137,22 +142,12 @@ fn of_table(kind: FactKind, table: &Where) -> Option<Vec<String>> {
             (FactKind::Call, ["callee"]) | (FactKind::Import, ["module"]) if test.path.derived.is_none() => {
                 of_condition(&test.condition)
             }
-            (FactKind::Call, ["arg", "count", ..]) if needs_value(&test.condition) => {
+            (FactKind::Call, ["arg", "count", ..]) if test.condition.needs_value() => {
                 Some(python::starters().map(str::to_owned).collect())
             }
             _ => None,
         }
     })
-}
-
-/// True for a condition that does not hold of what is absent.
-fn needs_value(condition: &Condition) -> bool {
-    match condition {
-        Condition::Glob(_) | Condition::Value(_) | Condition::Present => true,
-        Condition::OneOf(all) => all.iter().all(needs_value),
-        Condition::AllOf(all) => all.iter().any(needs_value),
-        _ => false,
-    }
 }
 
 fn of_condition(condition: &Condition) -> Option<Vec<String>> {

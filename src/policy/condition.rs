@@ -104,6 +104,25 @@ pub enum GlobPiece {
 const OPERATORS: &[&str] =
     &["not", "any", "all", "none", "absent", "present", "lt", "le", "gt", "ge", "count", "matches"];
 
+impl Condition {
+    /// True for a condition that does not hold of what is absent, false, or an empty list.
+    pub fn needs_value(&self) -> bool {
+        match self {
+            Self::Glob(_)
+            | Self::Value(_)
+            | Self::Present
+            | Self::Flag(true)
+            | Self::Any(_)
+            | Self::Every(_)
+            | Self::Fields(_)
+            | Self::Matches(_) => true,
+            Self::OneOf(all) => all.iter().all(Self::needs_value),
+            Self::AllOf(all) => all.iter().any(Self::needs_value),
+            _ => false,
+        }
+    }
+}
+
 impl Where {
     /// Reads a table of conditions on the fields of `scope`.
     pub(super) fn parse(context: Context<'_, '_>, table: &Table<'_, '_>, scope: Scope) -> Self {

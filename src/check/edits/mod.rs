@@ -412,27 +412,28 @@ fn literal_part(source: &Source, origin: Span) -> Option<Span> {
     }
 }
 
+/// The quotes that stand around all of a word.
+fn quotes_around(word: &str) -> Option<char> {
+    ['"', '\''].into_iter().find(|quote| {
+        let inner = word.strip_prefix(*quote).and_then(|rest| rest.strip_suffix(*quote));
+        inner.is_some_and(|inner| !inner.contains(*quote))
+    })
+}
+
 /// `new` in the quotes of `old`. Text with a variable never stands in single quotes.
 fn requoted(old: &str, new: &str) -> String {
-    for quote in ['"', '\''] {
-        let inner = old.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-        if inner.is_some_and(|inner| !inner.contains(quote)) && !new.contains(quote) {
-            let quote = if quote == '\'' && new.contains('$') && !new.contains('"') { '"' } else { quote };
-            return format!("{quote}{new}{quote}");
-        }
+    match quotes_around(old).filter(|quote| !new.contains(*quote)) {
+        Some('\'') if new.contains('$') && !new.contains('"') => format!("\"{new}\""),
+        Some(quote) => format!("{quote}{new}{quote}"),
+        None => new.to_owned(),
     }
-    new.to_owned()
 }
 
 /// True for a word that quotes or backslashes inside it hold together (`~/my\ env`): text made of its value would fall
 /// apart. Quotes around all of it are put around the new text too.
 fn needs_its_quotes(old: &str, value: &str) -> bool {
     let special = |c: char| c.is_whitespace() || ";&|<>()#'\"\\`*?[]!".contains(c);
-    let whole = ['"', '\''].iter().any(|quote| {
-        let inner = old.strip_prefix(*quote).and_then(|rest| rest.strip_suffix(*quote));
-        inner.is_some_and(|inner| !inner.contains(*quote))
-    });
-    old.contains(['\'', '"', '\\']) && old != value && !whole && value.contains(special)
+    old.contains(['\'', '"', '\\']) && old != value && quotes_around(old).is_none() && value.contains(special)
 }
 
 /// Text that begins as a comment is one on every line.
