@@ -18,6 +18,7 @@ pub use discover::{
 pub use kind::{Kind, Role, Scheduler, Shell, classify, classify_name, classify_named};
 pub use lines::{LineIndex, Position};
 pub use mapped::Mapped;
+pub use sniff::SHELL_WORDS;
 
 /// A half-open range of bytes in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

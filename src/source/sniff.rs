@@ -6,7 +6,7 @@ use super::kind::{Kind, Role, Scheduler, Shell};
 const LINES: usize = 200;
 
 /// Words that begin a line of a shell script on a cluster.
-const SHELL_WORDS: &[&str] = &[
+pub const SHELL_WORDS: &[&str] = &[
     "module",
     "ml",
     "conda",

@@ -4,28 +4,14 @@ use std::sync::LazyLock;
 
 use regex::RegexSet;
 
-/// Words that begin lines of shell scripts, and hardly ever a sentence.
-const SHELL_WORDS: [&str; 68] = [
-    "module",
-    "ml",
-    "conda",
-    "mamba",
-    "micromamba",
-    "source",
-    "export",
-    "pip",
+use crate::source::SHELL_WORDS;
+
+/// Words that begin lines of shell scripts, and hardly ever a sentence, beside those by which files are told.
+const MORE_WORDS: [&str; 52] = [
     "pip3",
-    "setenv",
-    "alias",
-    "srun",
-    "mpirun",
     "mpiexec",
-    "sbatch",
     "salloc",
     "qsub",
-    "python",
-    "python3",
-    "unset",
     "echo",
     "cd",
     "mkdir",
@@ -92,8 +78,8 @@ pub(super) fn is_shell(line: &str) -> bool {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     });
     let second = line.split_whitespace().nth(1).unwrap_or("");
-    let known =
-        SHELL_WORDS.contains(&first) && !matches!(second, "is" | "was" | "and" | "or" | "works" | "but" | "does");
+    let known = (SHELL_WORDS.contains(&first) || MORE_WORDS.contains(&first))
+        && !matches!(second, "is" | "was" | "and" | "or" | "works" | "but" | "does");
     assigns || known || line.contains("&&") || line.contains("$(") || matches!(line, "}" | "{" | ")" | ";;")
 }
 
