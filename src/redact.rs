@@ -15,7 +15,7 @@ const USER: &str = "$USER";
 const HOST: &str = "HOST";
 
 /// Words that stand where user names do and are none.
-const NO_USERS: [&str; 35] = [
+const NO_USERS: [&str; 44] = [
     "user",
     "username",
     "users",
@@ -51,6 +51,15 @@ const NO_USERS: [&str; 35] = [
     "conda",
     "envs",
     "midway",
+    "src",
+    "soft",
+    "tools",
+    "programs",
+    "opt",
+    "install",
+    "python",
+    "bin",
+    "lib",
 ];
 
 /// True for a word that is no account: numbered folders (`data2`) are none either.
@@ -147,6 +156,7 @@ impl Redactor {
         apply(&mut masked, |text| IPV6.replace_all(text, ipv6));
         apply(&mut masked, |text| PHONE.replace_all(text, "${before}[phone]"));
         apply(&mut masked, |text| HOME.replace_all(text, home));
+        apply(&mut masked, |text| PERSONAL.replace_all(text, personal));
         apply(&mut masked, |text| HEADER.replace_all(text, "${header} [name]"));
         for (names, replacement) in [(&self.users, "$$USER"), (&self.people, "[name]"), (&self.hosts, HOST)] {
             if let Some(names) = names {
@@ -225,6 +235,13 @@ fn home(found: &Captures<'_>) -> String {
     format!("{}{USER}", &found["root"])
 }
 
+fn personal(found: &Captures<'_>) -> String {
+    if is_no_user(&found["user"]) {
+        return found[0].to_owned();
+    }
+    format!("{}{USER}{}", &found["root"], &found["rest"])
+}
+
 /// Full host names; an address of a document stays.
 fn domain(found: &Captures<'_>) -> String {
     match found.name("scheme") {
@@ -252,7 +269,14 @@ static PROMPT: LazyLock<Regex> = LazyLock::new(|| {
 });
 static HOME: LazyLock<Regex> = LazyLock::new(|| {
     known(
-        r#"(?P<root>(?:/home\d?|/users?|/Users|/global/(?:homes|u1|u2)/\w|/user/\w+/\w+|/u/home(?:/\w)?|/rds/homes/\w|[A-Z]:\\Users)[/\\]|~)(?P<user>[A-Za-z_][\w.-]*)"#,
+        r#"(?P<root>(?:/user/\w+/\d+|/home\d?|/users?|/Users|/global/(?:homes|u1|u2)/\w|/user/\w+/\w+|/u/home(?:/\w)?|/rds/homes/\w|[A-Z]:\\Users)[/\\]|~)(?P<user>[A-Za-z_][\w.-]*)"#,
+    )
+});
+/// Folders below those of projects that hold what only a person has, such as an installation: most likely called as their
+/// owners are. They are masked where they stand, since they may be words as well.
+static PERSONAL: LazyLock<Regex> = LazyLock::new(|| {
+    known(
+        r"(?P<root>/(?:(?:project\d?|projects|proj|groups?|storage|mnt|hpc|cluster|fs\d|eagle|flare)/[\w.$-]+|work|data|lustre\w*|gpfs\w*|beegfs|ceph\w*|nfs\w*|nobackup)(?:/[\w.$-]+)*?/)(?P<user>[a-z][a-z0-9_.-]{2,})(?P<rest>/\.?(?:(?:ana|mini|micro)?conda\d?|mini(?:forge|conda)\d?|mambaforge|micromamba|mamba|conda[-_]?envs?|envs|venvs?|virtualenvs?|local|cache|jupyter|pyenv)\b)",
     )
 });
 /// Folders on file systems of projects that are called as their owners are.
@@ -367,6 +391,10 @@ mod tests {
             ("(base) [ada@cn012 x]$ echo ada", "(base) [$USER@HOST x]$ echo $USER"),
             ("/home/ada/.bashrc: line 3", "/home/$USER/.bashrc: line 3"),
             ("/global/homes/a/ada/x", "/global/homes/a/$USER/x"),
+            ("/proj/nobackup/snic22/dlopez/miniconda3/bin", "/proj/nobackup/snic22/$USER/miniconda3/bin"),
+            ("/work/group/shared/envs/x of shared", "/work/group/shared/envs/x of shared"),
+            ("/project/pi-x/miniconda3/envs/x", "/project/pi-x/miniconda3/envs/x"),
+            ("/data/gent/401/vsc40123/miniconda3/envs/x", "/data/gent/401/$USER/miniconda3/envs/x"),
             ("/project/pi-x/users/ada/x of /project/ada", "/project/pi-x/users/$USER/x of /project/$USER"),
             ("/scratch/midway3/ada/x in /project/pi-x/ada", "/scratch/midway3/$USER/x in /project/pi-x/$USER"),
             ("/scratch/local/x and /scratch/midway3", "/scratch/local/x and /scratch/midway3"),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 
 use crate::check::{Applicability, Finding, Run, Severity};
-use crate::fix::{self, Allow, RealSyntax};
+use crate::fix::{self, Allow, Mended, RealSyntax};
 use crate::policy::CommandLine;
 use crate::redact::{Known, Redactor};
 use crate::report::{FileResult, Palette};
@@ -154,18 +154,18 @@ impl Mending<'_> {
         let pieces = reading.pieces.iter().zip(results).enumerate().filter(|(_, (piece, _))| piece.is_file());
         let changed = pieces.filter_map(|(index, (piece, result))| {
             let name = Path::new(piece.name.as_deref().unwrap_or(piece.what));
-            let new = self.mended(index, &result)?;
-            Some(triage::change(piece, reading, &fix::diff::unified(name, &result.source.bytes, &new)))
+            let mended = self.mended(index, &result);
+            let (old, new) = (&result.source.bytes, &mended.source.bytes);
+            let rules = mended.applied.iter().map(|applied| applied.rule.clone()).collect();
+            (old != new).then(|| triage::change(piece, reading, &fix::diff::unified(name, old, new), rules))
         });
         changed.collect()
     }
 
-    /// The new text of a file, when there is one. A panic leaves it as it is.
-    fn mended(&self, index: usize, result: &FileResult) -> Option<Vec<u8>> {
-        let syntax = RealSyntax::find();
+    /// The file with the fixes that are wanted. A panic leaves it as it is.
+    fn mended(&self, index: usize, result: &FileResult) -> Mended {
         let wanted = |_: &Source, finding: &Finding| self.wants(finding);
-        let mended = self.session.mend_one(self.run, index, result, Allow::Unsafe, &wanted, &syntax);
-        (mended.source.bytes != result.source.bytes).then(|| mended.source.bytes.to_vec())
+        self.session.mend_one(self.run, index, result, Allow::Unsafe, &wanted, &RealSyntax::find())
     }
 
     /// Only the fixes that have to do with a cause, and those that keep the meaning.

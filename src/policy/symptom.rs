@@ -38,6 +38,8 @@ pub struct Symptom {
     pub rules: Vec<String>,
     /// Symptoms that follow from this one.
     pub explains: Vec<String>,
+    /// Its commands only show what belongs into a file of the user's.
+    pub example: bool,
     /// What is said of it.
     pub words: Words,
     /// The file that says so, for people.
@@ -294,6 +296,7 @@ fn read_symptom(doc: &Document<'_>, table: Table<'_, '_>, stem: &str, trusted: b
     let (rules, explains) = (table.strings("rules"), table.strings("explains"));
     (symptom.rules, symptom.explains) = (texts(&rules), texts(&explains));
     symptom.named = rules.iter().chain(&explains).map(|word| (word.text.to_owned(), word.span.clone())).collect();
+    symptom.example = table.flag("example").unwrap_or_default();
     symptom.words = read_words(&table);
     for (key, saying) in [("summary", &symptom.words.summary), ("remedy", &symptom.words.remedy)] {
         if saying.is_empty() {

@@ -30,10 +30,7 @@ pub fn bytes_for_terminal(bytes: &[u8]) -> String {
         text.push_str(chunk.valid());
         text.extend(chunk.invalid().iter().map(|_| '?'));
     }
-    if let Some(line) = text.strip_suffix("\r\n") {
-        return format!("{}^M\n", for_terminal(line));
-    }
-    for_terminal(&text).into_owned()
+    for_terminal(&text.replace("\r\n", "^M\n")).into_owned()
 }
 
 /// `text` in lines of at most `width` characters where words allow it. Its own line ends stay; what stands between

@@ -139,6 +139,7 @@ impl View<'_> {
                 more,
                 contradictions: against.into_iter().map(|(text, hit)| self.against(text, &hit)).collect(),
                 rules: distinct(matching.iter().map(|finding| finding.rule.clone())),
+                example: symptom.example,
                 follows: None,
                 ..self.said(&words, &captures)
             },
@@ -165,6 +166,7 @@ impl View<'_> {
             url: self.say(&words.url, captures),
             contradictions: Vec::new(),
             rules: Vec::new(),
+            example: false,
             follows: None,
         }
     }
@@ -307,13 +309,15 @@ fn in_ticket(finding: &check::Finding, piece: &Piece, reading: &Reading<'_>) -> 
     Some(placed)
 }
 
-/// The change of a piece, as it is shown. `diff` is what there is between the old text and the new.
-pub fn change(piece: &Piece, reading: &Reading<'_>, diff: &[u8]) -> Diff {
+/// The change of a piece, as it is shown. `diff` is what there is between the old text and the new, `rules` those whose
+/// fixes it is made of.
+pub fn change(piece: &Piece, reading: &Reading<'_>, diff: &[u8], rules: Vec<String>) -> Diff {
     let document = reading.ticket.documents.get(piece.document).map(|document| document.path.clone());
     Diff {
         what: piece.what.to_owned(),
         path: piece.name.clone().or(document).unwrap_or_default(),
         text: crate::report::bytes_for_terminal(diff),
+        rules,
     }
 }
 

@@ -42,7 +42,11 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>) -> Option<Hit> 
                 if signature.not.iter().any(spoilt) {
                     continue;
                 }
-                for place in near.into_iter().chain([found]) {
+                // That a script has a directive or a comment shows nothing of what went wrong.
+                let tells = |place: &Place| {
+                    text.lines[place.first].on != On::Script || !text.line(place.first).trim_start().starts_with('#')
+                };
+                for place in near.into_iter().filter(tells).chain([found]) {
                     hit.spots.extend((place.first..=place.last.min(place.first + 3)).map(|line| (document, line)));
                     for (name, value) in place.captures {
                         hit.captures.entry(name).or_insert(value);

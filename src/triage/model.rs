@@ -94,6 +94,8 @@ pub struct Cause {
     pub contradictions: Vec<String>,
     /// Rules whose findings make it certain.
     pub rules: Vec<String>,
+    /// The commands only show what belongs into a file of the user's.
+    pub example: bool,
     /// The cause from which this one follows.
     pub follows: Option<String>,
 }
@@ -118,6 +120,8 @@ pub struct Diff {
     pub path: String,
     /// The unified difference.
     pub text: String,
+    /// The rules whose fixes it is made of.
+    pub rules: Vec<String>,
 }
 
 impl Diagnosis {

@@ -44,6 +44,11 @@ pub(in super::super) static SYMPTOM: Keys = Keys::of(
         need("summary", SAYING, "what happened, and why"),
         need("remedy", SAYING, "what to do now, in words"),
         COMMANDS,
+        may(
+            "example",
+            Kind::Flag,
+            "`true`: the commands only show what belongs into a file; the answer leaves them out where it shows the user's own mended",
+        ),
         AVOID,
         QUESTION,
         SEND,

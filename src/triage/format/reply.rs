@@ -65,53 +65,70 @@ fn render(diagnosis: &Diagnosis) -> Result<String, Error> {
         if diagnosis.site.id == ROOT { "your support team".to_owned() } else { format!("your support team, {name}") };
     let values = context! {
         site => context! { id => diagnosis.site.id.as_str(), name => name, team => team },
-        cause => first.map(said),
-        others => diagnosis.causes.iter().skip(1).filter(other).map(said).collect::<Vec<_>>(),
+        cause => first.map(|cause| said(cause, diagnosis)),
+        others => diagnosis.causes.iter().skip(1).filter(other).map(|cause| said(cause, diagnosis)).collect::<Vec<_>>(),
         diffs => diagnosis.diffs.iter().filter(|diff| changed(diff)).map(told).collect::<Vec<_>>(),
         noticed => noticed(diagnosis),
         questions => diagnosis.questions.clone(),
     };
     let text = environment.get_template("reply")?.render(values)?;
-    let text = wrapped(&for_terminal(&text), WIDTH);
+    let text = hung(&for_terminal(&text));
     let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
     Ok(format!("{}\n", lines.join("\n").trim()))
 }
 
-fn said(cause: &Cause) -> Value {
+fn said(cause: &Cause, diagnosis: &Diagnosis) -> Value {
+    let rests_on = |rule: &String| cause.rules.contains(rule);
+    let mended = diagnosis.diffs.iter().any(|diff| diff.rules.iter().any(rests_on));
     context! {
         title => cause.title.as_str(),
         confidence => cause.confidence.name(),
         summary => cause.summary.as_str(),
-        evidence => cause.evidence.iter().map(|each| each.text.clone()).collect::<Vec<_>>(),
+        evidence => shown(cause, diagnosis),
         contradictions => cause.contradictions.clone(),
         remedy => cause.remedy.as_str(),
-        commands => cause.commands.as_str(),
+        found => items(diagnosis, &cause.remedy, |finding| rests_on(&finding.rule)),
+        commands => if cause.example && mended { "" } else { cause.commands.as_str() },
         avoid => cause.avoid.as_str(),
         send => cause.send.as_str(),
         url => cause.url.as_str(),
     }
 }
 
+/// The lines that show a cause, without those that are told as what leads to it.
+fn shown(cause: &Cause, diagnosis: &Diagnosis) -> Vec<String> {
+    let all = diagnosis.findings.iter().zip(&diagnosis.finding_lines);
+    let told: Vec<&str> =
+        all.filter(|(finding, _)| cause.rules.contains(&finding.rule)).map(|(_, line)| line.trim()).collect();
+    let lines = cause.evidence.iter().map(|each| each.text.clone());
+    lines.filter(|line| !told.contains(&line.trim())).collect()
+}
+
 fn told(diff: &Diff) -> Value {
     context! { what => diff.what.as_str(), text => without_header(&diff.text) }
 }
 
-/// What the checks found and neither a cause nor a change says already, the worst first.
+/// What the checks found and neither a cause nor a change says already.
 fn noticed(diagnosis: &Diagnosis) -> Vec<Value> {
-    let known = |rule: &String| diagnosis.causes.iter().any(|cause| cause.rules.contains(rule));
-    let mut found: Vec<_> = diagnosis
-        .findings
-        .iter()
-        .zip(&diagnosis.finding_lines)
-        .filter(|(finding, _)| finding.severity > Severity::Hint && !known(&finding.rule))
-        .collect();
+    let remedy = diagnosis.causes.first().map_or("", |cause| cause.remedy.as_str());
+    items(diagnosis, remedy, |finding| finding.severity > Severity::Hint && !diagnosis.rests_on(&finding.rule))
+}
+
+/// The findings that are `wanted`, each of its kind once, the worst first. What the `remedy` says is not said again.
+fn items(diagnosis: &Diagnosis, remedy: &str, wanted: impl Fn(&Finding) -> bool) -> Vec<Value> {
+    let all = diagnosis.findings.iter().zip(&diagnosis.finding_lines);
+    let mut found: Vec<_> = all.filter(|(finding, _)| wanted(finding)).collect();
     found.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
     found.dedup_by(|(a, _), (b, _)| a.rule == b.rule && a.message == b.message);
-    let item = |(finding, line): (&Finding, &String)| {
-        context! { line => line.trim(), message => finding.message.as_str(), help => finding.help.as_str() }
+    found.truncate(NOTICED);
+    let item = |(number, (finding, line)): (usize, &(&Finding, &String))| {
+        // The same advice is given once, at the last of those for which it holds.
+        let again = found.get(number + 1).is_some_and(|(next, _)| next.help == finding.help);
+        let help = if again || finding.help == remedy { "" } else { finding.help.as_str() };
+        context! { line => line.trim(), message => finding.message.as_str(), help => help }
     };
-    found.into_iter().take(NOTICED).map(item).collect()
+    found.iter().enumerate().map(item).collect()
 }
 
 /// A difference without the lines that name the file.
@@ -121,6 +138,15 @@ fn without_header(diff: &str) -> &str {
         rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
     }
     rest
+}
+
+/// Wrapped; the further lines of an item of a list stand below its words.
+fn hung(text: &str) -> String {
+    let line = |line: &str| match line.strip_prefix("- ") {
+        Some(item) => format!("- {}", wrapped(item, WIDTH - 2).replace('\n', "\n  ")),
+        None => wrapped(line, WIDTH),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// With a capital at its beginning and a full stop at its end.
