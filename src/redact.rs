@@ -236,7 +236,8 @@ fn home(found: &Captures<'_>) -> String {
 }
 
 fn personal(found: &Captures<'_>) -> String {
-    if is_no_user(&found["user"]) {
+    let is_installation = ["conda", "forge", "mamba", "env"].iter().any(|part| found["user"].contains(part));
+    if is_installation || is_no_user(&found["user"]) {
         return found[0].to_owned();
     }
     format!("{}{USER}{}", &found["root"], &found["rest"])
