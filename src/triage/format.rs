@@ -72,3 +72,16 @@ impl Format {
 fn count(number: usize, name: &str) -> String {
     format!("{number} {name}{}", if number == 1 { "" } else { "s" })
 }
+
+/// With a capital at its beginning and a full stop at its end; nothing stays nothing.
+fn sentence(text: &str) -> String {
+    let text = capital(text);
+    let end = if text.is_empty() || text.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+    format!("{text}{end}")
+}
+
+/// With a capital at its beginning.
+fn capital(text: &str) -> String {
+    let mut characters = text.trim().chars();
+    characters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), characters.as_str()))
+}

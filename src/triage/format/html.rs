@@ -6,8 +6,8 @@ use crate::report::markdown::address;
 use crate::report::xml::Escaped;
 
 use super::super::model::{Cause, Diagnosis};
-use super::count;
 use super::table::{self, NOTHING};
+use super::{capital, count, sentence};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -48,7 +48,7 @@ fn overview(diagnoses: &[Diagnosis], out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "<tr><td>{}</td><td>{}</td><td>{}</td></tr>",
-            words(row.title),
+            words(&capital(row.title)),
             row.tickets.len(),
             links.join(", ")
         )?;
@@ -66,7 +66,7 @@ fn ticket(number: usize, diagnosis: &Diagnosis, titled: bool, out: &mut dyn Writ
     if diagnosis.causes.is_empty() {
         writeln!(out, "<p><strong>{NOTHING}</strong></p>")?;
     }
-    diagnosis.causes.iter().try_for_each(|each| cause(each, out))?;
+    diagnosis.causes.iter().try_for_each(|each| cause(each, &diagnosis.ticket, out))?;
     if !diagnosis.questions.is_empty() {
         writeln!(out, "<h2>To ask</h2>\n<ul>")?;
         diagnosis.questions.iter().try_for_each(|question| writeln!(out, "<li>{}</li>", words(question)))?;
@@ -84,27 +84,28 @@ fn ticket(number: usize, diagnosis: &Diagnosis, titled: bool, out: &mut dyn Writ
     writeln!(out, "</article>")
 }
 
-fn cause(cause: &Cause, out: &mut dyn Write) -> io::Result<()> {
+fn cause(cause: &Cause, ticket: &str, out: &mut dyn Write) -> io::Result<()> {
     let confidence = cause.confidence.name();
-    writeln!(out, "<section class=\"cause\">\n<h3>{}</h3>", words(&cause.title))?;
+    writeln!(out, "<section class=\"cause\">\n<h3>{}</h3>", words(&capital(&cause.title)))?;
     writeln!(out, "<p><span class=\"badge {confidence}\">{confidence}</span> <code>{}</code></p>", line(&cause.id))?;
     if let Some(follows) = &cause.follows {
         writeln!(out, "<p class=\"faint\">Follows from <code>{}</code>.</p>", line(follows))?;
     }
     writeln!(out, "<p>{}</p>\n<pre>", words(&cause.summary))?;
     for evidence in &cause.evidence {
-        writeln!(out, "<span class=\"n\">{}:{}</span>  {}", line(&evidence.path), evidence.line, line(&evidence.text))?;
+        let place = line(&place(&evidence.path, evidence.line, ticket));
+        writeln!(out, "<span class=\"n\">{place}</span>  {}", line(&evidence.text))?;
     }
     writeln!(out, "</pre>\n<dl>")?;
     for contradiction in &cause.contradictions {
-        writeln!(out, "<dt>But</dt><dd>{}</dd>", words(contradiction))?;
+        writeln!(out, "<dt>But</dt><dd>{}</dd>", words(&sentence(contradiction)))?;
     }
-    writeln!(out, "<dt>Do</dt><dd>{}</dd>", words(&cause.remedy))?;
+    writeln!(out, "<dt>Do</dt><dd>{}</dd>", words(&sentence(&cause.remedy)))?;
     if !cause.commands.is_empty() {
         writeln!(out, "<dd><pre>{}</pre></dd>", block(&cause.commands))?;
     }
     if !cause.avoid.is_empty() {
-        writeln!(out, "<dt>To avoid it</dt><dd>{}</dd>", words(&cause.avoid))?;
+        writeln!(out, "<dt>To avoid it</dt><dd>{}</dd>", words(&sentence(&cause.avoid)))?;
     }
     if let Some(url) = address(&cause.url) {
         let url = line(&url);
@@ -122,7 +123,8 @@ fn findings(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<table>\n<thead><tr><th>Line</th><th>Severity</th><th>What</th></tr></thead>\n<tbody>")?;
     for (finding, text) in diagnosis.findings.iter().zip(&diagnosis.finding_lines) {
         let (number, severity) = (finding.place.start.line, finding.severity.name());
-        let (rule, message, help) = (line(&finding.rule), words(&finding.message), words(&finding.help));
+        let (rule, message, help) =
+            (line(&finding.rule), words(&sentence(&finding.message)), words(&sentence(&finding.help)));
         writeln!(
             out,
             "<tr><td>{number}</td><td class=\"{severity}\">{severity}</td><td><code>{}</code><br>{message}<br>\
@@ -138,6 +140,14 @@ fn diff_line(text: &str, out: &mut dyn Write) -> io::Result<()> {
         Some(b'+') => writeln!(out, "<span class=\"add\">{}</span>", line(text)),
         Some(b'-') => writeln!(out, "<span class=\"del\">{}</span>", line(text)),
         _ => writeln!(out, "{}", line(text)),
+    }
+}
+
+/// Where a line stands; the ticket's own name, which is the heading, is left out.
+fn place(path: &str, line: usize, ticket: &str) -> String {
+    match path.strip_prefix(ticket).unwrap_or(path).trim_start_matches('/') {
+        "" => format!("line {line}"),
+        document => format!("{document}, line {line}"),
     }
 }
 

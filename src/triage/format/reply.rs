@@ -11,7 +11,7 @@ use crate::report::model::Finding;
 use crate::report::{for_terminal, wrapped};
 
 use super::super::model::{Cause, Confidence, Diagnosis, Diff};
-use super::count;
+use super::{count, sentence};
 
 /// Lines are wrapped at this many characters; mail programs break longer ones.
 const WIDTH: usize = 78;
@@ -147,15 +147,6 @@ fn hung(text: &str) -> String {
         None => wrapped(line, WIDTH),
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// With a capital at its beginning and a full stop at its end.
-fn sentence(text: &str) -> String {
-    let text = text.trim();
-    let mut characters = text.chars();
-    let Some(first) = characters.next() else { return String::new() };
-    let end = if text.ends_with(['.', '!', '?', ':']) { "" } else { "." };
-    format!("{}{}{end}", first.to_uppercase(), characters.as_str())
 }
 
 /// Set off by four blanks, so that no line of it is taken for anything else, and none is wrapped.
