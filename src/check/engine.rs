@@ -119,6 +119,7 @@ impl<'a> Run<'a> {
         let mut findings = self.pass(index, view, input);
         let (policy, today) = (&*input.policy, self.settings.today);
         suppressions.apply(view.source, &mut findings, policy, today);
+        findings = super::findings::once_each(findings, policy);
 
         // What the engine itself noticed is judged in a second pass.
         let mut added = suppressions.facts(view.source, policy, today);
@@ -132,7 +133,7 @@ impl<'a> Run<'a> {
             let second = View { added, by_kind, ..view.clone() };
             let mut more = self.pass(index, &second, input);
             suppressions.apply(view.source, &mut more, policy, today);
-            findings.extend(more);
+            findings.extend(super::findings::once_each(more, policy));
         }
         sort(&mut findings);
         findings

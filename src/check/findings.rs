@@ -1,13 +1,14 @@
 //! What findings say and offer: message, place, labels, fix and fingerprint of each clause that holds.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::facts::Value;
-use crate::policy::ActiveRule;
 use crate::policy::config::Lapsed;
 use crate::policy::fix::FixSpec;
 use crate::policy::rule::Place;
+use crate::policy::{ActiveRule, Effective};
 use crate::source::{Source, Span};
 
 use super::comments;
@@ -21,7 +22,7 @@ use super::render::Voice;
 /// How many items of a list get a label of their own.
 const LABELS: usize = 4;
 
-/// Findings of one file: each rule once at a place, rules that speak once at their first place.
+/// Findings of one file: each rule once at a place, by rule and place.
 pub(super) fn from_hits(bench: &Bench<'_>, hits: Vec<Hit<'_>>, settings: &Settings) -> Vec<Finding> {
     let mut found: BTreeMap<(usize, Span), Finding> = BTreeMap::new();
     for hit in &hits {
@@ -32,36 +33,46 @@ pub(super) fn from_hits(bench: &Bench<'_>, hits: Vec<Hit<'_>>, settings: &Settin
             _ => drop(found.insert(key, finding)),
         }
     }
-    let once: BTreeMap<usize, bool> = hits.iter().map(|hit| (hit.position, hit.active.rule.once)).collect();
-    let mut result: Vec<Finding> = Vec::new();
-    let mut last: Option<usize> = None;
-    for ((rule, _), finding) in found {
-        if once.get(&rule) == Some(&true) && last == Some(rule) {
-            // One finding for the group: its fix mends all of it.
-            if let Some(first) = result.last_mut() {
+    found.into_values().collect()
+}
+
+/// Of rules that speak once a file the first finding, for all that are not silenced; and of the silenced the first too,
+/// since what silences it is in use.
+pub(super) fn once_each(findings: Vec<Finding>, policy: &Effective) -> Vec<Finding> {
+    let mut result: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut first: HashMap<(String, bool), usize> = HashMap::new();
+    for finding in findings {
+        if !policy.active(&finding.rule).is_some_and(|active| active.rule.once) {
+            result.push(finding);
+            continue;
+        }
+        match first.entry((finding.rule.clone(), finding.suppressed.is_some())) {
+            Entry::Occupied(at) => {
+                let first = &mut result[*at.get()];
                 first.fix = joined(first.fix.take(), finding.fix);
                 first.certainty = first.certainty.max(finding.certainty);
                 first.severity = first.severity.max(finding.severity);
             }
-            continue;
+            Entry::Vacant(at) => {
+                at.insert(result.len());
+                result.push(finding);
+            }
         }
-        last = Some(rule);
-        result.push(finding);
     }
     result
 }
 
-/// The fixes of two findings of one group as one; the first alone when they do not fit together.
+/// The fixes of two findings of one group as one; the first alone when the second does something else, is trusted less,
+/// or does not fit with it: its turn comes when the first is mended.
 fn joined(first: Option<Fix>, second: Option<Fix>) -> Option<Fix> {
-    let (first, second) = match (first, second) {
-        (Some(first), Some(second)) => (first, second),
-        (first, second) => return first.or(second),
+    let first = first?;
+    let Some(second) =
+        second.filter(|second| second.title == first.title && second.applicability >= first.applicability)
+    else {
+        return Some(first);
     };
-    let all = first.edits.iter().chain(&second.edits).cloned().collect();
-    match in_order(all) {
-        Some(edits) => {
-            Some(Fix { edits, applicability: first.applicability.min(second.applicability), title: first.title })
-        }
+    match in_order(first.edits.iter().chain(&second.edits).cloned().collect()) {
+        Some(edits) => Some(Fix { edits, ..first }),
         None => Some(first),
     }
 }

@@ -117,14 +117,18 @@ impl<'a> Judge<'a> {
     pub fn derive<'b>(&self, path: &FieldPath, found: Found<'b>, subject: Subject<'_>) -> Found<'b> {
         let Some(derived) = path.derived else { return found };
         let possible = found.possible;
+        let derive = |text: &Text| match self.derive_text(derived, text, subject) {
+            Value::Text(text) if path.as_word => self.derive_text(Derived::Word, &text, subject),
+            value => value,
+        };
         let value = match (derived, found.value.as_deref()) {
             (Derived::Count, None) => Value::Number(0),
             (Derived::Count, Some(Value::List(items))) => Value::Number(i64::try_from(items.len()).unwrap_or(i64::MAX)),
-            (_, Some(Value::Text(text))) => self.derive_text(derived, text, subject),
+            (_, Some(Value::Text(text))) => derive(text),
             (_, Some(Value::List(items))) => {
                 let texts =
                     items.iter().filter_map(|item| if let Value::Text(text) = item { Some(text) } else { None });
-                Value::List(texts.map(|text| self.derive_text(derived, text, subject)).collect())
+                Value::List(texts.map(|text| derive(text)).collect())
             }
             _ => return Found::ABSENT,
         };
@@ -138,7 +142,7 @@ impl<'a> Judge<'a> {
             Derived::Parent => self.component(text, false).into(),
             Derived::Origin => Text { span: text.origin.or(text.span), ..text.clone() }.into(),
             Derived::Unresolved => Value::List(text.unresolved.iter().map(|name| Value::from(name.as_str())).collect()),
-            Derived::Word => Text { text: quoted(&text.text), ..text.clone() }.into(),
+            Derived::Word => Text { text: word(text), ..text.clone() }.into(),
             Derived::Count => Value::Number(1),
         }
     }
@@ -178,6 +182,23 @@ impl<'a> Judge<'a> {
             _ => Found::ABSENT,
         }
     }
+}
+
+/// A text as one word of a shell, in which variables stay variables.
+fn word(text: &Text) -> String {
+    let mut word = quoted(&text.text);
+    for name in text.unresolved.iter().filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')) {
+        let (escaped, variable) = (format!("\\${name}"), format!("\"${name}\""));
+        let unbraced = word.replace(&format!("\\$\\{{{name}\\}}"), &variable);
+        let mut parts = unbraced.split(&escaped);
+        word = parts.next().unwrap_or_default().to_owned();
+        for rest in parts {
+            let goes_on = rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            word += if goes_on { &escaped } else { &variable };
+            word += rest;
+        }
+    }
+    word
 }
 
 /// Follows `steps` from `record`; through a list, to the values of all its records.

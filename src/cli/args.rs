@@ -204,17 +204,17 @@ pub(super) struct Check {
     #[arg(long, help_heading = "Exit status")]
     pub(super) exit_zero: bool,
 
-    /// Show what --fix would change, and write nothing
+    /// Show what --fix would change, and write nothing, with --fix neither
     #[arg(long, help_heading = "Fixes")]
     pub(super) diff: bool,
     /// Apply fixes that keep the meaning, and report what is left
-    #[arg(long, conflicts_with = "diff", help_heading = "Fixes")]
+    #[arg(long, help_heading = "Fixes")]
     pub(super) fix: bool,
     /// With --fix or --diff: also fixes that may change behaviour
     #[arg(long, help_heading = "Fixes")]
     pub(super) unsafe_fixes: bool,
     /// With --fix: ask about each fix on the terminal
-    #[arg(long, requires = "fix", help_heading = "Fixes")]
+    #[arg(long, requires = "fix", conflicts_with = "diff", help_heading = "Fixes")]
     pub(super) interactive: bool,
     /// With --fix, as root: write files of other users too, with their rights
     #[arg(long, requires = "fix", help_heading = "Fixes")]

@@ -59,8 +59,8 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     // The process ends with the run: what it holds goes with it, and nobody waits for it to be taken apart.
     let mut session = ManuallyDrop::new(engine.open(input.sources, &workers)?);
     session.load_baselines(args.write_baseline)?;
-    let run = ManuallyDrop::new(session.run());
-    let mut results = session.results(&run, &workers);
+    let runs = ManuallyDrop::new(session.runs());
+    let mut results = session.results(&runs, &workers);
     for file in input.too_large {
         results.push(engine.judge_unread(file)?);
     }
@@ -70,7 +70,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     let job = Mending {
         args,
         session: &session,
-        run: &run,
+        runs: &runs,
         workers: &workers,
         engine: &engine,
         half_written,
@@ -85,6 +85,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         status = status.max(if fixed.failed { Status::Trouble } else { Status::Clean });
         (results, fixes) = (fixed.left, Some(fixed.done));
     }
+    let not_obeyed = session.not_obeyed(&runs);
     let kept_loud = if args.write_baseline || args.add_ignores { session.kept_loud(&results) } else { 0 };
     let baselines =
         if args.write_baseline { session.write_baselines(&mut results)? } else { session.baselines(&results) };
@@ -93,7 +94,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     report.not_checked = input.not_checked;
     report.configurations = session.configurations();
     report.fixes = fixes;
-    report.not_obeyed = session.not_obeyed();
+    report.not_obeyed = not_obeyed;
     report.kept_loud = kept_loud;
     report.excluded = input.excluded;
     report.problems = input.problems;

@@ -1,14 +1,14 @@
 //! `pydoctor config show [PATH]`: what holds for a file, and where each value comes from.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
 use crate::facts::{Alone, FileFacts};
 use crate::policy::config::{Exception, Lapsed};
-use crate::policy::{CommandLine, Level, Origin, Rule, Severity, Site};
+use crate::policy::{CommandLine, Level, Origin, PackInfo, Rule, Severity, Site};
 use crate::report::{NotObeyed, encode, for_terminal};
 use crate::source::{self, Kind, Source};
 
@@ -76,6 +76,8 @@ struct Judged<'p> {
     severity: Option<Severity>,
     origin: Origin,
     locked: Vec<&'static str>,
+    /// The file and the line that lock it.
+    lock: Option<String>,
     reason: &'p str,
     /// What is said of the exception that counts.
     exception: Option<&'p Exception>,
@@ -115,18 +117,16 @@ impl Page<'_> {
     /// What stands behind a rule: its lock, what is said of the exception for it.
     fn note(&self, judged: &Judged<'_>) -> String {
         let mut notes = Vec::new();
-        match (judged.locked.as_slice(), judged.reason) {
-            ([], _) => {}
-            (locked, "") => notes.push(format!("locked: {}", locked.join(", "))),
-            (locked, reason) => notes.push(format!("locked: {}: {reason}", locked.join(", "))),
+        if let Some(lock) = &judged.lock {
+            let reason = if judged.reason.is_empty() { String::new() } else { format!(": {}", judged.reason) };
+            notes.push(format!("{lock} locks {}{reason}", judged.locked.join(", ")));
         }
         if let Some(Exception { until, reason, .. }) = judged.exception {
             notes.extend(until.map(|until| format!("until {until}")));
             notes.extend(Some(reason.clone()).filter(|reason| !reason.is_empty()));
         }
-        if let Some(Lapsed { until, place: (file, line), .. }) = judged.ended {
-            let file = self.engine.settings.shown(file).display();
-            notes.push(format!("the exception in {file}:{line} ended on {until}"));
+        if let Some(Lapsed { until, place, .. }) = judged.ended {
+            notes.push(format!("the exception in {} ended on {until}", self.place(place)));
         }
         if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) }
     }
@@ -196,23 +196,16 @@ impl Page<'_> {
         let mut rules = Vec::new();
         for rule in &policy.rules {
             let ended = meant.selection.ended(rule);
-            let is_said = || ended.is_some() || layers.origin_of(rule, path.as_deref()).is_some() && !layers.isolated;
-            if !self.all && !meant.selection.locks.contains_key(&rule.id) && !is_said() {
+            let lock = meant.selection.locks.get(&rule.id);
+            let settled = lock.filter(|lock| lock.spec.severity || lock.spec.enabled);
+            let said = layers.origin_of(rule, path.as_deref(), settled);
+            if !self.all && lock.is_none() && ended.is_none() && said.is_none() {
                 continue;
             }
             let stand = self.site.rules.get(&rule.id);
-            let lock = meant.selection.locks.get(&rule.id);
-            let said = || layers.origin_of(rule, path.as_deref()).filter(|_| !layers.isolated);
-            let by_site = || {
-                let file = format!("site {}", self.site.id).into();
-                stand?.severity.map(|_| Origin { level: Level::BuiltIn, file, line: None })
-            };
-            let by_lock = lock.filter(|lock| lock.spec.severity || lock.spec.enabled).map(|lock| Origin {
-                level: Level::System,
-                file: lock.place.0.clone(),
-                line: Some(lock.place.1),
-            });
-            let origin = by_lock.or_else(said).or_else(by_site).unwrap_or_default();
+            let site = settled.and_then(|lock| lock.site.as_ref()).map_or(&self.site.id, |(id, _)| id);
+            let origin = said.or_else(|| self.said_by_site(site, rule)).or_else(|| self.said_by_pack(rule));
+            let origin = origin.unwrap_or_default();
             let exception = layers.configs.iter().filter(|config| config.file == origin.file);
             let exception = exception.flat_map(|config| &config.exceptions).find(|found| rule.is_named(&found.name));
             let spec = lock.map(|lock| &lock.spec);
@@ -227,10 +220,38 @@ impl Page<'_> {
                 ended,
                 origin,
                 locked: parts.unwrap_or_default(),
+                lock: lock.map(|lock| self.place(&lock.place)),
                 reason: spec.map_or("", |spec| &spec.reason),
             });
         }
         rules
+    }
+
+    /// The site that says how bad a rule is: its file, where it is one of a pack.
+    fn said_by_site(&self, site: &str, rule: &Rule) -> Option<Origin> {
+        let (id, file) = self.settings.policy.sites.who_says(site, &rule.id)?;
+        Some(match file {
+            Some(file) => self.of_pack(file.into()),
+            None => Origin { level: Level::BuiltIn, file: format!("site {id}").into(), line: None },
+        })
+    }
+
+    /// The file of a rule that is one of a pack.
+    fn said_by_pack(&self, rule: &Rule) -> Option<Origin> {
+        let brings = |pack: &&PackInfo| pack.rules.contains(&rule.id);
+        let pack = self.settings.policy.packs.iter().skip(1).rev().find(brings)?;
+        Some(self.of_pack(Path::new(&pack.origin).join("lint").join(format!("{}.toml", rule.id))))
+    }
+
+    /// A file in a folder of a pack.
+    fn of_pack(&self, file: PathBuf) -> Origin {
+        let pack = file.parent().and_then(Path::parent).unwrap_or(&file);
+        let level = self.engine.settings.level_of_pack(pack, self.settings);
+        Origin { level, file, line: None }
+    }
+
+    fn place(&self, (file, line): &(PathBuf, usize)) -> String {
+        format!("{}:{line}", self.engine.settings.shown(file).display())
     }
 
     fn json(&self) -> Json {
@@ -251,6 +272,7 @@ impl Page<'_> {
                 "severity": level(judged.severity),
                 "origin": origin(&judged.origin),
                 "locked": judged.locked,
+                "lock": judged.lock,
                 "reason": Some(judged.reason).filter(|reason| !reason.is_empty()),
                 "exception": judged.exception.map(|found| {
                     json!({ "until": found.until.map(|day| day.to_string()), "reason": found.reason })

@@ -27,6 +27,7 @@ use crate::policy::{CommandLine, Effective, Policy, Site};
 use crate::redact::Known;
 use crate::report::{AccountReport, FileResult, Fixes, HumanOptions, Palette, Report, SiteChoice};
 use crate::source::{self, Kind, Source};
+use crate::tables::Caches;
 
 use super::Status;
 use super::args::{self, PolicyOptions};
@@ -47,12 +48,12 @@ pub(super) fn run(args: &args::Doctor, snapshot: &Snapshot, streams: &mut Stream
     let mut status = Status::Clean;
     let home = open(args, snapshot)?;
     let engine = own_engine(args, &args.policy, snapshot)?;
-    let policy = engine.here()?.policy;
+    let here = engine.here()?;
     let understand = |home: &Home, name: &Path, kind: Option<Kind>| {
         let (path, bytes) = read(home, name)?;
         let kind = kind.unwrap_or_else(|| source::classify_named(&path, &bytes));
         let source = Source::new(path, kind, bytes);
-        let facts = engine.facts(&source, &policy.tables, &Alone);
+        let facts = engine.facts(&source, here.tables(), &Alone);
         Some((source, facts))
     };
     let own = doctor::own_files(&home, &understand);
@@ -77,7 +78,7 @@ pub(super) fn run(args: &args::Doctor, snapshot: &Snapshot, streams: &mut Stream
     if snapshot.live {
         streams.progress.start();
     }
-    let account = examine(subject, &policy, &understand, &workers, streams)?;
+    let account = examine(subject, &here.tables().caches, &understand, &workers, streams)?;
     if account.stopped() {
         status = Status::Trouble;
     }
@@ -138,7 +139,7 @@ fn read(home: &Home, name: &Path) -> Option<(PathBuf, Vec<u8>)> {
 /// Looks at the account; Ctrl-C ends the counting, a second one the program.
 fn examine(
     subject: Subject,
-    policy: &Policy,
+    caches: &Caches,
     understand: &doctor::Understand<'_>,
     workers: &Workers,
     streams: &Streams,
@@ -152,7 +153,7 @@ fn examine(
     let path = subject.home.path.clone();
     let look = |parallel| {
         let watch = Watch { counted: &counted, stop: &stop, parallel };
-        doctor::examine(subject, &policy.tables.caches, understand, watch)
+        doctor::examine(subject, caches, understand, watch)
     };
     let account = workers.install(look).with_context(|| path.display().to_string());
     // What follows is quick: one Ctrl-C is enough to end it.
@@ -197,7 +198,7 @@ impl Judge<'_> {
         let Self { engine, account, .. } = self;
         let here = engine.here()?;
         let limits = limits(&here.effective.site);
-        let facts = account.facts(limits, &here.policy.tables.caches, &RealSyntax::find());
+        let facts = account.facts(limits, &here.tables().caches, &RealSyntax::find());
         let mut results = start_up_files(engine, account, workers)?;
         for result in engine.judge_facts(by_path(account, &facts))? {
             match results.iter_mut().find(|file| file.source.path == result.source.path) {
@@ -296,8 +297,8 @@ fn site(args: &args::Doctor, snapshot: &Snapshot, own: &[(Source, FileFacts)]) -
 fn start_up_files(engine: &Engine, account: &Account, workers: &Workers) -> anyhow::Result<Vec<FileResult>> {
     let sources = account.sources().map(|(source, _)| Arc::new(source.clone())).collect();
     let session = engine.open(sources, workers)?;
-    let run = session.run();
-    Ok(session.results(&run, workers))
+    let runs = session.runs();
+    Ok(session.results(&runs, workers))
 }
 
 /// The facts by the path that they are about.

@@ -4,20 +4,24 @@ mod baseline;
 mod defied;
 mod gather;
 mod ignores;
+mod side;
+mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::{self, Analysed, Finding, Grounds, Prefiltering, Run, Severity, Surroundings};
-use crate::facts::{self, Fact, FileFacts, Gap, Interest, Reach};
+use crate::facts::{self, FileFacts, Gap, Interest, Reach};
 use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
+use crate::policy::guard::{self, Apart};
 use crate::policy::{CommandLine, Day, Defied, Effective, Policy, PolicyError, Rule, Selection};
 use crate::report::{FileResult, NotObeyed, Report, RuleInfo, SiteChoice};
 use crate::source::{Kind, Source, Span};
 use crate::tables::Tables;
 
 use self::baseline::Baselines;
+use self::side::{Judged, Seat, Side, Sight, Trial, judge};
 use super::args::PolicyOptions;
 use super::folders::Folders;
 use super::panics;
@@ -54,6 +58,16 @@ pub(super) struct Here {
     pub(super) effective: Effective,
     /// The site that judges.
     pub(super) site: check::SiteChoice,
+    /// Locked rules that are judged by what is known where they are locked.
+    locked: Vec<Apart>,
+}
+
+impl Here {
+    /// By what an account is read: where rules are locked, what is known there, since all rules judge the same facts.
+    pub(super) fn tables(&self) -> &Tables {
+        let known = self.locked.first().map_or(&self.policy, |apart| &apart.known);
+        &known.tables
+    }
 }
 
 impl Engine {
@@ -93,8 +107,10 @@ impl Engine {
         self.settings.check_line([&settings.policy])?;
         let nothing = Source::new(PathBuf::new(), Kind::Other, Vec::new());
         let site = self.site(&settings, &nothing, &FileFacts::default())?;
-        let effective = settings.policy.effective(&site.id, &settings.meant.selection)?;
-        Ok(Here { policy: settings.policy, effective, site })
+        let FileSettings { policy, meant, layers, .. } = settings;
+        let effective = policy.effective(&site.id, &meant.selection)?;
+        let locked = guard::apart(&policy, &meant.selection, &layers.configs);
+        Ok(Here { policy, effective, site, locked })
     }
 
     /// The settings of a file, as the user wrote its path. Errors: a faulty configuration.
@@ -187,97 +203,75 @@ impl Engine {
         let facts = self.gather(&pairs, &reach, workers);
         let numbered: Vec<usize> = (0..all.len()).collect();
         let chosen = workers.map(&numbered, |index| site(&settings[*index], &all[*index], &facts[*index]));
-        let found = facts.into_iter().zip(chosen);
-        let mut session = Session {
-            engine: self,
-            inputs: Vec::with_capacity(all.len()),
-            sites: Vec::with_capacity(all.len()),
-            settings: about,
-            by_file: Vec::new(),
-            reach,
-            reported,
-            inside: Vec::new(),
-            defied: BTreeSet::new(),
-            roots,
-            baselines: Baselines::default(),
-        };
+        let (mut sites, mut seats, mut apart) = (Vec::new(), Vec::new(), Vec::new());
+        let mut defied = BTreeSet::new();
         let mut policies: BTreeMap<(*const Policy, String, &Selection), Arc<Effective>> = BTreeMap::new();
-        for (index, ((source, (facts, site)), settings)) in all.iter().zip(found).zip(&settings).enumerate() {
+        for (index, ((source, site), settings)) in all.iter().zip(chosen).zip(&settings).enumerate() {
             let (site, other) = site?;
-            let key = (Arc::as_ptr(&settings.policy), site.id.clone(), &settings.meant.selection);
-            let policy = match policies.get(&key) {
-                Some(policy) => Arc::clone(policy),
+            let (known, selection) = (&settings.policy, &settings.meant.selection);
+            let key = (Arc::as_ptr(known), site.id.clone(), selection);
+            let rules = match policies.get(&key) {
+                Some(rules) => Arc::clone(rules),
                 None => {
-                    let policy = Arc::new(settings.policy.effective(&site.id, &settings.meant.selection)?);
-                    policies.insert(key, Arc::clone(&policy));
-                    policy
+                    let rules = Arc::new(known.effective(&site.id, selection)?);
+                    policies.insert(key, Arc::clone(&rules));
+                    rules
                 }
             };
             if index < reported {
-                session.defied.extend(self.defied(settings, source, (&site, other.as_ref()), &policy));
+                defied.extend(self.defied(settings, source, (&site, other.as_ref()), &rules));
             }
-            session.inputs.push(Analysed { source: Source::clone(source), facts, policy, embedded: false });
-            session.sites.push(choice(site));
+            seats.push(Seat { known: Arc::clone(known), rules, judges: true });
+            apart.push(guard::apart(known, selection, &settings.layers.configs));
+            sites.push(choice(site));
         }
-        for index in 0..session.inputs.len() {
-            let scripts = scripts_inside(&mut session.inputs[index]);
-            let from = session.inputs.len();
-            session.inputs.extend(scripts);
-            session.inside.push((from..session.inputs.len()).collect());
-        }
-        session.by_file = settings;
-        Ok(session)
+        let locked = self.locked_sides(&pairs, (&sites, &seats, &apart), &reach, workers)?;
+        Ok(Session {
+            engine: self,
+            own: Side::new(&all, facts, seats),
+            locked,
+            apart,
+            sites,
+            settings: about,
+            by_file: settings,
+            reach,
+            reported,
+            defied,
+            roots,
+            baselines: Baselines::default(),
+        })
     }
 
-    /// Judges a file that was not read, by what is said of it.
-    pub(super) fn judge_unread(&self, file: FileResult) -> anyhow::Result<FileResult> {
-        let source = Source::clone(&file.source);
-        let settings = self.settings_of(&source.path)?;
-        let facts = FileFacts { gaps: file.gaps.clone(), ..FileFacts::default() };
-        let site = self.site(&settings, &source, &facts)?;
-        let policy = Arc::new(settings.policy.effective(&site.id, &settings.meant.selection)?);
-        let root = self.settings.project_root(&settings);
-        let about = check::Settings {
-            cwd: self.cwd.clone(),
-            project_root: root,
-            today: self.today,
-            ..check::Settings::default()
-        };
-        let inputs = [Analysed { source, facts, policy, embedded: false }];
-        let findings = Run::new(&inputs, &about).check(0);
-        Ok(FileResult { site: choice(site), findings, fail_on: settings.fail_on(), ..file })
-    }
-
-    /// Judges facts that stand in no file, each group by the path that it is about, for the site of the command line.
-    pub(super) fn judge_facts(&self, groups: Vec<(PathBuf, Vec<Fact>)>) -> anyhow::Result<Vec<FileResult>> {
-        let here = self.here()?;
-        let policy = Arc::new(here.effective);
-        let settings = check::Settings {
-            cwd: self.cwd.clone(),
-            project_root: self.cwd.clone(),
-            today: self.today,
-            ..check::Settings::default()
-        };
-        // Each fact has a place of its own, so that what is said of one is not taken for the same as of another.
-        let input = |(path, mut facts): (PathBuf, Vec<Fact>)| {
-            (0..).zip(&mut facts).for_each(|(at, fact)| fact.span = Span::new(at, at));
-            Analysed {
-                source: Source::new(path, Kind::Other, vec![b' '; facts.len()]),
-                facts: FileFacts { facts, ..FileFacts::default() },
-                policy: Arc::clone(&policy),
-                embedded: false,
-            }
-        };
-        let inputs: Vec<Analysed> = groups.into_iter().map(input).collect();
-        let run = Run::new(&inputs, &settings);
-        let result = |(index, input): (usize, &Analysed)| FileResult {
-            source: Arc::new(input.source.clone()),
-            site: choice(here.site.clone()),
-            findings: run.check(index),
-            gaps: Vec::new(),
-            fail_on: FAIL_ON,
-        };
-        Ok(inputs.iter().enumerate().map(result).collect())
+    /// The files once more, as they are known where rules are locked that some of them are to be judged by.
+    fn locked_sides(
+        &self,
+        files: &[(&Arc<Source>, &FileSettings)],
+        (sites, seats, apart): (&[SiteChoice], &[Seat], &[Vec<Apart>]),
+        reach: &InReach,
+        workers: &Workers,
+    ) -> anyhow::Result<Vec<Side>> {
+        let sources: Vec<Arc<Source>> = files.iter().map(|(source, _)| Arc::clone(source)).collect();
+        let mut sides = Vec::new();
+        for turn in 0..apart.iter().map(Vec::len).max().unwrap_or(0) {
+            let seat = |index: usize| -> anyhow::Result<Seat> {
+                let (settings, own) = (files[index].1, &seats[index]);
+                let Some(apart) = apart[index].get(turn) else {
+                    return Ok(Seat { known: Arc::clone(&own.known), rules: Arc::clone(&own.rules), judges: false });
+                };
+                let rules = apart.effective(&own.known, &sites[index].id, &settings.meant.selection)?;
+                Ok(Seat { known: Arc::clone(&apart.known), rules: Arc::new(rules), judges: true })
+            };
+            let seats = (0..files.len()).map(seat).collect::<anyhow::Result<Vec<_>>>()?;
+            let known = |(seat, (_, settings)): (&Seat, &(_, &FileSettings))| FileSettings {
+                policy: Arc::clone(&seat.known),
+                ..FileSettings::clone(settings)
+            };
+            let settings: Vec<FileSettings> = seats.iter().zip(files).map(known).collect();
+            let pairs: Vec<(&Arc<Source>, &FileSettings)> = sources.iter().zip(&settings).collect();
+            let facts = self.gather(&pairs, reach, workers);
+            sides.push(Side::new(&sources, facts, seats));
+        }
+        Ok(sides)
     }
 
     /// The facts of one file; a panic is a gap.
@@ -314,14 +308,16 @@ type SiteOf<'s> = dyn Fn(&FileSettings, &Source, &FileFacts) -> Result<(check::S
 pub(super) struct Session<'e> {
     engine: &'e Engine,
     /// The files to report, then those that are only in reach.
-    inputs: Vec<Analysed>,
+    own: Side,
+    /// The same for rules that are locked, where packs of later layers do not count.
+    locked: Vec<Side>,
+    /// For each file, what is locked so.
+    apart: Vec<Vec<Apart>>,
     sites: Vec<SiteChoice>,
     settings: check::Settings,
     by_file: Vec<FileSettings>,
     reach: InReach,
     reported: usize,
-    /// For each file, the positions of the scripts that stand inside it.
-    inside: Vec<Vec<usize>>,
     /// What was said against locks.
     defied: BTreeSet<Defied>,
     /// For each file, the root of its project.
@@ -330,27 +326,38 @@ pub(super) struct Session<'e> {
 }
 
 impl Session<'_> {
-    /// The files with the links between them.
-    pub(super) fn run(&self) -> Run<'_> {
-        Run::new(&self.inputs, &self.settings)
+    /// The files with the links between them, from each side.
+    pub(super) fn runs(&self) -> Vec<Run<'_>> {
+        self.sides().map(|side| Run::new(&side.inputs, &self.settings)).collect()
     }
 
     /// Judges all files.
-    pub(super) fn results(&self, run: &Run<'_>, workers: &Workers) -> Vec<FileResult> {
+    pub(super) fn results(&self, runs: &[Run<'_>], workers: &Workers) -> Vec<FileResult> {
         let indices: Vec<usize> = (0..self.reported).collect();
         let checked = workers.doing("judging files").map(&indices, |index| {
-            let mut checked = judged(run, &self.inputs, *index, &self.inside[*index]);
+            let mut checked = self.judge(runs, *index).checked;
             self.hide_known(*index, &mut checked.findings);
             checked
         });
         let result = |(index, checked): (usize, Checked)| FileResult {
-            source: Arc::new(self.inputs[index].source.clone()),
+            source: Arc::new(self.own.inputs[index].source.clone()),
             site: self.sites[index].clone(),
             findings: checked.findings,
             gaps: checked.gaps,
             fail_on: self.by_file.get(index).map_or(FAIL_ON, FileSettings::fail_on),
         };
         checked.into_iter().enumerate().map(result).collect()
+    }
+
+    fn sides(&self) -> impl Iterator<Item = &Side> {
+        std::iter::once(&self.own).chain(&self.locked)
+    }
+
+    /// What is found in the file at `index`.
+    fn judge(&self, runs: &[Run<'_>], index: usize) -> Judged {
+        let mut sights = self.sides().zip(runs).map(|(side, run)| side.sight(run, index));
+        let Some(own) = sights.next() else { return Judged::default() };
+        judge(&own, &sights.collect::<Vec<_>>())
     }
 
     /// Puts a report together from what the checks gave, with what is known of its rules.
@@ -378,18 +385,24 @@ impl Session<'_> {
     }
 
     /// The new texts of the files that `results` are of; nothing is written. A panic in one is a gap of that one.
-    pub(super) fn mend(&self, run: &Run<'_>, results: &[FileResult], allow: Allow, workers: &Workers) -> Vec<Mended> {
+    pub(super) fn mend(
+        &self,
+        runs: &[Run<'_>],
+        results: &[FileResult],
+        allow: Allow,
+        workers: &Workers,
+    ) -> Vec<Mended> {
         let syntax = RealSyntax::find();
         let numbered: Vec<(usize, &FileResult)> = results.iter().enumerate().collect();
         workers
             .doing("trying fixes")
-            .map(&numbered, |(index, result)| self.mend_one(run, *index, result, allow, &|_, _| true, &syntax))
+            .map(&numbered, |(index, result)| self.mend_one(runs, *index, result, allow, &|_, _| true, &syntax))
     }
 
     /// The new text of one file, by the fixes that are `wanted`.
     pub(super) fn mend_one(
         &self,
-        run: &Run<'_>,
+        runs: &[Run<'_>],
         index: usize,
         result: &FileResult,
         allow: Allow,
@@ -398,7 +411,7 @@ impl Session<'_> {
     ) -> Mended {
         let mut checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
         let mend = || {
-            let recheck = |source: &Source| self.recheck(run, index, source);
+            let recheck = |source: &Source| self.recheck(runs, index, source);
             fix::mend(&result.source, checked.clone(), allow, wanted, &recheck, syntax)
         };
         panics::catch(mend).unwrap_or_else(|panic| {
@@ -409,61 +422,31 @@ impl Session<'_> {
     }
 
     /// What was said against locks.
-    pub(super) fn not_obeyed(&self) -> Vec<NotObeyed> {
-        self.engine.not_obeyed(&self.defied)
+    pub(super) fn not_obeyed(&self, runs: &[Run<'_>]) -> Vec<NotObeyed> {
+        let mut defied = self.defied.clone();
+        let apart = (0..self.reported).filter(|index| !self.apart[*index].is_empty());
+        for (index, rule) in
+            apart.flat_map(|index| self.judge(runs, index).defied.into_iter().map(move |rule| (index, rule)))
+        {
+            defied.extend(defied::by_packs(&self.by_file[index], &self.apart[index], &rule));
+        }
+        self.engine.not_obeyed(&defied)
     }
 
     /// Judges another text of the file at `index`, beside the files that it is linked with.
-    pub(super) fn recheck(&self, run: &Run<'_>, index: usize, source: &Source) -> Checked {
-        let mut inputs: Vec<Analysed> =
-            run.related(index).into_iter().map(|other| self.inputs[other].clone()).collect();
-        let facts = self.engine.facts(source, &self.by_file[index].policy.tables, &self.reach);
-        let policy = Arc::clone(&self.inputs[index].policy);
-        inputs.push(Analysed { source: source.clone(), facts, policy, embedded: false });
-        let own = inputs.len() - 1;
-        let scripts = scripts_inside(&mut inputs[own]);
-        inputs.extend(scripts);
-        let inside: Vec<usize> = (own + 1..inputs.len()).collect();
-        let mut checked = judged(&Run::new(&inputs, &self.settings), &inputs, own, &inside);
+    pub(super) fn recheck(&self, runs: &[Run<'_>], index: usize, source: &Source) -> Checked {
+        let trial = |(side, run): (&Side, &Run<'_>)| {
+            let facts = self.engine.facts(source, &side.seat(index).known.tables, &self.reach);
+            side.trial(run, index, source, facts)
+        };
+        let trials: Vec<Trial> = self.sides().zip(runs).filter(|(side, _)| side.judges(index)).map(trial).collect();
+        let runs: Vec<Run<'_>> = trials.iter().map(|trial| trial.run(&self.settings)).collect();
+        let mut sights = trials.iter().zip(&runs).map(|(trial, run)| trial.sight(run));
+        let Some(own) = sights.next() else { return Checked::default() };
+        let mut checked = judge(&own, &sights.collect::<Vec<Sight<'_>>>()).checked;
         self.hide_known(index, &mut checked.findings);
         checked
     }
-}
-
-/// Takes the scripts out of a file that stand in its here documents, each to be judged by itself.
-fn scripts_inside(input: &mut Analysed) -> Vec<Analysed> {
-    let mut waiting = std::mem::take(&mut input.facts.embedded);
-    let mut found = Vec::new();
-    while let Some(mut facts) = waiting.pop() {
-        waiting.append(&mut facts.embedded);
-        found.push(Analysed { source: input.source.clone(), facts, policy: Arc::clone(&input.policy), embedded: true });
-    }
-    found
-}
-
-/// The findings and gaps of one file of a run, those of the scripts inside it among them; a panic is a gap.
-fn judged(run: &Run<'_>, inputs: &[Analysed], index: usize, inside: &[usize]) -> Checked {
-    let mut checked = Checked::default();
-    for part in std::iter::once(index).chain(inside.iter().copied()) {
-        let input = &inputs[part];
-        checked.gaps.extend(input.facts.gaps.iter().cloned());
-        match panics::catch(|| run.check(part)) {
-            Ok(findings) => checked.findings.extend(findings),
-            Err(panic) => checked.gaps.push(internal_error(&input.source, &panic)),
-        }
-    }
-    if !inside.is_empty() {
-        check::sort(&mut checked.findings);
-        // Each part sees all comments: one that silences something in another part is in use.
-        let of_all = |finding: &check::Finding, all: &[check::Finding]| {
-            let same = all.iter().filter(|other| other.rule == finding.rule && other.span == finding.span);
-            same.count() > inside.len()
-        };
-        let all = checked.findings.clone();
-        checked.findings.retain(|finding| !is_about_comments(finding) || of_all(finding, &all));
-        checked.findings.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
-    }
-    checked
 }
 
 /// True for what is said of the comments that silence findings.

@@ -52,8 +52,10 @@ pub struct Outcome {
     pub cases: usize,
     /// What is not as it should be, by case.
     pub wrong: Vec<(String, String)>,
-    /// Goldens that were written or removed.
+    /// Goldens that were written.
     pub written: Vec<PathBuf>,
+    /// Goldens that were deleted.
+    pub deleted: Vec<PathBuf>,
 }
 
 /// What a case is about.
@@ -80,6 +82,7 @@ struct CaseResult {
     fixed: bool,
     wrong: Vec<String>,
     written: Vec<PathBuf>,
+    deleted: Vec<PathBuf>,
 }
 
 impl Suite {
@@ -106,6 +109,7 @@ impl Suite {
         for (job, result) in jobs.iter().zip(&results) {
             outcome.wrong.extend(result.wrong.iter().map(|wrong| (job.shown(), wrong.clone())));
             outcome.written.extend(result.written.iter().cloned());
+            outcome.deleted.extend(result.deleted.iter().cloned());
         }
         outcome.wrong.extend(self.incomplete(&jobs, &results));
         outcome.wrong.sort();
@@ -160,12 +164,12 @@ impl Suite {
             return Ok(outcome);
         }
         let session = open(&engine, &scratch_folder, &workers)?;
-        let run = session.run();
-        let results = session.results(&run, &workers);
+        let runs = session.runs();
+        let results = session.results(&runs, &workers);
         let mut outcome = CaseResult { kind: Some(case.kind), ..CaseResult::default() };
         self.findings(job, &case, &results, &scratch_folder, &mut outcome)?;
         self.strangers(job, &files, &mut outcome)?;
-        self.fixes(job, &files, &scratch_folder, (&session, &run, &results, &workers), &mut outcome)?;
+        self.fixes(job, &files, &scratch_folder, (&session, &runs, &results, &workers), &mut outcome)?;
         Ok(outcome)
     }
 
@@ -226,8 +230,8 @@ impl Suite {
         for golden in below(&job.folder.join(FIXED))?.into_iter().filter(|golden| !files.contains(golden)) {
             let path = job.folder.join(FIXED).join(&golden);
             if self.writes(outcome) {
-                fs::remove_file(&path)?;
-                outcome.written.push(path);
+                delete(&path, &job.folder)?;
+                outcome.deleted.push(path);
             } else {
                 outcome.wrong.push(format!("{FIXED}/{} is of no file of the case; delete it", golden.display()));
             }
@@ -246,10 +250,10 @@ impl Suite {
         job: &Job,
         files: &[PathBuf],
         scratch: &Path,
-        (session, run, results, workers): (&Session<'_>, &Run<'_>, &[FileResult], &Workers),
+        (session, runs, results, workers): (&Session<'_>, &[Run<'_>], &[FileResult], &Workers),
         outcome: &mut CaseResult,
     ) -> anyhow::Result<()> {
-        let mended = session.mend(run, results, Allow::Unsafe, workers);
+        let mended = session.mend(runs, results, Allow::Unsafe, workers);
         let own_fix = results
             .iter()
             .flat_map(|result| &result.findings)
@@ -266,8 +270,8 @@ impl Suite {
                 self.compare(&job.folder, &golden, &mended.source.bytes, outcome)?;
             } else if job.folder.join(&golden).exists() {
                 if self.writes(outcome) {
-                    fs::remove_file(job.folder.join(&golden))?;
-                    outcome.written.push(job.folder.join(&golden));
+                    delete(&job.folder.join(&golden), &job.folder)?;
+                    outcome.deleted.push(job.folder.join(&golden));
                 } else {
                     outcome.wrong.push(format!("{} is not fixed any more", file.display()));
                 }
@@ -382,6 +386,15 @@ fn copy(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Deletes a golden, and the folders between it and its case that are empty then.
+fn delete(golden: &Path, case: &Path) -> io::Result<()> {
+    fs::remove_file(golden)?;
+    let folders = golden.ancestors().skip(1).take_while(|folder| *folder != case);
+    // The first that holds something else ends it.
+    let _ = folders.map(fs::remove_dir).find(Result::is_err);
+    Ok(())
 }
 
 /// The files below a folder; none where there is no such folder.

@@ -25,7 +25,7 @@ use super::workers::Workers;
 pub(super) struct Mending<'a> {
     pub(super) args: &'a args::Check,
     pub(super) session: &'a Session<'a>,
-    pub(super) run: &'a Run<'a>,
+    pub(super) runs: &'a [Run<'a>],
     pub(super) workers: &'a Workers,
     pub(super) engine: &'a Engine,
     /// Files that are not touched: what an earlier run left half written.
@@ -81,7 +81,7 @@ impl Mending<'_> {
                     fix.is_some_and(|fix| fix.applicability == Applicability::Safe)
                 };
                 let wanted = |source: &Source, finding: &Finding| taken(finding) || questions.wants(source, finding);
-                let mended = self.session.mend_one(self.run, index, &result, self.allow(), &wanted, &syntax);
+                let mended = self.session.mend_one(self.runs, index, &result, self.allow(), &wanted, &syntax);
                 fixed.take(self, result, mended, &mut recorder, streams);
             }
         } else {
@@ -105,9 +105,9 @@ impl Mending<'_> {
     /// The new texts; nothing is written.
     fn mend(&self, results: &[FileResult]) -> Vec<Mended> {
         if let Some(reason) = self.args.reason.as_deref().filter(|_| self.args.add_ignores) {
-            return self.session.silence(self.run, results, reason.trim(), self.workers);
+            return self.session.silence(self.runs, results, reason.trim(), self.workers);
         }
-        self.session.mend(self.run, results, self.allow(), self.workers)
+        self.session.mend(self.runs, results, self.allow(), self.workers)
     }
 
     /// True for the text that came from standard input, under whatever name.
@@ -180,8 +180,8 @@ fn journals(args: &args::Check, snapshot: &Snapshot) -> Vec<PathBuf> {
 pub(super) fn tell_unfinished(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams) -> BTreeSet<PathBuf> {
     let mut half = BTreeSet::new();
     for journal in journals(args, snapshot) {
-        let found =
-            if args.fix || args.add_ignores { unfinished::tidy(&journal) } else { unfinished::unfinished(&journal) };
+        let writes = (args.fix || args.add_ignores) && !args.diff;
+        let found = if writes { unfinished::tidy(&journal) } else { unfinished::unfinished(&journal) };
         for Unfinished { path, run, edited } in found {
             let shown = path.display();
             let how = if edited { "and was changed since; look at it, or" } else { "and is half old, half new;" };

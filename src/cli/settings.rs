@@ -251,7 +251,7 @@ impl Settings {
     pub(super) fn origin(&self, origin: &Origin) -> String {
         let file = self.shown(&origin.file).display();
         match (origin.level, origin.line) {
-            (Level::BuiltIn, _) => origin.level.name().to_owned(),
+            (Level::BuiltIn, _) if origin.file.as_os_str().is_empty() => origin.level.name().to_owned(),
             (_, Some(line)) => format!("{file}:{line}"),
             (_, None) => file.to_string(),
         }

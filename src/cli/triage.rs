@@ -125,8 +125,8 @@ impl Case<'_> {
 
         let sources: Vec<Arc<Source>> = reading.pieces.iter().map(|piece| Arc::new(piece.source())).collect();
         let session = self.engine.open_texts(&sources, &site, self.workers)?;
-        let run = session.run();
-        let mut results = session.results(&run, self.workers);
+        let runs = session.runs();
+        let mut results = session.results(&runs, self.workers);
         for result in &mut results {
             // That a piece is not understood says more about how it was found than about the ticket.
             result.findings.retain(|finding| !result.gaps.iter().any(|gap| gap.span == finding.span));
@@ -135,7 +135,7 @@ impl Case<'_> {
         let redactor = redactor(&ticket);
         let said = (!self.args.no_redact).then_some(&redactor);
         let mut plain = triage::diagnose(policy, &site, &reading, &checked, said);
-        plain.diffs = Mending { session: &session, run: &run, diagnosis: &plain }.diffs(&reading, results);
+        plain.diffs = Mending { session: &session, runs: &runs, diagnosis: &plain }.diffs(&reading, results);
         let masked = plain.masked(&redactor);
         Ok(Told { plain, masked })
     }
@@ -144,7 +144,7 @@ impl Case<'_> {
 /// Mending what a ticket's files have to do with its causes.
 struct Mending<'m> {
     session: &'m Session<'m>,
-    run: &'m Run<'m>,
+    runs: &'m [Run<'m>],
     diagnosis: &'m Diagnosis,
 }
 
@@ -165,7 +165,7 @@ impl Mending<'_> {
     /// The file with the fixes that are wanted. A panic leaves it as it is.
     fn mended(&self, index: usize, result: &FileResult) -> Mended {
         let wanted = |_: &Source, finding: &Finding| self.wants(finding);
-        self.session.mend_one(self.run, index, result, Allow::Unsafe, &wanted, &RealSyntax::find())
+        self.session.mend_one(self.runs, index, result, Allow::Unsafe, &wanted, &RealSyntax::find())
     }
 
     /// Only the fixes that have to do with a cause, and those that keep the meaning.

@@ -9,7 +9,7 @@ use rustix::fs::XattrFlags;
 use rustix::io::Errno;
 
 use super::target::Target;
-use super::write::Error;
+use super::write::{Error, GROUP};
 
 /// Attributes of these kinds belong to the file system or the kernel, not to the file: layout, checksums.
 const OF_THE_SYSTEM: [&[u8]; 4] = [b"trusted.", b"lustre.", b"security.ima", b"security.evm"];
@@ -22,7 +22,7 @@ pub(super) fn keep_attributes(target: &Target, file: &File) -> Result<(), Error>
     let lost = |what| move |error: io::Error| Error::Attributes { what, error };
     let meta = &target.meta;
     if file.metadata()?.gid() != meta.gid() {
-        fchown(file, None, Some(meta.gid())).map_err(lost("group"))?;
+        fchown(file, None, Some(meta.gid())).map_err(lost(GROUP))?;
     }
     copy_xattrs(&target.file, file).map_err(lost("access control list or extended attributes"))?;
     // Last: changing group or list changes the mode.

@@ -22,6 +22,9 @@ use super::target::Target;
 /// How temporary files are named; the rest of the name is random.
 pub(super) const TEMPORARY: &str = ".pydoctor-new-";
 
+/// The group of a file, in words.
+pub(super) const GROUP: &str = "group";
+
 /// Why a file was left as it was, in plain words.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -47,7 +50,7 @@ pub enum Error {
     #[error("it is read-only; `chmod u+w` it first if it may be changed")]
     ReadOnly,
     /// Its group, access control list or extended attributes cannot be kept.
-    #[error("its {what} cannot be kept: {}", explain(.error))]
+    #[error("its {what} cannot be kept: {}", not_given(what, .error))]
     Attributes {
         /// What cannot be kept.
         what: &'static str,
@@ -242,6 +245,18 @@ pub(super) fn reason(error: &io::Error) -> String {
     }
 }
 
+/// Why a new file does not get what the old one has.
+fn not_given(what: &str, error: &io::Error) -> String {
+    match (what, error.kind()) {
+        (GROUP, io::ErrorKind::PermissionDenied) => {
+            "you are no member of that group; ask somebody who is to run pydoctor, or its owner to give it another group"
+                .to_owned()
+        }
+        (_, io::ErrorKind::PermissionDenied) => "the system does not let you give it; edit the file by hand".to_owned(),
+        _ => explain(error),
+    }
+}
+
 /// The same, and what to do.
 fn explain(error: &io::Error) -> String {
     match error.kind() {
@@ -329,6 +344,16 @@ mod tests {
         fs::set_permissions(&home.file, Permissions::from_mode(0o444)).unwrap();
         assert!(matches!(home.replace("other", "new"), Err(Error::ReadOnly)));
         assert_eq!((home.text().as_str(), home.names().len()), ("other", 1));
+    }
+
+    #[test]
+    fn a_group_that_cannot_be_given_is_not_the_folders_fault() {
+        let refused = |what| Error::Attributes { what, error: io::ErrorKind::PermissionDenied.into() }.to_string();
+        assert!(refused(GROUP).starts_with("its group cannot be kept: you are no member of that group; ask "));
+        assert_eq!(
+            refused("mode"),
+            "its mode cannot be kept: the system does not let you give it; edit the file by hand"
+        );
     }
 
     #[test]

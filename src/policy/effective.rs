@@ -230,9 +230,19 @@ impl Policy {
     /// # Errors
     /// An unknown site, with the nearest name.
     pub fn effective(&self, site: &str, selection: &Selection) -> Result<Effective, PolicyError> {
+        self.effective_of(site, selection, &|_| true)
+    }
+
+    /// The same with no other rules than those that are `wanted`.
+    pub(super) fn effective_of(
+        &self,
+        site: &str,
+        selection: &Selection,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<Effective, PolicyError> {
         let site = Arc::clone(self.site(site)?);
         let mut rules = Vec::new();
-        for rule in &self.rules {
+        for rule in self.rules.iter().filter(|rule| wanted(&rule.id)) {
             let stand = site.rules.get(&rule.id);
             if let Some(severity) = selection.severity(rule, stand) {
                 let trust = selection.fixes.get(&rule.id).copied();

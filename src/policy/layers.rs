@@ -219,9 +219,14 @@ impl Layers {
         meant
     }
 
-    /// Where it was settled how bad a rule is: the last layer that speaks of it; `None` when none does.
-    pub fn origin_of(&self, rule: &Rule, path: Option<&Path>) -> Option<Origin> {
-        let steps = self.steps(path).into_iter();
+    /// Where it was settled how bad a rule is: the last layer that speaks of it, up to the one that has it locked; `None`
+    /// when none does.
+    pub fn origin_of(&self, rule: &Rule, path: Option<&Path>, lock: Option<&Lock>) -> Option<Origin> {
+        let steps = self.steps(path);
+        let locks =
+            |step: &Step<'_>| step.config.is_some_and(|config| lock.is_some_and(|lock| config.file == lock.place.0));
+        let heard = steps.iter().position(locks).map_or(steps.len(), |last| last + 1);
+        let steps = steps.into_iter().take(heard).filter(|_| lock.is_some() || !self.isolated);
         let mut speaking = steps.filter_map(|step| Some((*step.said.selection.words_on(rule).first()?, step)));
         speaking.next_back().map(|(word, step)| step.origin(word, rule))
     }

@@ -40,6 +40,8 @@ pub struct FieldPath {
     pub steps: Box<[Box<str>]>,
     /// What is asked of the value found.
     pub derived: Option<Derived>,
+    /// That is written as one word of a shell: `.name.word`.
+    pub as_word: bool,
     /// The type of the result.
     pub kind: &'static Type,
     /// True when the path goes through a list: the result is then a list.
@@ -125,10 +127,11 @@ impl FieldPath {
             }
             if let Some(found) = kind {
                 let (derived, result) = derived(part, found).ok_or_else(|| no_property(part, found))?;
-                if index + 1 < parts.len() {
+                let as_word = matches!((&parts[index + 1..], result), (["word"], Type::Text));
+                if index + 1 < parts.len() && !as_word {
                     return Err(no_property(parts[index + 1], result));
                 }
-                return Ok(Self::new(root, steps, Some(derived), result, mapped, text));
+                return Ok(Self { as_word, ..Self::new(root, steps, Some(derived), result, mapped, text) });
             }
             let field = fields.iter().find(|field| field.name == *part);
             let field = field.or_else(|| fields.iter().find(|field| field.name == "*" && !part.is_empty()));
@@ -153,7 +156,7 @@ impl FieldPath {
         mapped: bool,
         text: &str,
     ) -> Self {
-        Self { root, steps: steps.into(), derived, kind, mapped, text: text.into() }
+        Self { root, steps: steps.into(), derived, as_word: false, kind, mapped, text: text.into() }
     }
 }
 

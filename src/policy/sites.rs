@@ -115,6 +115,16 @@ impl Sites {
         self.entries.get(id).map(|entry| &entry.head)
     }
 
+    /// Who says how bad a rule is at a site: the site, this one or one that it extends, and the file where a pack says so.
+    pub fn who_says(&self, id: &str, rule: &str) -> Option<(String, Option<String>)> {
+        let entry = self.entries.get(id)?;
+        let says = |site: &Site| site.rules.get(rule).is_some_and(|stand| stand.severity.is_some());
+        entry.said.iter().chain(&entry.below).find_map(|said| match said {
+            Said::Built(id, tree) => says(&Site::built_in(id, tree)).then(|| ((*id).to_owned(), None)),
+            Said::Read(site) => says(site).then(|| (site.id.clone(), Some(site.origin.clone()))),
+        })
+    }
+
     /// False when `text` is no evidence of any site.
     pub fn may_tell(&self, text: &str) -> bool {
         self.needles.may_match(self.heads().flat_map(|site| &site.detect.evidence), text)

@@ -170,9 +170,8 @@ fn how_to_undo(fixes: &Fixes, out: &mut dyn Write) -> io::Result<()> {
 fn fix_run(run: &FixRun, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
     let path = run.path.to_string_lossy();
     let path = for_terminal(&path);
-    if let Some(reason) = &run.not_written {
-        writeln!(out, "{path}: not written: {}", for_terminal(reason))?;
-    } else if !options.quiet {
+    // That a file could not be written is told as trouble, whatever the format.
+    if run.not_written.is_none() && !options.quiet {
         for fix in &run.applied {
             let class = if fix.applicability == Applicability::Unsafe { " (unsafe)" } else { "" };
             writeln!(out, "{path}:{}: fixed{class}: {}: {}", fix.line, fix.rule, for_terminal(&fix.title))?;

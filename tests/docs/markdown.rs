@@ -32,7 +32,18 @@ pub fn codes<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 pub fn fence(language: &str, text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
+    let text: String = text.chars().map(pictured).collect();
     format!("{fence}{language}\n{}\n{fence}\n", text.trim_end_matches('\n'))
+}
+
+/// A control character as the picture that Unicode has for it: a page with a NUL byte would be no text.
+fn pictured(character: char) -> char {
+    match character {
+        '\n' | '\t' => character,
+        '\u{7f}' => '\u{2421}',
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(character)).unwrap_or(character),
+        _ => character,
+    }
 }
 
 /// An address as a link, anything else as it is.

@@ -1,6 +1,7 @@
 //! `docs/rules-reference.md`: the words in which rules and sites are written. Tables come from the schema of facts and
 //! the common profile; what Rust has no list of is text beside this file, and its examples are loaded as rules.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use pydoctor::facts::FactKind;
@@ -9,7 +10,7 @@ use pydoctor::policy::path::SITE;
 use pydoctor::policy::schema::FileKind;
 use pydoctor::policy::{PackFiles, Policy, ROOT};
 
-use crate::markdown::{codes, sentence, table};
+use crate::markdown::{code, codes, sentence, table};
 use crate::sites::meaning;
 
 const RULE_FILE: &str = include_str!("reference-rule.md");
@@ -52,6 +53,7 @@ pub fn page(policy: &Policy) -> String {
         let _ = write!(page, "### {root}\n\n{about}\n\n{}\n", fields(list, false));
     }
     let _ = write!(page, "{}\n{}\n{}\n", with_keys(SYMPTOM_FILE), with_keys(SITE_FILE), values(policy));
+    let _ = write!(page, "{LINKS}\n\n{}\n", links_and_recipes());
     let _ = write!(page, "\n{}", with_keys(TABLES));
     page.trim_end().to_owned() + "\n"
 }
@@ -62,6 +64,33 @@ const RUNS: &str = "\
 What `run` can be, by the built-in `commands.toml`; a pack may add to it. A program that does not stand here has its name
 alone as its `run`, without folders. A program with sub-commands also has those that are not listed: `git pull`. So has
 `python -m` with the name of any module. Of a wrapper such as `srun`, the command behind it is what is looked at.";
+
+const LINKS: &str = "\
+### Links and recipes
+
+The names that built-in rules and symptoms ask for. A site that has none of that name says less there: another wording is
+taken, or the step is left out. Any other name is a site's own, for the `url` of its stands (`$link.NAME`), for rules and
+symptoms of its pack.";
+
+/// The links and recipes that rules and symptoms name, with these.
+fn links_and_recipes() -> String {
+    let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (folder, what) in [("rules/lint", "rule"), ("rules/symptoms", "symptom")] {
+        let files = std::fs::read_dir(crate::root().join(folder)).expect("a folder of rules");
+        for path in files.map(|entry| entry.expect("a file").path()) {
+            let (id, text) = (path.file_stem().expect("a name").to_string_lossy().into_owned(), crate::read(&path));
+            for kind in ["recipe", "link"] {
+                for after in text.split(&format!("${kind}.")).skip(1) {
+                    let name: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+                    users.entry(code(&format!("${kind}.{name}"))).or_default().insert(format!("{what} {}", code(&id)));
+                }
+            }
+        }
+    }
+    let rows: Vec<Vec<String>> =
+        users.into_iter().map(|(name, users)| vec![name, users.into_iter().collect::<Vec<_>>().join(", ")]).collect();
+    table(&["Name", "Asked for by"], &rows)
+}
 
 /// All names of commands, by their program.
 fn runs(policy: &Policy) -> String {

@@ -196,7 +196,7 @@ impl Editor<'_> {
                 Some(vec![line.insert_before(self.source, &text)])
             }
             LinePlace::Beside(Side::Before(place)) => {
-                let span = self.span(place)?;
+                let span = self.with_statement(self.span(place)?);
                 let line = shell::first_line(self.source, span.start)?;
                 let before = self.source.slice(Span::new(line.content.start, span.start));
                 if self.is_shell() && !before.trim().is_empty() && line.content.contains(Span::at(span.start)) {
@@ -214,6 +214,16 @@ impl Editor<'_> {
                 }
                 Some(vec![line.insert_after(self.source, &text)])
             }
+        }
+    }
+
+    /// A place in a statement that does nothing besides, from the beginning of that statement on: a line goes before it,
+    /// not into it.
+    fn with_statement(&self, span: Span) -> Span {
+        let statement = self.fact.fields.get("statement").filter(|_| self.is_whole_statement()).and_then(Value::span);
+        match statement.filter(|statement| statement.contains(span)) {
+            Some(statement) => Span::new(statement.start, span.end),
+            None => span,
         }
     }
 

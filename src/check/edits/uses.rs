@@ -10,6 +10,9 @@ use crate::syntax::shell;
 
 use super::{Change, Editor, requoted};
 
+/// Fields of commands that hold a path, where others hold a name.
+const PATHS: [&str; 3] = ["destination", "conda-root", "output"];
+
 impl Editor<'_> {
     /// A change of a path, made wherever the file writes that path. `None` when one of the places cannot be changed.
     pub(super) fn everywhere(&self, spec: &EditSpec) -> Option<Vec<Change>> {
@@ -59,6 +62,9 @@ impl Editor<'_> {
     pub(super) fn uses(&self, place: &Place, with: &Template) -> Option<Vec<Change>> {
         let Place::Field(path) = place else { return None };
         let (text, field) = (self.text(with)?, path.steps.last()?);
+        if PATHS.contains(&&**field) {
+            return self.uses_of_path(place, with);
+        }
         let named = |fact: &Fact| match fact.fields.get(field) {
             Some(Value::Text(value)) => Some((value.text.clone(), value.span)),
             _ => None,
@@ -99,6 +105,15 @@ impl Editor<'_> {
         let missed =
             places.any(|span| is_missed(span) && !is_known(span) && !comments.iter().any(|one| one.contains(span)));
         (!missed).then_some(changes)
+    }
+
+    /// The same for a path, which others write with more behind it.
+    fn uses_of_path(&self, place: &Place, with: &Template) -> Option<Vec<Change>> {
+        let own = self.span(place)?;
+        let changes = self.everywhere(&EditSpec::Replace(place.clone(), with.clone()))?;
+        let (at, others): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(|(span, _)| own.contains(*span));
+        // Where a variable brought the path here, who else uses that cannot be followed.
+        (!at.is_empty()).then_some(others)
     }
 
     fn comments(&self) -> Vec<Span> {

@@ -28,12 +28,12 @@ pub(super) fn mend(
     // Through a link out of the home nothing was read, so that nothing is written there.
     let sources = own.into_iter().map(|(source, _)| source).filter(|source| source.path.starts_with(&home.path));
     let session = engine.open(sources.map(Arc::new).collect(), workers)?;
-    let run = session.run();
-    let results = session.results(&run, workers);
+    let runs = session.runs();
+    let results = session.results(&runs, workers);
     let half_written = tell_unfinished(&check, snapshot, streams);
     let safe_unasked = true;
     let job =
-        Mending { args: &check, session: &session, run: &run, workers, engine, half_written, snapshot, safe_unasked };
+        Mending { args: &check, session: &session, runs: &runs, workers, engine, half_written, snapshot, safe_unasked };
     Ok(job.fix(results, streams))
 }
 

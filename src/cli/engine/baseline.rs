@@ -56,7 +56,7 @@ impl Session<'_> {
     /// What the baseline of the file at `index` knows of it although a lock keeps it loud.
     fn defied_by_baseline(&self, index: usize) -> Vec<Defied> {
         let Some(Some(baseline)) = self.baselines.of_file.get(index) else { return Vec::new() };
-        let policy = &self.inputs[index].policy;
+        let policy = &self.own.inputs[index].policy;
         let path = self.path_in_project(index);
         let own = baseline.known.keys().filter(|known| known.path == path);
         let locked = own.filter_map(|known| policy.keeps_loud(&known.rule).map(|lock| (known, lock)));
@@ -74,7 +74,7 @@ impl Session<'_> {
     /// Hides the findings of the file at `index` that its baseline knows.
     pub(super) fn hide_known(&self, index: usize, findings: &mut [Finding]) {
         if let Some(Some(baseline)) = self.baselines.of_file.get(index) {
-            check::baseline::hide(baseline, &self.path_in_project(index), findings, &self.inputs[index].policy);
+            check::baseline::hide(baseline, &self.path_in_project(index), findings, &self.own.inputs[index].policy);
         }
     }
 
@@ -151,7 +151,7 @@ impl Session<'_> {
         let mut now = BTreeMap::new();
         for index in files {
             let findings = results.get(*index).map_or(&[][..], |result| &result.findings);
-            let policy = &self.inputs[*index].policy;
+            let policy = &self.own.inputs[*index].policy;
             now.extend(check::baseline::count(&self.path_in_project(*index), findings, policy));
         }
         now
@@ -174,21 +174,21 @@ impl Session<'_> {
                 |finding: &&Finding| finding.suppressed.is_none() && input.policy.keeps_loud(&finding.rule).is_some();
             result.findings.iter().filter(loud).count()
         };
-        results.iter().zip(&self.inputs).take(self.reported).map(of_file).sum()
+        results.iter().zip(&self.own.inputs).take(self.reported).map(of_file).sum()
     }
 
     /// True when this run can tell whether a known finding is still there: its file was checked by its rule, or is
     /// gone.
     fn judged(&self, known: &Known, files: &[usize]) -> bool {
         match files.iter().find(|index| self.path_in_project(**index) == known.path) {
-            Some(index) => self.inputs[*index].policy.active(&known.rule).is_some(),
+            Some(index) => self.own.inputs[*index].policy.active(&known.rule).is_some(),
             None => files.first().is_some_and(|index| !self.roots[*index].join(&known.path).exists()),
         }
     }
 
     /// The path of a file from the root of its project, as baselines name it.
     fn path_in_project(&self, index: usize) -> String {
-        let path = &self.inputs[index].source.path;
+        let path = &self.own.inputs[index].source.path;
         let named = self.settings.names.get(path).unwrap_or(path);
         named.to_string_lossy().into_owned()
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::{self, Grounds};
+use crate::policy::guard::Apart;
 use crate::policy::{Defied, Effective, Level, Lock, Origin};
 use crate::report::NotObeyed;
 use crate::source::Source;
@@ -80,6 +81,26 @@ impl Engine {
         };
         other.map(defied).collect()
     }
+}
+
+/// What packs of later layers say of commands, modules and sites against the lock on `rule`, which finds less with it.
+pub(super) fn by_packs<'s>(
+    settings: &'s FileSettings,
+    apart: &'s [Apart],
+    rule: &'s str,
+) -> impl Iterator<Item = Defied> + 's {
+    let lock = settings.meant.selection.locks.get(rule);
+    let files = apart.iter().filter(|apart| apart.judges(rule)).flat_map(Apart::later);
+    files.filter_map(move |(pack, files)| {
+        let lock = lock?;
+        Some(Defied {
+            origin: Origin { level: Level::Project, file: pack.into(), line: None },
+            said: files.join(", "),
+            about: rule.to_owned(),
+            reason: lock.spec.reason.clone(),
+            place: lock.place.clone(),
+        })
+    })
 }
 
 /// Who named the site of a file, and how; `None` when nobody did.

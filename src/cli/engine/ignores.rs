@@ -29,14 +29,14 @@ impl Session<'_> {
     /// The texts of the files that `results` are of with a comment for each finding; nothing is written.
     pub(in crate::cli) fn silence(
         &self,
-        run: &Run<'_>,
+        runs: &[Run<'_>],
         results: &[FileResult],
         reason: &str,
         workers: &Workers,
     ) -> Vec<Mended> {
         let numbered: Vec<(usize, &FileResult)> = results.iter().enumerate().collect();
         workers.doing("trying comments").map(&numbered, |(index, result)| {
-            panics::catch(|| self.silenced(run, *index, result, reason)).unwrap_or_else(|panic| {
+            panics::catch(|| self.silenced(runs, *index, result, reason)).unwrap_or_else(|panic| {
                 let mut checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
                 checked.gaps.push(internal_error(&result.source, &panic));
                 let source = Source::clone(&result.source);
@@ -45,12 +45,13 @@ impl Session<'_> {
         })
     }
 
-    fn silenced(&self, run: &Run<'_>, index: usize, result: &FileResult, reason: &str) -> Mended {
+    fn silenced(&self, runs: &[Run<'_>], index: usize, result: &FileResult, reason: &str) -> Mended {
         let checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
         let source = Source::clone(&result.source);
         let mut mended = Mended { source, checked, applied: Vec::new(), dropped: Vec::new() };
         // A file that was not read has no text to write into.
-        let Some(policy) = self.inputs.get(index).filter(|_| index < self.reported).map(|input| &input.policy) else {
+        let Some(policy) = self.own.inputs.get(index).filter(|_| index < self.reported).map(|input| &input.policy)
+        else {
             return mended;
         };
         let bash = RealSyntax::find();
@@ -59,14 +60,14 @@ impl Session<'_> {
                 offer(place, reason, source, &mut checked.findings, policy);
                 checked
             };
-            let recheck = |source: &Source| offer(source, self.recheck(run, index, source));
+            let recheck = |source: &Source| offer(source, self.recheck(runs, index, source));
             let before = offer(&mended.source, std::mem::take(&mut mended.checked));
             let next = fix::mend(&mended.source, before, Allow::Safe, &|_, _| true, &recheck, &bash);
             mended.applied.extend(next.applied);
             // Only what no place was good for is told.
             mended.dropped = next.dropped;
             mended.source = next.source;
-            mended.checked = self.recheck(run, index, &mended.source);
+            mended.checked = self.recheck(runs, index, &mended.source);
         }
         mended
     }

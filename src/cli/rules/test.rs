@@ -50,9 +50,12 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn write(&self, bless: bool, cwd: &Path, out: &mut dyn Write) -> io::Result<()> {
-        let Outcome { cases, wrong, written } = self.outcome;
+        let Outcome { cases, wrong, written, deleted } = self.outcome;
         for path in written {
             writeln!(out, "wrote {}", relative(path, cwd).display())?;
+        }
+        for path in deleted {
+            writeln!(out, "deleted {}", relative(path, cwd).display())?;
         }
         for (case, what) in wrong {
             match what.split_once('\n') {
@@ -68,7 +71,7 @@ impl Shown<'_> {
         let name = for_terminal(&self.pack.name);
         let cases = count(*cases, "case");
         if wrong.is_empty() {
-            let more = if bless && !written.is_empty() {
+            let more = if bless && !(written.is_empty() && deleted.is_empty()) {
                 "; read what was written as the owner of the files would"
             } else {
                 ""

@@ -8,7 +8,7 @@ use anyhow::bail;
 use serde_json::{Value as Json, json};
 
 use crate::policy::site::{Quota, SiteValue, ValueData};
-use crate::policy::{CommandLine, Effective, Level, Policy, Selection, Site, nearest};
+use crate::policy::{ActiveRule, CommandLine, Effective, Level, Policy, Selection, Site, nearest};
 use crate::report::{encode, for_terminal};
 
 use super::super::Status;
@@ -91,7 +91,8 @@ impl Side {
             for (what, words) in [("message", &stand.message), ("help", &stand.help)] {
                 parts.extend(words.as_ref().map(|words| format!("{what}: {}", words.text.trim())));
             }
-            parts.extend(stand.url.as_ref().map(|url| format!("see {url}")));
+            let url = active.filter(|_| stand.url.is_some()).map(ActiveRule::url);
+            parts.extend(url.map(|url| format!("see {url}")));
         }
         Some(parts.join("; "))
     }

@@ -47,7 +47,7 @@ static COMMAND: &[Field] = &[
         Record(&[f(
             "*",
             Text,
-            "value of an option, under every spelling that the grammar knows; the empty text for a flag",
+            "value of an option, under every spelling that the grammar knows: `option.--prefix` is there for `-p` too; the empty text for a flag",
         )]),
         "options given",
     ),
@@ -190,7 +190,11 @@ static DIRECTIVE: &[Field] = &[
     f("text", Text, "the whole line without its end"),
     f("sentinel", Text, "what the line begins with: `#SBATCH`"),
     f("option", Text, "the option as written: `--memb`, `-n`, `-l`"),
-    f("name", Text, "canonical name: the long name for Slurm, the letter else; absent when unknown"),
+    f(
+        "name",
+        Text,
+        "canonical name, without dashes: the long name for Slurm, the letter else; of an alias the option that it stands for; absent when unknown",
+    ),
     f("value", Text, "its value"),
     f(
         "known",

@@ -9,7 +9,7 @@ pub(in super::super) static CASE: Keys = Keys::of(
         need(
             "kind",
             Kind::Word(|| names(KINDS)),
-            "`bad`: the rule, or for a site any rule, finds something; `ok`: it finds nothing",
+            "`bad`: the rule, or for a site any rule, finds something; `ok`: it finds nothing, while other rules may",
         ),
         need("note", Kind::Text, "what the case shows, in words"),
         may(

@@ -39,7 +39,11 @@ pub(in super::super) static RULE: Keys = Keys::of(
             Kind::List(&Kind::Text),
             "who asks for it: addresses; the first is the link of a finding unless the site gives another",
         ),
-        may("once", Kind::Word(|| vec!["file"]), "`\"file\"`: at most one finding in a file"),
+        may(
+            "once",
+            Kind::Word(|| vec!["file"]),
+            "`\"file\"`: at most one finding in a file, at the first place; its fix mends the others too that are mended alike and that no comment silences",
+        ),
         may("message", TEMPLATES, "what a finding says, for all clauses that have none of their own"),
         may("help", TEMPLATES, "what to do, for all clauses that have none of their own"),
         may("at", Kind::Field, "the field whose place is flagged, for all clauses that have none of their own"),
@@ -157,7 +161,11 @@ pub(in super::super) static EDITS: &[&Keys] = &[
     &Keys::of(
         "uses",
         &[
-            need("uses", Kind::Field, "puts a text where other commands of the file name the same thing"),
+            need(
+                "uses",
+                Kind::Field,
+                "puts a text where other commands of the file name the same thing, or the same path with more behind it",
+            ),
             need("with", Kind::Template, "the text"),
         ],
     ),

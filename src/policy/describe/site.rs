@@ -69,7 +69,7 @@ pub(in super::super) static DETECT: Keys = Keys::of(
         may(
             "evidence",
             TEXTS,
-            "globs for paths, modules and directives in files that no other site has; a directive reads `--partition=NAME`",
+            "globs for paths, modules and directives in files that no other site has; a Slurm directive reads `--NAME=VALUE` by its long name however it is written, so that `--account=def-*` is found in `#SBATCH -A def-ada`",
         ),
         may("words", TEXTS, "globs for what people call it, for tickets"),
         MAY_SOURCE,
