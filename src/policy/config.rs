@@ -14,7 +14,7 @@ use super::day::Day;
 use super::describe::config::CONFIG;
 use super::document::Document;
 use super::effective::Selection;
-use super::error::{PolicyError, Problem};
+use super::error::{PolicyError, Problem, text};
 use super::layers::Level;
 use super::library::Library;
 use super::pack::Policy;
@@ -193,7 +193,6 @@ impl Config {
     }
 
     /// Reads the configuration file `path`. `None` for a `pyproject.toml` without our table.
-    #[expect(clippy::disallowed_methods, reason = "configuration is no checked file")]
     pub fn load(path: &Path, reading: Reading<'_>) -> Result<Option<Self>, PolicyError> {
         let unreadable = |cause| PolicyError::Unreadable { path: path.to_owned(), cause };
         let meta = fs::metadata(path).map_err(unreadable)?;
@@ -201,7 +200,7 @@ impl Config {
             let message = "not a configuration file: it is no file, or larger than 1 MB";
             return Err(unreadable(std::io::Error::other(message)));
         }
-        Self::parse(path, &fs::read_to_string(path).map_err(unreadable)?, reading)
+        Self::parse(path, &fs::read(path).and_then(text).map_err(unreadable)?, reading)
     }
 
     /// Reads the text of the configuration file `path`. Rules, tags and sites that it names must exist, in the packs

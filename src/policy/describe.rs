@@ -173,19 +173,20 @@ pub(super) fn check(table: Table<'_, '_>) {
         let Some(item) = item else { continue };
         if let Some(list) = key.kind.item().is_some().then(|| item.list()).flatten() {
             for item in list {
-                check_item(&item);
+                check_item(&item, key.name);
             }
         } else {
-            check_item(&item);
+            check_item(&item, key.name);
         }
     }
     table.finish();
 }
 
-fn check_item(item: &super::document::Item<'_, '_>) {
+fn check_item(item: &super::document::Item<'_, '_>, key: &str) {
     let Some(kind) = item.kind() else { return };
     match kind {
         Kind::Text | Kind::Template | Kind::Field | Kind::Id => drop(item.string()),
+        Kind::Word(words) => item.word(key, &words()),
         Kind::Integer => drop(item.integer()),
         Kind::Flag => drop(item.flag()),
         Kind::Table(_) => {

@@ -186,6 +186,15 @@ impl Problem {
     }
 }
 
+/// The bytes of a file as text. Errors: they are no UTF-8, with the line.
+pub(super) fn text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        io::Error::other(format!("line {line} is no UTF-8 text; save the file as UTF-8"))
+    })
+}
+
 /// Shows several problems, each once, in the order of the files.
 fn render(problems: &[Problem]) -> String {
     let mut shown: Vec<&Problem> = Vec::new();

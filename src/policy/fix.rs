@@ -5,7 +5,7 @@ use super::describe::Keys;
 use super::describe::rule::EDITS;
 use super::document::{Item, Shape, Table, Word};
 use super::path::Scope;
-use super::rule::{Matcher, Other, Place, read_others};
+use super::rule::{Matcher, Other, Place, SELF, read_others};
 use super::severity::{APPLICABILITIES, Applicability};
 use super::template::{Context, Part, Template};
 use crate::facts::placeholder::to_fill;
@@ -146,6 +146,9 @@ impl EditSpec {
     }
 }
 
+/// Above the first line that is neither empty nor a comment.
+const FIRST_COMMAND: &str = "first-command";
+
 /// Reads one edit: exactly one action with its parameters.
 fn read_edit(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<EditSpec> {
     let given: Vec<&'static Keys> = EDITS.iter().copied().filter(|keys| table.has(keys.keys[0].name)).collect();
@@ -163,7 +166,9 @@ fn read_edit(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<EditSpec>
         "delete" => place("delete").map(EditSpec::Delete),
         "replace" => place("replace").zip(need_text("with")).map(|(place, text)| EditSpec::Replace(place, text)),
         "uses" => place("uses").zip(need_text("with")).map(|(place, text)| EditSpec::Uses(place, text)),
-        "insert" => text("insert").zip(read_side(context, &table)).map(|(text, side)| EditSpec::Insert(text, side)),
+        "insert" => {
+            text("insert").zip(read_side(context, &table, &[SELF], "")).map(|(text, side)| EditSpec::Insert(text, side))
+        }
         "insert-line" => {
             text("insert-line").zip(read_line_place(context, &table)).map(|(text, at)| EditSpec::InsertLine(text, at))
         }
@@ -182,13 +187,14 @@ fn read_edit(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<EditSpec>
     if everywhere { edit.map(|edit| EditSpec::Everywhere(Box::new(edit))) } else { edit }
 }
 
-fn read_side(context: Context<'_, '_>, table: &Table<'_, '_>) -> Option<Side> {
-    let place = |word: Word<'_>| Place::parse(context, &word);
+/// Before or after a field, or one of some `other` words.
+fn read_side(context: Context<'_, '_>, table: &Table<'_, '_>, others: &[&'static str], or: &str) -> Option<Side> {
+    let place = |word: Word<'_>| Place::parse_beside(context, &word, others);
     match (table.string("before"), table.string("after")) {
         (Some(before), None) => place(before).map(Side::Before),
         (None, Some(after)) => place(after).map(Side::After),
         _ => {
-            context.doc.problem(table.span(), "say where: either `before` or `after` a field", None);
+            context.doc.problem(table.span(), format!("say where: either `before` or `after` a field{or}"), None);
             None
         }
     }
@@ -196,11 +202,12 @@ fn read_side(context: Context<'_, '_>, table: &Table<'_, '_>) -> Option<Side> {
 
 fn read_line_place(context: Context<'_, '_>, table: &Table<'_, '_>) -> Option<LinePlace> {
     let Some(top) = table.get("at") else {
-        if table.get("before").and_then(|item| item.as_str()) == Some("first-command") && !table.has("after") {
+        if table.get("before").and_then(|item| item.as_str()) == Some(FIRST_COMMAND) && !table.has("after") {
             let _ = table.get("after");
             return Some(LinePlace::FirstCommand);
         }
-        return read_side(context, table).map(LinePlace::Beside);
+        let or = ", `before = \"first-command\"` or `at = \"top\"`";
+        return read_side(context, table, &[SELF, FIRST_COMMAND], or).map(LinePlace::Beside);
     };
     if table.get("before").is_some() || table.get("after").is_some() {
         context.doc.problem(table.span(), "say where once: `at`, `before` or `after`", None);

@@ -10,8 +10,8 @@ use std::{fs, io};
 use super::day::Day;
 use super::describe::pack::PACK;
 use super::describe::{self, commands};
-use super::document::{Document, Word};
-use super::error::{PolicyError, Problem, nearest};
+use super::document::{Document, Word, expectation};
+use super::error::{PolicyError, Problem, nearest, text};
 use super::reply::Replies;
 use super::rule::Rule;
 use super::site::Site;
@@ -19,7 +19,7 @@ use super::sites::Sites;
 use super::symptom::{Symptom, Symptoms};
 use super::template::Use;
 use super::verify;
-use crate::tables::Tables;
+use crate::tables::{self, Tables};
 use crate::tree::{self, Node};
 
 /// The files below `rules/`, embedded when the program was built.
@@ -32,7 +32,7 @@ const FOLDERS: [&str; 5] = ["data", "lint", "replies", "sites", "symptoms"];
 pub const PACK_FILE: &str = "pack.toml";
 
 /// The command grammars of a pack.
-pub const COMMANDS: &str = "commands.toml";
+pub const COMMANDS: &str = tables::commands::FILE;
 
 /// A file of a pack is small; a larger one is something else.
 const MAX_BYTES: u64 = 4 << 20;
@@ -234,7 +234,10 @@ impl Draft {
                     found += 1;
                     self.read_one(&pack.named(path), folder, file, text);
                 }
-                Some((_, _)) => found += 1,
+                Some((_, file)) => {
+                    found += 1;
+                    self.check_table(pack, path, file);
+                }
                 None => found += usize::from(self.check_file(pack, path)),
             }
         }
@@ -280,6 +283,15 @@ impl Draft {
             self.problems.push(Problem::new(&pack.named(path), "", 0..0, format!("`{path}` is not read"), note));
         }
         path == COMMANDS
+    }
+
+    /// A file among the tables is one of them.
+    fn check_table(&mut self, pack: &PackFiles, path: &str, file: &str) {
+        if !tables::FILES.contains(&path) && file != "README.md" {
+            let known = tables::FILES.iter().filter_map(|known| known.strip_prefix("data/")).collect::<Vec<_>>();
+            let note = expectation(file, &known);
+            self.problems.push(Problem::new(&pack.named(path), "", 0..0, format!("`{file}` is not read"), note));
+        }
     }
 
     /// A folder that is not read must not be one that was meant to be.
@@ -389,7 +401,6 @@ fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, PolicyError> {
     Ok(paths)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a pack is no checked file")]
 fn read_file(path: &Path) -> Result<Cow<'static, str>, PolicyError> {
     let unreadable = |cause| PolicyError::Unreadable { path: path.to_owned(), cause };
     let meta = fs::metadata(path).map_err(unreadable)?;
@@ -400,5 +411,5 @@ fn read_file(path: &Path) -> Result<Cow<'static, str>, PolicyError> {
         _ if meta.len() > MAX_BYTES => return other("it is larger than 4 MB"),
         _ => {}
     }
-    fs::read_to_string(path).map(Cow::Owned).map_err(unreadable)
+    fs::read(path).and_then(text).map(Cow::Owned).map_err(unreadable)
 }

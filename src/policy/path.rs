@@ -102,7 +102,17 @@ impl fmt::Display for FieldPath {
 impl FieldPath {
     /// Reads the path `word`; a field that does not exist is a problem, with the nearest name.
     pub(super) fn parse(doc: &Document<'_>, word: &Word<'_>, scope: Scope) -> Option<Self> {
-        match Self::resolve(word.text, scope) {
+        Self::parse_beside(doc, word, scope, &[])
+    }
+
+    /// The same where some other words may stand too.
+    pub(super) fn parse_beside(
+        doc: &Document<'_>,
+        word: &Word<'_>,
+        scope: Scope,
+        others: &[&'static str],
+    ) -> Option<Self> {
+        match Self::resolve(word.text, scope, others) {
             Ok(path) => Some(path),
             Err(wrong) => {
                 doc.problem(doc.locate(word.span.clone(), &wrong.part), wrong.message, wrong.note);
@@ -111,7 +121,7 @@ impl FieldPath {
         }
     }
 
-    fn resolve(text: &str, scope: Scope) -> Result<Self, Wrong> {
+    fn resolve(text: &str, scope: Scope, others: &[&'static str]) -> Result<Self, Wrong> {
         let parts: Vec<&str> = text.split('.').collect();
         let (root, skip, mut fields) = root_of(parts[0], scope);
         let mut kind: Option<&'static Type> = None;
@@ -135,7 +145,7 @@ impl FieldPath {
             }
             let field = fields.iter().find(|field| field.name == *part);
             let field = field.or_else(|| fields.iter().find(|field| field.name == "*" && !part.is_empty()));
-            kind = Some(&field.ok_or_else(|| no_field(part, fields, skip, index, scope))?.kind);
+            kind = Some(&field.ok_or_else(|| no_field(part, fields, (skip, index), scope, others))?.kind);
             steps.push(Box::from(*part));
         }
         match kind {
@@ -207,8 +217,15 @@ fn no_property(part: &str, of: &Type) -> Wrong {
     }
 }
 
-fn no_field(part: &str, fields: &[Field], skip: usize, index: usize, scope: Scope) -> Wrong {
-    let mut known: Vec<&str> = fields.iter().map(|field| field.name).collect();
+fn no_field(
+    part: &str,
+    fields: &[Field],
+    (skip, index): (usize, usize),
+    scope: Scope,
+    others: &[&'static str],
+) -> Wrong {
+    let mut known: Vec<&str> = if index == 0 { others.to_vec() } else { Vec::new() };
+    known.extend(fields.iter().map(|field| field.name));
     let whose = match scope {
         Scope::Fact(kind) if index == 0 => {
             known.extend(["state", "job", "file", "site"]);

@@ -22,6 +22,9 @@ use super::template::{Context, Template, Templates, Use};
 pub use self::head::indexed_field;
 pub(super) use self::head::{ClauseHead, Lead, first_word, first_word_of_glob};
 
+/// The word for the whole fact, where a field may stand.
+pub(super) const SELF: &str = "self";
+
 /// The tags that a rule may have.
 pub const TAGS: &[&str] = &[
     "startup",
@@ -429,10 +432,15 @@ fn any_of(condition: &Condition) -> Option<&Condition> {
 impl Place {
     /// Reads a field path, or `self` for the fact.
     pub(super) fn parse(context: Context<'_, '_>, word: &Word<'_>) -> Option<Self> {
-        if word.text == "self" {
+        Self::parse_beside(context, word, &[SELF])
+    }
+
+    /// The same where some other words may stand too.
+    pub(super) fn parse_beside(context: Context<'_, '_>, word: &Word<'_>, others: &[&'static str]) -> Option<Self> {
+        if word.text == SELF {
             return Some(Self::Fact);
         }
-        let path = FieldPath::parse(context.doc, word, Scope::Fact(context.kind))?;
+        let path = FieldPath::parse_beside(context.doc, word, Scope::Fact(context.kind), others)?;
         let has_place = path.derived.is_none()
             && !matches!(path.kind, crate::facts::schema::Type::Flag | crate::facts::schema::Type::Number);
         if !has_place {

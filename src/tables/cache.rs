@@ -3,7 +3,7 @@
 use super::tsv::Tsv;
 use super::{TableError, required};
 
-const FILE: &str = "data/caches.tsv";
+pub(super) const FILE: &str = "data/caches.tsv";
 const COLUMNS: [&str; 6] = ["path", "name", "title", "variable", "clean", "remake"];
 
 /// The table of caches.

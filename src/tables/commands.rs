@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 use crate::tree::{Node, TreeError};
 
+/// Where it is.
+pub const FILE: &str = "commands.toml";
+
 /// The grammar of all known command lines.
 #[derive(Debug, Default)]
 pub struct Commands {

@@ -3,7 +3,7 @@
 use super::tsv::Tsv;
 use super::{TableError, glob, required};
 
-const FILE: &str = "data/module-families.tsv";
+pub(super) const FILE: &str = "data/module-families.tsv";
 
 /// The family table.
 #[derive(Debug, Default)]

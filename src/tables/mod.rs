@@ -31,6 +31,19 @@ pub struct Tables {
     pub caches: Caches,
 }
 
+/// The files of a pack that are tables, by their paths below it.
+pub const FILES: [&str; 9] = [
+    commands::FILE,
+    scheduler::OPTION_FILES[0].0,
+    scheduler::OPTION_FILES[1].0,
+    scheduler::OPTION_FILES[2].0,
+    scheduler::OPTION_FILES[3].0,
+    scheduler::VARIABLES,
+    toolchain::FILE,
+    family::FILE,
+    cache::FILE,
+];
+
 /// What is wrong with a table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {message}")]
@@ -51,8 +64,8 @@ impl Tables {
     /// A file that is missing, or a row that cannot be understood.
     pub fn parse<'a>(read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
         let mut commands = commands::Commands::default();
-        commands.add(required(read, "commands.toml")?).map_err(|error| TableError {
-            file: "commands.toml".to_owned(),
+        commands.add(required(read, commands::FILE)?).map_err(|error| TableError {
+            file: commands::FILE.to_owned(),
             line: 0,
             message: error.to_string(),
         })?;
@@ -65,8 +78,8 @@ impl Tables {
     /// # Errors
     /// As [`Tables::parse`]; a test sees to it that there is none.
     pub fn built_in<'a>(read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
-        let wrong = |message| TableError { file: "commands.toml".to_owned(), line: 0, message };
-        let tree = tree::built_in("commands.toml").ok_or_else(|| wrong("the pack lacks this table".to_owned()))?;
+        let wrong = |message| TableError { file: commands::FILE.to_owned(), line: 0, message };
+        let tree = tree::built_in(commands::FILE).ok_or_else(|| wrong("the pack lacks this table".to_owned()))?;
         let mut commands = commands::Commands::default();
         commands.add_built(tree).map_err(|error| wrong(error.to_string()))?;
         Self::with(commands, read)
@@ -77,11 +90,11 @@ impl Tables {
     /// # Errors
     /// A row that cannot be understood.
     pub fn add<'a>(&mut self, read: &dyn Fn(&str) -> Option<&'a str>) -> Result<(), TableError> {
-        if let Some(text) = read("commands.toml") {
+        if let Some(text) = read(commands::FILE) {
             self.commands.add(text).map_err(|error| {
                 let at = error.span().map_or(0, |span| span.start);
                 let line = text[..at].matches('\n').count() + 1;
-                TableError { file: "commands.toml".to_owned(), line, message: error.message().to_owned() }
+                TableError { file: commands::FILE.to_owned(), line, message: error.message().to_owned() }
             })?;
         }
         self.schedulers.add(read)?;

@@ -7,14 +7,14 @@ use crate::source::Scheduler;
 const OPTION_COLUMNS: &[&str] = &["option", "short", "value", "alias", "since", "until", "excludes", "repeat"];
 
 /// The tables of options, by scheduler.
-const OPTION_FILES: [(&str, Scheduler); 4] = [
+pub(super) const OPTION_FILES: [(&str, Scheduler); 4] = [
     ("data/sbatch-options.tsv", Scheduler::Slurm),
     ("data/pbs-options.tsv", Scheduler::Pbs),
     ("data/sge-options.tsv", Scheduler::Sge),
     ("data/bsub-options.tsv", Scheduler::Lsf),
 ];
 
-const VARIABLES: &str = "data/scheduler-variables.tsv";
+pub(super) const VARIABLES: &str = "data/scheduler-variables.tsv";
 
 /// Options and variables of all schedulers.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use super::tsv::Tsv;
 use super::{TableError, required};
 
-const FILE: &str = "data/easybuild-toolchains.tsv";
+pub(super) const FILE: &str = "data/easybuild-toolchains.tsv";
 
 const COLUMNS: &[&str] = &[
     "generation",

@@ -36,7 +36,8 @@ impl<'a> Tsv<'a> {
         for (line, text) in lines {
             let cells: Vec<&str> = text.split('\t').collect();
             if cells.len() != header.len() {
-                return Err(error(line, format!("{} columns where {} are needed", cells.len(), header.len())));
+                let message = format!("{} of {} columns; tabs stand between them", cells.len(), header.len());
+                return Err(error(line, message));
             }
             rows.push((line, cells));
         }

@@ -1,8 +1,23 @@
 //! `commands.toml`: how command lines are read.
 
 use super::{Keys, Kind, may, need};
+use crate::facts::FactKind;
+use crate::facts::schema::{self, Type};
 
 const TEXTS: Kind = Kind::List(&Kind::Text);
+
+/// What a field of a record of commands can be.
+fn words(record: &str, field: &str) -> Vec<&'static str> {
+    let find = |fields: &'static [schema::Field], name: &str| fields.iter().find(|field| field.name == name);
+    let inner = match find(schema::fields(FactKind::Command), record).map(|field| &field.kind) {
+        Some(Type::Record(inner) | Type::List(Type::Record(inner))) => *inner,
+        _ => &[],
+    };
+    match find(inner, field).map(|field| &field.kind) {
+        Some(Type::Choice(words)) => words.to_vec(),
+        _ => Vec::new(),
+    }
+}
 
 pub(in super::super) static COMMANDS: Keys = Keys::of(
     "commands",
@@ -47,7 +62,7 @@ static COMMAND: Keys = Keys::of(
         may("env", TEXTS, "those that give `env`"),
         may("script", TEXTS, "those that give `script`"),
         may("code", TEXTS, "those that give `code`"),
-        may("packages", Kind::Text, "the words are packages of this manager"),
+        may("packages", Kind::Word(|| words("packages", "manager")), "the words are packages of this manager: WORDS"),
     ],
 );
 
@@ -60,12 +75,17 @@ static WRAPPER: Keys = Keys::of(
         may("assignments", Kind::Flag, "`true`: `NAME=value` words before the command set variables for it"),
         may("launcher", Kind::Flag, "`true`: it starts a parallel program"),
         may("strings", TEXTS, "options whose value is shell text to run"),
-        may("context", Kind::Text, "what the command is in: `container`, `remote`, `environment`"),
+        may("context", Kind::Word(|| vec!["container", "remote", "environment"]), "what the command is in: WORDS"),
         may("joins", Kind::Flag, "`true`: all words are joined to shell text"),
         may("env", Kind::Text, "the option that names the environment it runs in"),
         may("queries", TEXTS, "options with which it only asks about the command"),
     ],
 );
 
-static INSTALLER: Keys =
-    Keys::of("installer", &[need("family", Kind::Text, "its family"), need("names", TEXTS, "globs for its file name")]);
+static INSTALLER: Keys = Keys::of(
+    "installer",
+    &[
+        need("family", Kind::Word(|| words("installer", "family")), "one of WORDS"),
+        need("names", TEXTS, "globs for its file name"),
+    ],
+);

@@ -185,6 +185,13 @@ impl<'d, 'a> Item<'d, 'a> {
         entries.map(|entries| Table { doc: self.doc, entries, span: self.span(), described, asked: RefCell::default() })
     }
 
+    /// One of `words`.
+    pub fn word(&self, what: &str, words: &[&'static str]) {
+        if let Some(word) = self.string().filter(|word| !words.contains(&word.text)) {
+            self.doc.unknown(&word, what, words.iter().copied());
+        }
+    }
+
     /// One of `choices`.
     pub fn choice<T: Copy>(&self, what: &str, choices: &[(&'static str, T)]) -> Option<T> {
         let word = self.string()?;
