@@ -15,6 +15,7 @@ use crate::check::{self, Analysed, Finding, Grounds, Prefiltering, Run, Severity
 use crate::facts::{self, FileFacts, Gap, Interest, Reach};
 use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
 use crate::policy::guard::{self, Apart};
+use crate::policy::rule;
 use crate::policy::{CommandLine, Day, Defied, Effective, Policy, PolicyError, Rule, Selection};
 use crate::report::{FileResult, NotObeyed, Report, RuleInfo, SiteChoice};
 use crate::source::{Kind, Source, Span};
@@ -32,9 +33,6 @@ use super::workers::Workers;
 
 /// The severity from which the exit status is 1 unless somebody says otherwise.
 pub(super) const FAIL_ON: Severity = Severity::Warning;
-
-/// The tag of rules about comments that silence findings.
-const ABOUT_COMMENTS: &str = "suppression";
 
 /// Policy and surroundings, ready to judge files.
 pub(super) struct Engine {
@@ -451,7 +449,7 @@ impl Session<'_> {
 
 /// True for what is said of the comments that silence findings.
 fn is_about_comments(finding: &check::Finding) -> bool {
-    finding.tags.iter().any(|tag| tag == ABOUT_COMMENTS)
+    finding.tags.iter().any(|tag| tag == rule::ABOUT_COMMENTS)
 }
 
 /// `: why`, or nothing.

@@ -238,11 +238,11 @@ impl Policy {
         &self,
         site: &str,
         selection: &Selection,
-        wanted: &dyn Fn(&str) -> bool,
+        wanted: &dyn Fn(&Rule) -> bool,
     ) -> Result<Effective, PolicyError> {
         let site = Arc::clone(self.site(site)?);
         let mut rules = Vec::new();
-        for rule in self.rules.iter().filter(|rule| wanted(&rule.id)) {
+        for rule in self.rules.iter().filter(|rule| wanted(rule)) {
             let stand = site.rules.get(&rule.id);
             if let Some(severity) = selection.severity(rule, stand) {
                 let trust = selection.fixes.get(&rule.id).copied();

@@ -10,7 +10,7 @@ use super::config::{Config, LockSpec};
 use super::effective::{Effective, Selection};
 use super::error::PolicyError;
 use super::pack::{PackInfo, Policy};
-use super::rule::{Body, Rule};
+use super::rule::{ABOUT_COMMENTS, Body, Rule};
 use super::site::Site;
 
 /// Locked rules that are to be judged by what is known where they are locked.
@@ -37,7 +37,7 @@ pub fn apart(policy: &Policy, selection: &Selection, configs: &[Arc<Config>]) ->
 
 impl Apart {
     /// These rules as they judge a file of which `policy` knows more: at its `site`, or the nearest that this one extends
-    /// and that is known here.
+    /// and that is known here. Beside them those about comments, which tell what is in use.
     ///
     /// # Errors
     /// A site that does not exist.
@@ -48,7 +48,7 @@ impl Apart {
         {
             site = parent;
         }
-        self.known.effective_of(site, selection, &|id| self.rules.contains(id))
+        self.known.effective_of(site, selection, &|rule| self.rules.contains(&rule.id) || rule.is_named(ABOUT_COMMENTS))
     }
 
     /// True for one of these rules.

@@ -25,6 +25,9 @@ pub(super) use self::head::{ClauseHead, Lead, first_word, first_word_of_glob};
 /// The word for the whole fact, where a field may stand.
 pub(super) const SELF: &str = "self";
 
+/// The tag of rules about comments that silence findings.
+pub const ABOUT_COMMENTS: &str = "suppression";
+
 /// The tags that a rule may have.
 pub const TAGS: &[&str] = &[
     "startup",

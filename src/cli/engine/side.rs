@@ -137,6 +137,11 @@ impl Sight<'_> {
         checked
     }
 
+    /// The words of the file that a finding is about.
+    fn text(&self, finding: &Finding) -> &str {
+        self.parts.first().map_or("", |part| self.inputs[*part].source.slice(finding.span))
+    }
+
     fn judges(&self, rule: &str) -> bool {
         self.parts.first().is_some_and(|part| self.inputs[*part].policy.active(rule).is_some())
     }
@@ -147,13 +152,21 @@ pub(super) fn judge(own: &Sight<'_>, apart: &[Sight<'_>]) -> Judged {
     let mut judged = Judged { checked: own.check(), defied: Vec::new() };
     for sight in apart.iter().filter(|sight| !sight.parts.is_empty()) {
         let Checked { findings, gaps } = sight.check();
+        let (about_comments, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_about_comments);
         let all = std::mem::take(&mut judged.checked.findings);
-        let (locked, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|finding| sight.judges(&finding.rule));
+        // A comment is of no use when it is of none from any side that has the rule that it names.
+        let stands = |finding: &Finding| {
+            let of_here = is_about_comments(finding) && sight.judges(sight.text(finding));
+            !of_here || about_comments.iter().any(|other| is_same(other, finding))
+        };
+        let (locked, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|finding| !is_about_comments(finding) && sight.judges(&finding.rule));
         let missed = findings.iter().filter(|finding| !locked.iter().any(|other| is_same(other, finding)));
         judged.defied.extend(missed.map(|finding| finding.rule.clone()));
         let more: Vec<_> =
             locked.into_iter().filter(|finding| !findings.iter().any(|other| is_same(other, finding))).collect();
-        judged.checked.findings = others.into_iter().chain(findings).chain(more).collect();
+        let others = others.into_iter().filter(stands);
+        judged.checked.findings = others.chain(findings).chain(more).collect();
         let new: Vec<_> = gaps.into_iter().filter(|gap| !judged.checked.gaps.contains(gap)).collect();
         judged.checked.gaps.extend(new);
         check::sort(&mut judged.checked.findings);
