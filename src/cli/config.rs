@@ -37,8 +37,10 @@ pub(super) fn show(args: &ConfigShow, snapshot: &Snapshot, streams: &mut Streams
     let (choice, other) = engine.site_and_other(&settings, &source, &facts)?;
     let effective = settings.policy.effective(&choice.id, &settings.meant.selection)?;
     let not_obeyed = engine.not_obeyed(&engine.defied(&settings, &source, (&choice, other.as_ref()), &effective));
-    let (site, why) = (Arc::clone(&effective.site), choice.why);
-    let page = Page { engine: &engine, settings: &settings, site: &site, why, all: args.all, not_obeyed };
+    let site = Arc::clone(&effective.site);
+    let named = engine.origin_of_site(&settings, &source, &choice);
+    let why = choice.why;
+    let page = Page { engine: &engine, settings: &settings, site: &site, named, why, all: args.all, not_obeyed };
     emit(&args.format, streams, |format, out| match format {
         ListFormat::Json => {
             encode::compact(&page.json(), out)?;
@@ -54,6 +56,8 @@ struct Page<'p> {
     engine: &'p Engine,
     settings: &'p FileSettings,
     site: &'p Site,
+    /// Who named it.
+    named: Origin,
     /// Why that site judges.
     why: String,
     /// Also rules that are as the program and the site say.
@@ -165,8 +169,7 @@ impl Page<'_> {
             origin,
             note: String::new(),
         };
-        let named = meant.site.as_ref().filter(|site| site.value == self.site.id).map(|site| site.origin.clone());
-        let site = Row { note: format!(" ({})", self.why), ..row("site", &self.site.id, named.unwrap_or_default()) };
+        let site = Row { note: format!(" ({})", self.why), ..row("site", &self.site.id, self.named.clone()) };
         let fail_on = meant.fail_on.as_ref();
         let mut rows = vec![
             site,

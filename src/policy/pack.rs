@@ -313,13 +313,12 @@ impl Draft {
             let (doc, tree) = Document::parse(&name, text);
             doc.blanks(&tree);
             describe::check(doc.root(&tree, &commands::COMMANDS));
-            let problems = doc.into_problems();
-            if !problems.is_empty() {
-                self.problems.extend(problems);
-                return;
-            }
+            self.problems.extend(doc.into_problems());
         }
-        if let Err(error) = tables.add(&|path| pack.get(path)) {
+        // What is wrong with the commands is told with its place already.
+        let faulty = self.problems.iter().any(|problem| problem.file == pack.named(COMMANDS));
+        let read = |path: &str| if path == COMMANDS && faulty { None } else { pack.get(path) };
+        if let Err(error) = tables.add(&read) {
             let text = pack.get(&error.file).unwrap_or_default();
             let start: usize = text.split_inclusive('\n').take(error.line.saturating_sub(1)).map(str::len).sum();
             let line = text[start..].lines().next().unwrap_or_default();

@@ -25,6 +25,18 @@ impl Engine {
         defied
     }
 
+    /// Who settled the site of a file: nobody but the program, where it was told by signs.
+    pub(in crate::cli) fn origin_of_site(
+        &self,
+        settings: &FileSettings,
+        source: &Source,
+        choice: &check::SiteChoice,
+    ) -> Origin {
+        let named = || named_by(settings, source, choice).map(|(origin, _)| origin);
+        let locked = settings.meant.site.as_ref().filter(|_| choice.grounds == Grounds::Lock);
+        locked.map(|site| site.origin.clone()).or_else(named).unwrap_or_default()
+    }
+
     /// What was said against locks, as the user would write paths.
     pub(in crate::cli) fn not_obeyed(&self, defied: &BTreeSet<Defied>) -> Vec<NotObeyed> {
         let shown = |defied: &Defied| NotObeyed {
