@@ -242,3 +242,15 @@ fn floor_char_boundary(text: &str, at: usize) -> usize {
     }
     at
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_told_with_its_line() {
+        assert_eq!(text(b"a\nb\n".to_vec()).ok().as_deref(), Some("a\nb\n"));
+        let error = text(b"a\n\xffb\n".to_vec()).unwrap_err().to_string();
+        assert_eq!(error, "line 2 is no UTF-8 text; save the file as UTF-8");
+    }
+}
