@@ -62,7 +62,7 @@ pub(super) fn read(path: &str, bytes: &[u8], intake: &mut Intake) {
             }
             PartType::Text(text) => {
                 if let Some(name) = file_name(part) {
-                    rest.push((Some(name), Content::Text(text.clone().into_owned())));
+                    rest.push((Some(name), Content::Text(as_written(part, text))));
                 }
             }
             PartType::Html(html) if is_body => rest.push((None, Content::Text(plain(html)))),
@@ -72,10 +72,11 @@ pub(super) fn read(path: &str, bytes: &[u8], intake: &mut Intake) {
                 }
             }
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
-                rest.push((
-                    Some(file_name(part).unwrap_or_else(|| format!("part-{id}"))),
-                    Content::Bytes(bytes.to_vec()),
-                ));
+                let content = match std::str::from_utf8(bytes) {
+                    Ok(text) => Content::Bytes(as_written(part, text).into_bytes()),
+                    Err(_) => Content::Bytes(bytes.to_vec()),
+                };
+                rest.push((Some(file_name(part).unwrap_or_else(|| format!("part-{id}"))), content));
             }
             PartType::Message(inner) => {
                 let name = file_name(part).unwrap_or_else(|| format!("mail-{id}.eml"));
@@ -176,6 +177,11 @@ impl<'m> Mail<'m> {
 
 fn file_name(part: &MessagePart<'_>) -> Option<String> {
     part.attachment_name().map(base_name).filter(|name| !name.is_empty())
+}
+
+/// A file as its owner has it: mail itself ends lines with CR LF, which says nothing of a file that is not encoded.
+fn as_written(part: &MessagePart<'_>, text: &str) -> String {
+    if part.encoding == Encoding::Base64 { text.to_owned() } else { text.replace("\r\n", "\n") }
 }
 
 /// The name of a header line, in lower case.
