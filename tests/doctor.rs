@@ -11,8 +11,14 @@ mod homes;
 mod live;
 #[path = "oracle/mod.rs"]
 mod oracle;
+#[path = "doctor/quota.rs"]
+mod quota;
+#[path = "doctor/rights.rs"]
+mod rights;
 #[path = "doctor/secrets.rs"]
 mod secrets;
+#[path = "doctor/settings.rs"]
+mod settings;
 #[path = "doctor/shells.rs"]
 mod shells;
 
@@ -44,6 +50,8 @@ fn report(home: &Path, args: &[&str]) -> Json {
 fn scratch() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = fs::canonicalize(dir.path()).unwrap();
+    // Homes lie where others get to.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     (dir, path)
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::path::PathBuf;
 
+pub use crate::policy::fix::Chmod;
 pub use crate::policy::{Applicability, Severity};
 use crate::source::Span;
 
@@ -105,6 +106,8 @@ pub struct Fix {
     pub applicability: Applicability,
     /// The changes, all or none, on the bytes of the file as it was read.
     pub edits: Vec<Edit>,
+    /// The rights to the file that are taken; there are no changes of bytes then.
+    pub chmod: Option<Chmod>,
 }
 
 /// One change of bytes.

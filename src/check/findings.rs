@@ -71,6 +71,9 @@ fn joined(first: Option<Fix>, second: Option<Fix>) -> Option<Fix> {
     else {
         return Some(first);
     };
+    if first.chmod.is_some() || second.chmod.is_some() {
+        return Some(first);
+    }
     match in_order(first.edits.iter().chain(&second.edits).cloned().collect()) {
         Some(edits) => Some(Fix { edits, ..first }),
         None => Some(first),
@@ -171,7 +174,8 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
         spec.unsafe_if.iter().any(|table| scene.holds(table) > Truth::No)
             || spec.unsafe_if_with.iter().any(|other| bench.exists(scene, other, None) > Truth::No)
     };
-    let edits = edits(&spec.edits, voice)?;
+    let chmod = spec.chmod();
+    let edits = if chmod.is_some() { Vec::new() } else { edits(&spec.edits, voice)? };
     let trusted = match hit.active.trust {
         Some(trust) => trust,
         None if risky() => declared.min(Applicability::Unsafe),
@@ -188,7 +192,7 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
     } else {
         trusted
     };
-    Some(Fix { title: voice.say(&spec.title).0, applicability, edits })
+    Some(Fix { title: voice.say(&spec.title).0, applicability, edits, chmod })
 }
 
 /// Hash of rule, path from the project's root and flagged text, in which every run of blanks is one: 16 hexadecimal

@@ -3,8 +3,8 @@
 mod mending;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{BufWriter, Read as _, Write};
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,10 +17,11 @@ use crate::check::{Finding, Grounds};
 use crate::doctor::home::Home;
 use crate::doctor::installations::What;
 use crate::doctor::moves::Places;
+use crate::doctor::quota::Answer;
 use crate::doctor::survey::Survey;
 use crate::doctor::usage::Limits;
-use crate::doctor::{self, Account, Subject, Watch, elsewhere, naming, size};
-use crate::facts::{Alone, Fact, FileFacts};
+use crate::doctor::{self, Account, OwnFiles, Subject, Watch, elsewhere, naming, size};
+use crate::facts::{Alone, Fact, FileFacts, Value};
 use crate::fix::RealSyntax;
 use crate::policy::site::{Retired, ValueData};
 use crate::policy::{CommandLine, Effective, Policy, Site};
@@ -50,13 +51,13 @@ pub(super) fn run(args: &args::Doctor, snapshot: &Snapshot, streams: &mut Stream
     let engine = own_engine(args, &args.policy, snapshot)?;
     let here = engine.here()?;
     let understand = |home: &Home, name: &Path, kind: Option<Kind>| {
-        let (path, bytes) = read(home, name)?;
+        let (path, bytes) = home.read_anywhere(name, LIMIT)?;
         let kind = kind.unwrap_or_else(|| source::classify_named(&path, &bytes));
         let source = Source::new(path, kind, bytes);
         let facts = engine.facts(&source, here.tables(), &Alone);
         Some((source, facts))
     };
-    let own = doctor::own_files(&home, &understand);
+    let own = OwnFiles::read(&home, &understand);
     let site = site(args, snapshot, &own)?;
 
     // From here on the site is settled: every file and folder of the account is judged by it.
@@ -65,7 +66,7 @@ pub(super) fn run(args: &args::Doctor, snapshot: &Snapshot, streams: &mut Stream
     engine_here.machine.home = Some(home.path.clone());
     let mut fixes = None;
     if args.fix {
-        let fixed = mending::mend(args, &engine_here, &home, own, (&workers, snapshot, streams))?;
+        let fixed = mending::mend(args, &engine_here, &home, &own, (&workers, snapshot, streams))?;
         status = status.max(if fixed.failed { Status::Trouble } else { Status::Clean });
         fixes = Some(fixed.done);
     }
@@ -122,18 +123,6 @@ fn own_engine(args: &args::Doctor, options: &PolicyOptions, snapshot: &Snapshot)
     }
     engine.reads_own_files = false;
     Ok(engine)
-}
-
-/// A file with its path; one of the system is read as it is.
-fn read(home: &Home, name: &Path) -> Option<(PathBuf, Vec<u8>)> {
-    if home.below(name).is_some() {
-        return Some((home.path.join(name), home.read(name, LIMIT)?));
-    }
-    // What is no file could keep whoever opens it waiting.
-    let file = fs::metadata(name).ok().filter(fs::Metadata::is_file).and_then(|_| File::open(name).ok())?;
-    let mut bytes = Vec::new();
-    file.take(LIMIT).read_to_end(&mut bytes).ok()?;
-    Some((name.to_owned(), bytes))
 }
 
 /// Looks at the account; Ctrl-C ends the counting, a second one the program.
@@ -198,9 +187,10 @@ impl Judge<'_> {
         let Self { engine, account, .. } = self;
         let here = engine.here()?;
         let limits = limits(&here.effective.site);
-        let facts = account.facts(limits, &here.tables().caches, &RealSyntax::find());
+        let facts = account.facts(limits, here.tables(), &RealSyntax::find());
         let mut results = start_up_files(engine, account, workers)?;
-        for result in engine.judge_facts(by_path(account, &facts))? {
+        let texts: Vec<&Source> = account.texts().collect();
+        for result in engine.judge_facts(by_path(&account.home, &facts), &texts)? {
             match results.iter_mut().find(|file| file.source.path == result.source.path) {
                 Some(file) => file.findings.extend(result.findings),
                 None => results.push(result),
@@ -250,6 +240,9 @@ impl Judge<'_> {
             let mounts = survey.mounts.iter().map(|path| root.join(path));
             lines.extend(mounts.map(|path| format!("{}: another file system begins there", path.display())));
         }
+        if self.account.quota == Answer::Late {
+            lines.push("`quota` did not answer in time: perhaps a file server is down".to_owned());
+        }
         if !self.without.is_empty() {
             lines.push(format!("no folder of {} was found in {}", self.whose.user, self.without.join(", ")));
         }
@@ -271,7 +264,7 @@ fn names(survey: &Survey<What>) -> u64 {
 }
 
 /// The site of the account: for somebody else's the machine that one sits at comes last.
-fn site(args: &args::Doctor, snapshot: &Snapshot, own: &[(Source, FileFacts)]) -> anyhow::Result<SiteChoice> {
+fn site(args: &args::Doctor, snapshot: &Snapshot, own: &OwnFiles) -> anyhow::Result<SiteChoice> {
     let foreign = args.home.is_some();
     let mut engine = own_engine(args, &args.policy, snapshot)?;
     let facts: Vec<Fact> = own.iter().flat_map(|(_, facts)| facts.facts.clone()).collect();
@@ -290,6 +283,13 @@ fn site(args: &args::Doctor, snapshot: &Snapshot, own: &[(Source, FileFacts)]) -
             site.why = format!("nothing in the account tells the site; of this machine: {}", site.why);
         }
     }
+    if site.grounds == Grounds::Evidence {
+        // It is one of several files: which one?
+        let tells = |facts: &FileFacts| engine.site(&settings, &nothing, facts).is_ok_and(|one| one.why == site.why);
+        let file = own.iter().find(|(_, facts)| tells(facts)).and_then(|(source, _)| source.path.file_name());
+        let named = |file: &std::ffi::OsStr| site.why.replacen("the file", &file.to_string_lossy(), 1);
+        site.why = file.map_or_else(|| site.why.clone(), named);
+    }
     Ok(SiteChoice { id: site.id, why: site.why })
 }
 
@@ -302,11 +302,13 @@ fn start_up_files(engine: &Engine, account: &Account, workers: &Workers) -> anyh
 }
 
 /// The facts by the path that they are about.
-fn by_path(account: &Account, facts: &[doctor::About]) -> Vec<(PathBuf, Vec<Fact>)> {
+fn by_path(home: &Home, facts: &[doctor::About]) -> Vec<(PathBuf, Vec<Fact>)> {
     let mut groups: BTreeMap<PathBuf, Vec<Fact>> = BTreeMap::new();
-    for (path, fact) in facts {
+    // What the system's files say only its administrators can mend.
+    let is_mine = |fact: &Fact| fact.fields.get("own") != Some(&Value::Flag(false));
+    for (path, fact) in facts.iter().filter(|(_, fact)| is_mine(fact)) {
         // What is about no file keeps its name.
-        let path = path.strip_prefix("~").map_or_else(|_| path.clone(), |below| account.home.path.join(below));
+        let path = path.strip_prefix("~").map_or_else(|_| path.clone(), |below| home.path.join(below));
         groups.entry(path).or_default().push(fact.clone());
     }
     groups.into_iter().collect()

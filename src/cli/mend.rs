@@ -67,7 +67,24 @@ impl Mending<'_> {
 
     /// Mends and writes.
     pub(super) fn fix(&self, results: Vec<FileResult>, streams: &mut Streams) -> Fixed {
-        let mut recorder = Recorder::new(self.snapshot.journal(), Purpose::Fix, self.snapshot.now());
+        let mut recorder = self.recorder();
+        let mut fixed = self.fix_recorded(results, &mut recorder, streams);
+        fixed.tell_kept(&recorder);
+        fixed
+    }
+
+    /// Where originals go.
+    pub(super) fn recorder(&self) -> Recorder {
+        Recorder::new(self.snapshot.journal(), Purpose::Fix, self.snapshot.now())
+    }
+
+    /// The same, as a part of a run.
+    pub(super) fn fix_recorded(
+        &self,
+        results: Vec<FileResult>,
+        recorder: &mut Recorder,
+        streams: &mut Streams,
+    ) -> Fixed {
         let mut fixed = Fixed { left: Vec::new(), done: Fixes::default(), failed: false };
         if self.args.interactive {
             // Nothing may write over the question while somebody thinks.
@@ -82,18 +99,13 @@ impl Mending<'_> {
                 };
                 let wanted = |source: &Source, finding: &Finding| taken(finding) || questions.wants(source, finding);
                 let mended = self.session.mend_one(self.runs, index, &result, self.allow(), &wanted, &syntax);
-                fixed.take(self, result, mended, &mut recorder, streams);
+                fixed.take(self, result, mended, recorder, streams);
             }
         } else {
             let mended = self.mend(&results);
             for (result, mended) in results.into_iter().zip(mended) {
-                fixed.take(self, result, mended, &mut recorder, streams);
+                fixed.take(self, result, mended, recorder, streams);
             }
-        }
-        fixed.done.run = recorder.run();
-        if let Some((folders, reason)) = recorder.beside() {
-            fixed.done.beside = folders.into_iter().map(Path::to_owned).collect();
-            fixed.done.why_beside = Some(reason.to_owned());
         }
         fixed
     }
@@ -118,6 +130,15 @@ impl Mending<'_> {
 }
 
 impl Fixed {
+    /// Notes where originals were kept.
+    pub(super) fn tell_kept(&mut self, recorder: &Recorder) {
+        self.done.run = recorder.run();
+        if let Some((folders, reason)) = recorder.beside() {
+            self.done.beside = folders.into_iter().map(Path::to_owned).collect();
+            self.done.why_beside = Some(reason.to_owned());
+        }
+    }
+
     /// Writes one file, if it changed, and notes what came of it.
     fn take(
         &mut self,

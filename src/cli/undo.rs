@@ -49,10 +49,12 @@ pub(super) fn run(args: &args::Undo, snapshot: &Snapshot, streams: &mut Streams)
     let mut status = Status::Clean;
     for (kept, file) in wanted {
         let path = file.entry.path.display();
+        let what = match file.entry.new_mode {
+            Some(_) => format!("the permissions {:o} that it had", file.entry.mode),
+            None => "what it was".to_owned(),
+        };
         match undo::restore(kept.store, &kept.run, file, args.force, &mut recorder, args.as_owner) {
-            Ok(Restored::Done) => {
-                say(streams, &format!("{path}: restored to what it was before run {}", kept.run.number))
-            }
+            Ok(Restored::Done) => say(streams, &format!("{path}: restored to {what} before run {}", kept.run.number)),
             Ok(Restored::Already) => say(streams, &format!("{path}: is as it was before run {}", kept.run.number)),
             Err(error) => {
                 status = Status::Trouble;
@@ -99,6 +101,11 @@ impl<'s> Kept<'s> {
         (!files.is_empty()).then_some(Self { store, run, files })
     }
 
+    /// What the run did to one file.
+    fn of(&self, path: &Path) -> impl Iterator<Item = (&Self, &Recorded)> {
+        self.files.iter().filter(move |file| file.entry.path == path).map(move |file| (self, file))
+    }
+
     /// True for a run of `--fix` of which something was not restored yet.
     fn is_to_undo(&self) -> bool {
         self.run.purpose == Purpose::Fix && self.files.iter().any(|file| !file.restored)
@@ -117,7 +124,8 @@ fn newest_of_files<'k>(runs: &'k [Kept<'k>], files: &[PathBuf]) -> anyhow::Resul
         let fits = |kept: &Kept<'_>, file| matches!(undo::state(&kept.run, file), State::New | State::Half);
         let found = of_file().find(|(kept, file)| fits(kept, file)).or_else(|| of_file().next());
         match found {
-            Some(found) => wanted.push(found),
+            // A run may have changed its text and its permissions.
+            Some((kept, _)) => wanted.extend(kept.of(&real)),
             None => bail!("{}: no run that is kept changed it; `pydoctor undo` lists them", path.display()),
         }
     }
@@ -151,9 +159,9 @@ fn of_run<'k>(
     let mut wanted = Vec::new();
     for path in files {
         let real = real(path);
-        match kept.files.iter().find(|file| file.entry.path == real) {
-            Some(file) => wanted.push((kept, file)),
-            None => bail!("{}: {name} did not change it; `pydoctor undo` lists what it changed", path.display()),
+        match kept.files.iter().any(|file| file.entry.path == real) {
+            true => wanted.extend(kept.of(&real)),
+            false => bail!("{}: {name} did not change it; `pydoctor undo` lists what it changed", path.display()),
         }
     }
     Ok(wanted)
@@ -189,6 +197,7 @@ fn for_people(runs: &[Kept<'_>], now: u64, out: &mut dyn Write) -> io::Result<()
         let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
         writeln!(out, "run {}, {}: {files}{what}", kept.run.number, age(now.saturating_sub(kept.run.started)))?;
         for file in kept.files.iter().take(SHOWN) {
+            let rights = file.entry.new_mode.map(|new| format!("  (permissions {:o}, now {new:o})", file.entry.mode));
             let state = match undo::state(&kept.run, file) {
                 State::New => "",
                 State::Original => "  (as it was before)",
@@ -197,7 +206,8 @@ fn for_people(runs: &[Kept<'_>], now: u64, out: &mut dyn Write) -> io::Result<()
                 State::Gone => "  (gone)",
                 State::Unreadable => "  (cannot be read)",
             };
-            writeln!(out, "  {}{state}", for_terminal(&file.entry.path.to_string_lossy()))?;
+            let rights = rights.filter(|_| state.is_empty()).unwrap_or_default();
+            writeln!(out, "  {}{rights}{state}", for_terminal(&file.entry.path.to_string_lossy()))?;
         }
         if count > SHOWN {
             writeln!(out, "  and {} more", count - SHOWN)?;
@@ -240,6 +250,9 @@ struct FileOf {
     path: String,
     state: State,
     restored: bool,
+    /// Permissions before the run, where these alone were changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions: Option<String>,
 }
 
 fn as_json(runs: &[Kept<'_>], out: &mut dyn Write) -> io::Result<()> {
@@ -247,6 +260,7 @@ fn as_json(runs: &[Kept<'_>], out: &mut dyn Write) -> io::Result<()> {
         path: file.entry.path.to_string_lossy().into_owned(),
         state: undo::state(&kept.run, file),
         restored: file.restored,
+        permissions: file.entry.new_mode.map(|_| format!("{:o}", file.entry.mode)),
     };
     let runs = runs.iter().map(|kept| RunOf {
         run: kept.run.number,

@@ -16,6 +16,22 @@ const SYSTEM: [&str; 2] = ["etc/conda", "var/lib/conda"];
 /// Folders of the home.
 const HOME: [&str; 2] = [".config/conda", ".conda"];
 
+/// A conda installation, by the folder of the account in which it lies and its path there.
+pub(super) struct Root<'a> {
+    pub(super) home: &'a Home,
+    pub(super) path: &'a Path,
+}
+
+/// A file that conda looks for.
+pub(super) struct Place<'a> {
+    /// The folder of the account through which it is read.
+    pub(super) home: &'a Home,
+    /// Below that, or absolute.
+    pub(super) path: PathBuf,
+    /// The installation that alone reads it.
+    pub(super) root: Option<PathBuf>,
+}
+
 /// Those of the home alone, below it.
 pub(super) fn of_home(home: &Home) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = HOME.iter().flat_map(|folder| in_folder(home, Path::new(folder))).collect();
@@ -23,32 +39,52 @@ pub(super) fn of_home(home: &Home) -> Vec<PathBuf> {
     all
 }
 
-/// All of them: below the home, or absolute. `roots` are the installations of the home, `env` is that of a running shell,
-/// `system` is where its folders lie. Files that are not there are told as well.
-pub(super) fn all(
-    home: &Home,
-    roots: &[PathBuf],
+/// All of them. `roots` are the installations of the account, `env` is that of a running shell, `system` is where its
+/// folders lie. Files that are not there are told as well.
+pub(super) fn all<'a>(
+    home: &'a Home,
+    roots: &[Root<'a>],
     env: Option<&BTreeMap<String, String>>,
     system: &Path,
-) -> Vec<PathBuf> {
-    let path = |name: &str| {
+) -> Vec<Place<'a>> {
+    let variable = |name: &str| {
         let value = env.and_then(|env| env.get(name)).filter(|value| value.starts_with('/'));
         value.map(|value| home.below(Path::new(value)).unwrap_or_else(|| PathBuf::from(value)))
     };
-    let folders = |folders: Vec<PathBuf>| folders.into_iter().flat_map(|folder| in_folder(home, &folder));
-    let mut all: Vec<PathBuf> = folders(SYSTEM.map(|folder| system.join(folder)).to_vec()).collect();
-    all.extend(folders(roots.to_vec()));
+    let common = |path: PathBuf| Place { home, path, root: None };
+    let mut all: Vec<Place<'a>> = Vec::new();
+    for folder in SYSTEM {
+        all.extend(in_folder(home, &system.join(folder)).into_iter().map(common));
+    }
+    roots.iter().for_each(|root| all.extend(of_root(root.home, root.path)));
     // The installation that a running shell uses, where it lies elsewhere.
-    let used = path("CONDA_EXE").and_then(|program| Some(program.parent()?.parent()?.to_owned()));
-    all.extend(folders(used.filter(|root| !roots.contains(root)).into_iter().collect()));
-    all.extend(folders(path("XDG_CONFIG_HOME").map(|folder| folder.join("conda")).into_iter().collect()));
-    all.extend(of_home(home));
-    all.extend(folders(path("CONDA_PREFIX").into_iter().collect()));
-    all.extend(path("CONDARC").into_iter().chain(path("MAMBARC")));
+    let used = variable("CONDA_EXE").and_then(|program| Some(program.parent()?.parent()?.to_owned()));
+    let is_new = |used: &PathBuf| {
+        let used = home.path.join(used);
+        roots.iter().all(|root| root.home.path.join(root.path) != used)
+    };
+    if let Some(path) = used.filter(is_new) {
+        all.extend(of_root(home, &path));
+    }
+    if let Some(folder) = variable("XDG_CONFIG_HOME").map(|folder| folder.join("conda")) {
+        all.extend(in_folder(home, &folder).into_iter().map(common));
+    }
+    all.extend(of_home(home).into_iter().map(common));
+    if let Some(folder) = variable("CONDA_PREFIX") {
+        all.extend(in_folder(home, &folder).into_iter().map(common));
+    }
+    all.extend(variable("CONDARC").into_iter().chain(variable("MAMBARC")).map(common));
     // What is named twice has the strength of its last place.
-    let later: Vec<PathBuf> = all.clone();
-    let last = |index: usize, path: &PathBuf| !later[index + 1..].contains(path);
-    all.into_iter().enumerate().filter(|(index, path)| last(*index, path)).map(|(_, path)| path).collect()
+    let whole = |place: &Place<'_>| place.home.path.join(&place.path);
+    let later: Vec<PathBuf> = all.iter().map(whole).collect();
+    let last = |(index, place): &(usize, Place<'a>)| !later[index + 1..].contains(&whole(place));
+    all.into_iter().enumerate().filter(last).map(|(_, place)| place).collect()
+}
+
+/// Those that one installation alone reads.
+fn of_root<'a>(home: &'a Home, path: &Path) -> Vec<Place<'a>> {
+    let root = home.path.join(path);
+    in_folder(home, path).into_iter().map(|path| Place { home, path, root: Some(root.clone()) }).collect()
 }
 
 fn in_folder(home: &Home, folder: &Path) -> Vec<PathBuf> {
@@ -88,9 +124,12 @@ mod tests {
         let env =
             [("CONDARC", value("home/.condarc")), ("CONDA_PREFIX", value("opt/env")), ("MAMBARC", "x".to_owned())];
         let env = env.map(|(name, value)| (name.to_owned(), value)).into();
-        let all = all(&home, &[PathBuf::from("miniconda3")], Some(&env), &root);
-        let shown: Vec<&str> =
-            all.iter().map(|path| path.strip_prefix(&root).unwrap_or(path).to_str().unwrap()).collect();
+        let own = Root { home: &home, path: Path::new("miniconda3") };
+        let all = all(&home, &[own], Some(&env), &root);
+        let of_root = all.iter().filter(|place| place.root.as_deref() == Some(&*home.path.join("miniconda3"))).count();
+        assert_eq!(of_root, 2);
+        let path = |place: &Place<'_>| place.path.strip_prefix(&root).unwrap_or(&place.path).display().to_string();
+        let shown: Vec<String> = all.iter().map(path).collect();
         assert_eq!(
             shown,
             [

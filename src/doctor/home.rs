@@ -7,15 +7,19 @@
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, fstatvfs, open, openat, readlinkat, statat};
 
 use super::usage::Room;
+
+/// The bits of a folder's mode by which group and others pass through it.
+const PASS: u32 = 0o011;
 
 /// So many links are followed on the way to one file.
 const MAX_LINKS: usize = 40;
@@ -30,6 +34,8 @@ pub struct Home {
     /// What stands for it in facts.
     shown: String,
     folder: OwnedFd,
+    /// Who besides its owner gets to it: the bits of `x` that all folders above it have.
+    way: u32,
 }
 
 /// What a path leads to.
@@ -51,6 +57,8 @@ pub struct Inside {
     /// What it is.
     pub stat: Stat,
     parent: OwnedFd,
+    /// Who besides the owner gets there.
+    way: u32,
 }
 
 /// Who besides its owner may write to, or read, something.
@@ -90,7 +98,9 @@ impl Home {
         let path = std::fs::canonicalize(named)?;
         let folder = open(&path, folder_flags() & !OFlags::NOFOLLOW, Mode::empty())?;
         let shown = shown.map_or_else(|| path.to_string_lossy().into_owned(), str::to_owned);
-        Ok(Self { path, named: named.to_owned(), shown, folder })
+        let above = path.ancestors().skip(1).filter_map(|above| fs::metadata(above).ok());
+        let way = above.fold(PASS, |way, meta| way & meta.mode());
+        Ok(Self { path, named: named.to_owned(), shown, folder, way })
     }
 
     /// The path that facts use for something below: `$HOME/.bashrc`.
@@ -101,6 +111,11 @@ impl Home {
     /// What the home itself is. Errors are the system's.
     pub fn stat(&self) -> io::Result<Stat> {
         Ok(fstat(&self.folder)?)
+    }
+
+    /// True when it belongs to whoever runs the program.
+    pub fn is_mine(&self) -> bool {
+        self.stat().is_ok_and(|own| own.st_uid == rustix::process::getuid().as_raw())
     }
 
     /// What the file system that holds it tells of itself; many tell a user's quota. `None` where it does not.
@@ -123,7 +138,10 @@ impl Home {
             Some(below) => parts(&below),
             None => return Ok(Reached::Outside(path.to_owned())),
         };
-        let mut folders: Vec<(OwnedFd, OsString)> = Vec::new();
+        let mut folders: Vec<(OwnedFd, OsString, u32)> = Vec::new();
+        let own = self.stat()?.st_mode;
+        let through =
+            |folders: &[(OwnedFd, OsString, u32)]| folders.iter().fold(self.way & own, |way, (.., mode)| way & mode);
         let mut links = 0;
         while let Some(part) = todo.pop_front() {
             if part == OsStr::new("..") {
@@ -132,8 +150,8 @@ impl Home {
                 }
                 continue;
             }
-            let here = folders.last().map_or(&self.folder, |(folder, _)| folder);
-            let so_far = || folders.iter().map(|(_, name)| name).collect::<PathBuf>();
+            let here = folders.last().map_or(&self.folder, |(folder, ..)| folder);
+            let so_far = || folders.iter().map(|(_, name, _)| name).collect::<PathBuf>();
             let stat = match statat(here, &part, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => stat,
                 Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => {
@@ -159,18 +177,20 @@ impl Home {
             }
             if todo.is_empty() {
                 let path = so_far().join(&part);
-                return Ok(Reached::Inside(Inside { path, stat, parent: here.try_clone()? }));
+                let way = through(&folders);
+                return Ok(Reached::Inside(Inside { path, stat, parent: here.try_clone()?, way }));
             }
             if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
                 return Ok(Reached::Missing(None));
             }
             let folder = openat(here, &part, folder_flags(), Mode::empty())?;
-            folders.push((folder, part));
+            folders.push((folder, part, stat.st_mode));
         }
         // The home itself, or a folder that `..` led back to.
-        let path: PathBuf = folders.iter().map(|(_, name)| name).collect();
-        let folder = folders.last().map_or(&self.folder, |(folder, _)| folder);
-        Ok(Reached::Inside(Inside { path, stat: fstat(folder)?, parent: folder.try_clone()? }))
+        let path: PathBuf = folders.iter().map(|(_, name, _)| name).collect();
+        let folder = folders.last().map_or(&self.folder, |(folder, ..)| folder);
+        let way = folders.split_last().map_or(self.way, |(_, above)| through(above));
+        Ok(Reached::Inside(Inside { path, stat: fstat(folder)?, parent: folder.try_clone()?, way }))
     }
 
     /// The content of a regular file inside, at most `limit` bytes of it. `None` for everything else.
@@ -190,6 +210,32 @@ impl Home {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = File::from(openat(&inside.parent, inside.path.file_name()?, flags, Mode::empty()).ok()?);
         file.metadata().ok()?.is_file().then_some(file)
+    }
+
+    /// The same for a path that may also be absolute and outside, where files are read as they are; with the path of
+    /// the file.
+    pub fn read_anywhere(&self, path: &Path, limit: u64) -> Option<(PathBuf, Vec<u8>)> {
+        if let Some(below) = self.below(path) {
+            return Some((self.path.join(&below), self.read(&below, limit)?));
+        }
+        let mut content = Vec::new();
+        self.file_anywhere(path)?.take(limit).read_to_end(&mut content).ok()?;
+        Some((path.to_owned(), content))
+    }
+
+    /// A regular file at such a path, opened for reading.
+    pub fn file_anywhere(&self, path: &Path) -> Option<File> {
+        match self.below(path) {
+            Some(below) => self.file(&below),
+            // What is no file could keep whoever opens it waiting.
+            None => fs::metadata(path).ok().filter(fs::Metadata::is_file).and_then(|_| File::open(path).ok()),
+        }
+    }
+
+    /// True for a file of the account's.
+    pub fn is_own(&self, path: &Path) -> bool {
+        let same = |meta: fs::Metadata| self.stat().is_ok_and(|own| own.st_uid == meta.uid());
+        self.below(path).is_some() || fs::metadata(path).is_ok_and(same)
     }
 
     /// The text of a small file inside; what is not UTF-8 is replaced.
@@ -244,22 +290,23 @@ impl Inside {
         FileType::from_raw_mode(self.stat.st_mode) == FileType::Directory
     }
 
-    /// Who besides the owner may write.
+    /// Who besides the owner may write, and gets there.
     pub fn writable_by(&self) -> OpenTo {
-        open_to(self.stat.st_mode, 0o020, 0o002)
+        self.open_to(0o020, 0o002)
     }
 
-    /// Who besides the owner may read.
+    /// Who besides the owner may read, and gets there.
     pub fn readable_by(&self) -> OpenTo {
-        open_to(self.stat.st_mode, 0o040, 0o004)
+        self.open_to(0o040, 0o004)
     }
-}
 
-fn open_to(mode: u32, group: u32, others: u32) -> OpenTo {
-    match (mode & others != 0, mode & group != 0) {
-        (true, _) => OpenTo::Others,
-        (false, true) => OpenTo::Group,
-        (false, false) => OpenTo::Nobody,
+    fn open_to(&self, group: u32, others: u32) -> OpenTo {
+        let (mode, way) = (self.stat.st_mode, self.way);
+        match (mode & others != 0 && way & 0o001 != 0, mode & group != 0 && way & 0o010 != 0) {
+            (true, _) => OpenTo::Others,
+            (false, true) => OpenTo::Group,
+            (false, false) => OpenTo::Nobody,
+        }
     }
 }
 
@@ -279,8 +326,8 @@ fn parts(path: &Path) -> VecDeque<OsString> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-    use std::os::unix::fs::symlink;
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     #[test]
     fn links_inside_are_followed_and_those_out_are_told() {
@@ -311,5 +358,34 @@ mod tests {
         assert!(home.reach(Path::new("loop")).is_err());
         assert_eq!(home.link(Path::new("out")), Some(PathBuf::from("../other")));
         assert_eq!(home.names(Path::new("dotfiles")), ["rc", "sub"]);
+    }
+
+    #[test]
+    fn a_file_is_open_to_those_who_get_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = fs::canonicalize(dir.path()).unwrap().join("ada");
+        fs::create_dir_all(home.join("dotfiles")).unwrap();
+        fs::write(home.join("dotfiles/rc"), "").unwrap();
+        symlink("dotfiles/rc", home.join(".bashrc")).unwrap();
+        let set = |path: &Path, mode: u32| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        set(&home.join("dotfiles/rc"), 0o666);
+        for (above, own, inner, file, folder) in [
+            (0o755, 0o777, 0o755, OpenTo::Others, OpenTo::Others),
+            (0o755, 0o755, 0o750, OpenTo::Group, OpenTo::Nobody),
+            (0o755, 0o750, 0o755, OpenTo::Group, OpenTo::Nobody),
+            (0o755, 0o700, 0o777, OpenTo::Nobody, OpenTo::Nobody),
+            (0o750, 0o777, 0o755, OpenTo::Group, OpenTo::Group),
+            (0o700, 0o777, 0o755, OpenTo::Nobody, OpenTo::Nobody),
+        ] {
+            set(dir.path(), above);
+            set(&home, own);
+            set(&home.join("dotfiles"), inner);
+            let opened = Home::open(&home).unwrap();
+            let open_to = |path: &str| match opened.reach(Path::new(path)).unwrap() {
+                Reached::Inside(inside) => inside.writable_by(),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!((open_to(".bashrc"), open_to("")), (file, folder), "{above:o} {own:o} {inner:o}");
+        }
     }
 }

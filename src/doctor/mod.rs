@@ -12,6 +12,8 @@ pub mod installations;
 mod links;
 pub mod moves;
 pub mod naming;
+pub mod processor;
+pub mod quota;
 pub mod search_path;
 pub mod settings;
 pub mod size;
@@ -26,14 +28,17 @@ use std::sync::atomic::AtomicBool;
 
 use crate::facts::{Fact, FactKind, FileFacts, Record};
 use crate::fix::Syntax;
-use crate::source::{Kind, Source, Span};
-use crate::tables::Caches;
+use crate::source::{Kind, Source};
+use crate::tables::{Caches, Tables};
 
+use conda_files::{Place, Root};
 use home::Home;
 use installations::What;
+use processor::Machine;
+use quota::{Answer, Asked};
 use startup::Startup;
 use survey::{Folder, Survey, Walk};
-use usage::Limits;
+use usage::{Allowed, Limits};
 
 /// What the walk through the home is given from outside.
 #[derive(Clone, Copy)]
@@ -55,10 +60,14 @@ pub struct Account {
     pub startup: Startup,
     /// The files that conda and mamba read, the weakest first.
     pub condarc: Vec<Condarc>,
+    /// What the files of other tools say.
+    pub settings: settings::Files,
     /// What lies where.
     pub survey: Survey<What>,
     /// Folders of the account in the site's other places, with what lies there.
     pub elsewhere: Vec<(Home, Survey<What>)>,
+    /// What the system says of the user's room.
+    pub quota: Answer,
     /// The environment of a running shell; `None` for somebody else's account.
     pub env: Option<BTreeMap<String, String>>,
 }
@@ -82,6 +91,8 @@ pub struct Condarc {
     pub facts: FileFacts,
     /// It is a file of the account's, not of the system's.
     pub own: bool,
+    /// The installation that alone reads it.
+    pub root: Option<PathBuf>,
 }
 
 /// A fact about an account, with the path that it is about, as people write it.
@@ -99,6 +110,8 @@ pub fn examine(
     watch: Watch<'_>,
 ) -> io::Result<Account> {
     let Subject { home, elsewhere, env } = subject;
+    // Of one's own account alone the system tells; it may think about it while files are counted.
+    let asked = env.as_ref().filter(|_| home.is_mine()).and_then(|_| quota::ask(&home.path));
     let classify = |folder: &Folder<'_>| installations::classify(folder).or_else(|| cache(folder, caches));
     let Watch { counted, stop, parallel } = watch;
     let notable = &exports::is_one;
@@ -107,34 +120,66 @@ pub fn examine(
     let walk = Walk { classify: &installations::classify, sizes_of_regions: true, ..walk };
     // What cannot be opened any more is gone.
     let look = |place: Home| survey::survey(&place.path, &walk).ok().map(|survey| (place, survey));
-    let elsewhere = elsewhere.into_iter().filter_map(look).collect();
+    let elsewhere: Vec<(Home, Survey<What>)> = elsewhere.into_iter().filter_map(look).collect();
     let startup = startup::follow(&home, &|path| understand(&home, path, None));
-    let condarc = condarc(&home, &survey, env.as_ref(), understand);
-    Ok(Account { home, startup, condarc, survey, elsewhere, env })
+    let condarc = condarc(&home, &survey, &elsewhere, env.as_ref(), understand);
+    let settings = settings::files(&home, env.as_ref());
+    let quota = asked.map(Asked::answer).unwrap_or_default();
+    Ok(Account { home, startup, condarc, settings, survey, elsewhere, quota, env })
 }
 
-/// The files that shells and conda read of a home, without a look at anything else.
-pub fn own_files(home: &Home, understand: &Understand<'_>) -> Vec<(Source, FileFacts)> {
-    let startup = startup::follow(home, &|path| understand(home, path, None));
-    let conda = conda_files::of_home(home).into_iter().filter_map(|name| understand(home, &name, CONDARC));
-    startup.files.into_values().chain(conda).collect()
+/// The files of a home that shells and conda read.
+#[derive(Debug)]
+pub struct OwnFiles {
+    /// Those of shells.
+    pub startup: Startup,
+    /// Those of conda.
+    pub conda: Vec<(Source, FileFacts)>,
+}
+
+impl OwnFiles {
+    /// Reads them, without a look at anything else.
+    pub fn read(home: &Home, understand: &Understand<'_>) -> Self {
+        let startup = startup::follow(home, &|path| understand(home, path, None));
+        let conda = conda_files::of_home(home).into_iter().filter_map(|name| understand(home, &name, CONDARC));
+        Self { startup, conda: conda.collect() }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &(Source, FileFacts)> {
+        self.startup.files.values().chain(&self.conda)
+    }
+
+    /// Who besides its owner may write what runs at login, and read what is secret.
+    pub fn rights(&self, home: &Home) -> Vec<About> {
+        struct Unasked;
+        impl Syntax for Unasked {
+            fn accepts(&self, _: &Source) -> Option<bool> {
+                None
+            }
+        }
+        let secrets = settings::credentials(home).into_iter().map(of(FactKind::Setting));
+        init_files(home, &self.startup, &Unasked).into_iter().chain(secrets).collect()
+    }
 }
 
 /// The files that conda reads.
 fn condarc(
     home: &Home,
     survey: &Survey<What>,
+    elsewhere: &[(Home, Survey<What>)],
     env: Option<&BTreeMap<String, String>>,
     understand: &Understand<'_>,
 ) -> Vec<Condarc> {
-    let roots = survey.regions.iter().filter(|region| region.what == Some(What::Conda));
-    let roots: Vec<PathBuf> = roots.map(|region| region.path.clone()).collect();
-    let all = conda_files::all(home, &roots, env, Path::new("/"));
-    let read = |path: PathBuf| {
-        let own = home.below(&path).is_some();
-        understand(home, &path, CONDARC).map(|(source, facts)| Condarc { source, facts, own })
+    let all = std::iter::once((home, survey)).chain(elsewhere.iter().map(|(place, survey)| (place, survey)));
+    let regions = all.flat_map(|(home, survey)| survey.regions.iter().map(move |region| (home, region)));
+    let conda = regions.filter(|(_, region)| region.what == Some(What::Conda));
+    let roots: Vec<Root<'_>> = conda.map(|(home, region)| Root { home, path: &region.path }).collect();
+    let read = |Place { home: through, path, root }: Place<'_>| {
+        let own = through.below(&path).is_some();
+        understand(through, &path, CONDARC).map(|(source, facts)| Condarc { source, facts, own, root })
     };
-    all.into_iter().filter_map(read).collect()
+    conda_files::all(home, &roots, env, Path::new("/")).into_iter().filter_map(read).collect()
 }
 
 /// The cache that a folder is.
@@ -157,37 +202,36 @@ impl Account {
         self.survey.stopped || self.elsewhere.iter().any(|(_, survey)| survey.stopped)
     }
 
+    /// The texts that facts stand in.
+    pub fn texts(&self) -> impl Iterator<Item = &Source> {
+        let startup = self.startup.files.values().map(|(source, _)| source);
+        startup.chain(self.condarc.iter().map(|file| &file.source)).chain(&self.settings.sources)
+    }
+
     /// Everything that rules can judge, in the order of reports. `limits` are the site's for the home; `syntax` is asked
     /// about start-up files.
-    pub fn facts(&self, limits: Limits, caches: &Caches, syntax: &dyn Syntax) -> Vec<About> {
-        let mut all = Vec::new();
-        for (path, record) in startup::facts(&self.home, &self.startup, syntax) {
-            all.push((Path::new("~").join(path), fact(FactKind::InitFile, record)));
-        }
+    pub fn facts(&self, limits: Limits, tables: &Tables, syntax: &dyn Syntax) -> Vec<About> {
+        let mut all = init_files(&self.home, &self.startup, syntax);
         let links = links::facts(&self.home).into_iter().map(|(_, record)| record);
-        for record in self.installations().into_iter().chain(links) {
-            all.push((about(&record), fact(FactKind::Installation, record)));
-        }
-        for record in usage::facts(&self.survey, limits, caches) {
-            all.push((about(&record), fact(FactKind::Usage, record)));
-        }
-        let conda = settings::conda(&self.home, &self.condarc);
-        let mut settings: Vec<Record> = conda.into_iter().chain(settings::files(&self.home)).collect();
+        all.extend(self.installations(tables).into_iter().chain(links).map(of(FactKind::Installation)));
+        let quota = if let Answer::Told(quota) = self.quota { quota } else { Default::default() };
+        let allowed = Allowed { site: limits, quota };
+        let usage = usage::facts(&self.survey, allowed, self.home.room(), &tables.caches);
+        all.extend(usage.into_iter().map(of(FactKind::Usage)));
+        let mut settings = settings::conda(&self.home, &self.condarc);
+        settings.extend(self.settings.records.iter().cloned());
         self.env.iter().for_each(|env| settings::overridden_by_variables(&mut settings, env));
-        for record in settings {
-            all.push((about(&record), fact(FactKind::Setting, record)));
-        }
-        for record in self.env.iter().flat_map(settings::environment) {
-            all.push((about(&record), fact(FactKind::Setting, record)));
-        }
-        for record in self.env.iter().flat_map(|env| search_path::facts(env, &self.home.path)) {
-            all.push((about(&record), fact(FactKind::SearchPath, record)));
-        }
+        settings.extend(settings::credentials(&self.home));
+        settings.extend(self.env.iter().flat_map(settings::environment));
+        all.extend(settings.into_iter().map(of(FactKind::Setting)));
+        let programs = self.env.iter().flat_map(|env| search_path::facts(env, &self.home.path));
+        all.extend(programs.map(of(FactKind::SearchPath)));
         all
     }
 
     /// The environments of the account, those in its home first.
-    fn installations(&self) -> Vec<Record> {
+    fn installations(&self, tables: &Tables) -> Vec<Record> {
+        let machine = Machine::here();
         let home = std::iter::once((&self.home, &self.survey));
         let places: Vec<(&Home, &Survey<What>)> =
             home.chain(self.elsewhere.iter().map(|(place, survey)| (place, survey))).collect();
@@ -197,6 +241,7 @@ impl Account {
             for region in &survey.regions {
                 if let Some(mut record) = installations::facts(place, region) {
                     exports::tell(&mut record, &exported);
+                    processor::tell(&mut record, &tables.processors, machine.as_ref());
                     all.push(record);
                 }
             }
@@ -217,6 +262,13 @@ pub fn about(record: &Record) -> PathBuf {
     PathBuf::from(told.unwrap_or_default().replacen("$HOME", "~", 1))
 }
 
-fn fact(kind: FactKind, record: Record) -> Fact {
-    Fact::new(kind, Span::default(), record)
+/// Facts of a kind from what they say.
+fn of(kind: FactKind) -> impl Fn(Record) -> About {
+    move |record| (about(&record), Fact::new(kind, record.span.unwrap_or_default(), record))
+}
+
+/// The facts of the start-up files, by the name under which shells read them.
+fn init_files(home: &Home, startup: &Startup, syntax: &dyn Syntax) -> Vec<About> {
+    let facts = startup::facts(home, startup, syntax).into_iter();
+    facts.map(|(_, record)| of(FactKind::InitFile)(record)).collect()
 }

@@ -1,15 +1,18 @@
 //! Settings of tools, in files and in the environment: what they say, which of them wins, and who may read secrets.
-//!
-//! Places and precedence are those of each tool's manual: pip's and uv's configuration pages, conda's «Using the
-//! .condarc conda configuration file», Jupyter's configuration overview.
+
+mod formats;
+mod places;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::facts::{FactKind, Record};
+use crate::source::{Kind, Source, Span};
 
 use super::Condarc;
 use super::home::{Home, Reached};
+use formats::Entry;
+use places::{Place, Variables};
 
 /// Files larger than this are not read: settings are short. In bytes.
 const LIMIT: u64 = 256 * 1024;
@@ -35,68 +38,106 @@ const SET_BY_ACTIVATION: [&str; 8] = [
 /// Parts of names whose values are secret.
 const SECRET: [&str; 6] = ["TOKEN", "PASSWORD", "PASSWD", "SECRET", "KEY", "INDEX_URL"];
 
-/// pip's files, the weakest first.
-const PIP: [&str; 2] = [".pip/pip.conf", ".config/pip/pip.conf"];
-
-/// uv's files.
-const UV: [&str; 1] = [".config/uv/uv.toml"];
-
 /// Files with passwords, with the tool that reads each.
 const CREDENTIALS: [(&str, &str); 3] = [("netrc", ".netrc"), ("pypirc", ".pypirc"), ("netrc", "_netrc")];
 
 /// Jupyter's files.
 const JUPYTER: [&str; 3] = ["jupyter_server_config", "jupyter_notebook_config", "jupyter_lab_config"];
 
-/// The settings that files of the account hold.
-pub fn files(home: &Home) -> Vec<Record> {
-    let mut all = Vec::new();
-    for name in PIP {
-        ini(home, "pip", Path::new(name), &mut all);
-    }
-    for name in UV {
-        toml(home, "uv", Path::new(name), &mut all);
-    }
-    for stem in JUPYTER {
-        let path = Path::new(".jupyter").join(stem);
-        jupyter(home, &path.with_extension("py"), &mut all);
-        jupyter_json(home, &path.with_extension("json"), &mut all);
-    }
-    overridden(&mut all);
-    for (tool, name) in CREDENTIALS {
-        if let Ok(Reached::Inside(inside)) = home.reach(Path::new(name)) {
-            let path = home.shown(Path::new(name));
-            all.push(about(tool, &path, "permissions").with("open-to", inside.readable_by().name()));
-        }
-    }
-    all
+/// What the files of pip, uv and Jupyter say.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// The files that were read.
+    pub sources: Vec<Source>,
+    /// Their settings, of each tool the weakest first.
+    pub records: Vec<Record>,
 }
 
-/// The keys of conda's files, the weakest file first. Lists of several files are joined by conda, so that none wins.
+/// Reads the settings that files hold: those of the account, and those of the system that count for it. `env` is that of
+/// a running shell.
+pub fn files(home: &Home, env: Option<&BTreeMap<String, String>>) -> Files {
+    let env = Variables(env);
+    let mut files = Files::default();
+    for place in places::pip(home, env) {
+        files.read(home, "pip", &place, formats::ini);
+    }
+    for place in places::uv(home, env) {
+        files.read(home, "uv", &place, formats::toml);
+    }
+    for stem in JUPYTER {
+        let path = places::jupyter(env).join(stem);
+        for (end, read) in [("py", formats::jupyter as fn(&str) -> Vec<Entry>), ("json", formats::jupyter_json)] {
+            files.read(home, "jupyter", &Place { path: path.with_extension(end), instead: None }, read);
+        }
+    }
+    overridden(&mut files.records, &|_, _| true);
+    files
+}
+
+impl Files {
+    fn read(&mut self, home: &Home, tool: &str, place: &Place, read: fn(&str) -> Vec<Entry>) {
+        let Some((path, bytes)) = home.read_anywhere(&place.path, LIMIT) else { return };
+        // What is named twice was read.
+        if self.sources.iter().any(|source| source.path == path) {
+            return;
+        }
+        let source = Source::new(path, Kind::Other, bytes);
+        for Entry { name, value, span } in read(&source.text) {
+            let mut record = setting(home, &source, tool, &name, &value, span);
+            record.set_some("overridden-by", place.instead);
+            self.records.push(record);
+        }
+        self.sources.push(source);
+    }
+}
+
+/// Files with passwords, and who may read them.
+pub fn credentials(home: &Home) -> Vec<Record> {
+    let record = |(tool, name): (&'static str, &str)| match home.reach(Path::new(name)) {
+        Ok(Reached::Inside(inside)) => {
+            let record = Record::new().with("tool", tool).with("path", home.shown(Path::new(name)));
+            Some(record.with("name", "permissions").with("own", true).with("open-to", inside.readable_by().name()))
+        }
+        _ => None,
+    };
+    CREDENTIALS.into_iter().filter_map(record).collect()
+}
+
+/// The keys of conda's files, the weakest file first. Lists of several files are joined by conda, so that none wins; a
+/// file of one installation counts for that installation alone.
 pub fn conda(home: &Home, files: &[Condarc]) -> Vec<Record> {
-    let mut all = Vec::new();
+    let (mut all, mut roots) = (Vec::new(), Vec::new());
     for file in files {
-        let path = &file.source.path;
-        let shown = home.below(path).map_or_else(|| path.to_string_lossy().into_owned(), |below| home.shown(&below));
         let mut items: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for fact in file.facts.facts.iter().filter(|fact| fact.kind == FactKind::Channel) {
             items.entry("channels").or_default().push(fact.fields.text("name"));
         }
-        let keys = || file.facts.facts.iter().filter(|fact| fact.kind == FactKind::Key).map(|fact| &fact.fields);
-        for fields in keys() {
+        let keys = || file.facts.facts.iter().filter(|fact| fact.kind == FactKind::Key);
+        for fields in keys().map(|fact| &fact.fields) {
             if let Some(list) = fields.text("name").strip_suffix(".item") {
                 items.entry(list).or_default().push(fields.text("value"));
             }
         }
-        for fields in keys().filter(|fields| !fields.text("name").contains('.')) {
-            let name = fields.text("name");
-            let value = fields.get("value").map(ToString::to_string).unwrap_or_default();
+        for fact in keys().filter(|fact| !fact.fields.text("name").contains('.')) {
+            let name = fact.fields.text("name");
+            let value = fact.fields.get("value").map(ToString::to_string).unwrap_or_default();
+            let one = |value: &str| setting(home, &file.source, "conda", name, value, fact.span);
             all.push(match items.get(name) {
-                Some(items) => setting("conda", &shown, name, &items.join(", ")).with("list", true),
-                None => setting("conda", &shown, name, &value),
+                Some(items) => one(&items.join(", ")).with("list", true),
+                None => one(&value),
             });
+            roots.push(file.root.as_deref());
         }
     }
-    overridden(&mut all);
+    let mut known: Vec<&Path> = files.iter().filter_map(|file| file.root.as_deref()).collect();
+    known.dedup();
+    // Over what counts for all installations one of them wins where it is the only one.
+    let counts = |later: usize, earlier: usize| match (roots[later], roots[earlier]) {
+        (None, _) => true,
+        (Some(_), None) => known.len() == 1,
+        (later, earlier) => later == earlier,
+    };
+    overridden(&mut all, &counts);
     all
 }
 
@@ -110,7 +151,7 @@ pub fn overridden_by_variables(settings: &mut [Record], env: &BTreeMap<String, S
         };
         let last = record.text("name").rsplit('.').next().unwrap_or_default();
         let variable = format!("{prefix}_{}", last.to_uppercase().replace('-', "_"));
-        if env.contains_key(&variable) {
+        if env.get(&variable).is_some_and(|value| !value.is_empty()) {
             record.set("overridden-by", variable);
         }
     }
@@ -130,104 +171,40 @@ pub fn environment(env: &BTreeMap<String, String>) -> Vec<Record> {
     env.iter().filter(|(name, _)| is_setting(name)).map(record).collect()
 }
 
-fn about(tool: &str, file: &str, name: &str) -> Record {
-    Record::new().with("tool", tool).with("path", file).with("name", name)
-}
-
 fn is_secret(name: &str) -> bool {
     let name = name.to_uppercase().replace('-', "_");
     SECRET.iter().any(|part| name.contains(part))
 }
 
-fn setting(tool: &str, file: &str, name: &str, value: &str) -> Record {
-    let mut record = about(tool, file, name);
+/// A setting at its place in a file.
+fn setting(home: &Home, file: &Source, tool: &str, name: &str, value: &str, span: Span) -> Record {
+    let shown = home.below(&file.path).map_or_else(|| file.path.to_string_lossy().into_owned(), |own| home.shown(&own));
+    let line = i64::try_from(file.lines.line(span.start)).unwrap_or(i64::MAX);
+    let record = Record::at(span).with("tool", tool).with("path", shown).with("line", line);
+    let mut record = record.with("name", name).with("own", home.is_own(&file.path));
     record.set_some("value", (!is_secret(name) || value.is_empty()).then_some(value));
     record
 }
 
-/// `[section]` and `key = value`.
-fn ini(home: &Home, tool: &str, path: &Path, all: &mut Vec<Record>) {
-    let Some(text) = home.text(path, LIMIT) else { return };
-    let mut section = "";
-    for line in text.lines() {
-        let line = line.trim_end();
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            section = name.trim();
-        } else if let Some((name, value)) = line.split_once('=')
-            && !line.starts_with([' ', '\t', '#', ';'])
-        {
-            let name = name.trim().to_lowercase().replace('_', "-");
-            all.push(setting(tool, &home.shown(path), &format!("{section}.{name}"), value.trim()));
-        }
-    }
-}
-
-/// Keys of TOML, with their tables.
-fn toml(home: &Home, tool: &str, path: &Path, all: &mut Vec<Record>) {
-    fn flat(table: &toml::Table, before: &str, found: &mut Vec<(String, String)>) {
-        for (name, value) in table {
-            let name = format!("{before}{name}");
-            match value {
-                toml::Value::Table(inner) => flat(inner, &format!("{name}."), found),
-                toml::Value::String(text) => found.push((name, text.clone())),
-                toml::Value::Boolean(flag) => found.push((name, flag.to_string())),
-                toml::Value::Integer(number) => found.push((name, number.to_string())),
-                _ => {}
-            }
-        }
-    }
-    let Some(table) = home.text(path, LIMIT).and_then(|text| text.parse::<toml::Table>().ok()) else { return };
-    let mut found = Vec::new();
-    flat(&table, "", &mut found);
-    all.extend(found.into_iter().map(|(name, value)| setting(tool, &home.shown(path), &name, &value)));
-}
-
-/// Lines `c.ServerApp.ip = '0.0.0.0'` of a Jupyter configuration, which is Python.
-fn jupyter(home: &Home, path: &Path, all: &mut Vec<Record>) {
-    let Some(text) = home.text(path, LIMIT) else { return };
-    for line in text.lines() {
-        let Some((name, value)) = line.strip_prefix("c.").and_then(|rest| rest.split_once('=')) else { continue };
-        let name = name.trim();
-        if name.contains(|c: char| !c.is_alphanumeric() && c != '.' && c != '_') {
-            continue;
-        }
-        let value = value.trim();
-        let value = value.strip_prefix(['u', 'r']).filter(|rest| rest.starts_with(['\'', '"'])).unwrap_or(value);
-        let quote = value.chars().next().filter(|first| matches!(first, '\'' | '"'));
-        let value = match quote.and_then(|quote| value[1..].split_once(quote)) {
-            Some((inner, _)) => inner,
-            None => value.split('#').next().unwrap_or_default().trim(),
-        };
-        all.push(setting("jupyter", &home.shown(path), name, value));
-    }
-}
-
-/// The same as JSON: `{"ServerApp": {"ip": "0.0.0.0"}}`.
-fn jupyter_json(home: &Home, path: &Path, all: &mut Vec<Record>) {
-    let Some(text) = home.text(path, LIMIT) else { return };
-    let Ok(serde_json::Value::Object(classes)) = serde_json::from_str(&text) else { return };
-    for (class, traits) in classes {
-        for (name, value) in traits.as_object().into_iter().flatten() {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            all.push(setting("jupyter", &home.shown(path), &format!("{class}.{name}"), &value));
-        }
-    }
-}
-
-/// Of two files of one tool that set the same, the later wins; of lists none does.
-fn overridden(all: &mut [Record]) {
+/// Of two files of one tool that set the same, the later wins where it `counts` for what reads the earlier; of lists none
+/// does.
+fn overridden(all: &mut [Record], counts: &dyn Fn(usize, usize) -> bool) {
     let winner = |index: usize| {
         let record = &all[index];
-        let same = |later: &&Record| {
-            let equal = |field: &str| later.text(field) == record.text(field);
-            !equal("path") && equal("tool") && equal("name")
+        let wins = |later: &usize| {
+            let equal = |field: &str| all[*later].text(field) == record.text(field);
+            let is_read = all[*later].text("overridden-by").is_empty();
+            !equal("path") && equal("tool") && equal("name") && is_read && counts(*later, index)
         };
-        let later = all[index + 1..].iter().rev().find(same).filter(|_| !record.flag("list"));
-        later.map(|later| later.text("path").to_owned())
+        let open = !record.flag("list") && record.text("overridden-by").is_empty();
+        let later = (index + 1..all.len()).rev().find(wins).filter(|_| open);
+        later.map(|later| all[later].text("path").to_owned())
     };
     let winners: Vec<Option<String>> = (0..all.len()).map(winner).collect();
     for (record, winner) in all.iter_mut().zip(winners) {
-        record.set_some("overridden-by", winner);
+        if winner.is_some() {
+            record.set_some("overridden-by", winner);
+        }
     }
 }
 
@@ -255,28 +232,34 @@ mod tests {
         );
         make(".jupyter/jupyter_notebook_config.json", "{\"NotebookApp\": {\"ip\": \"*\"}}");
         fs::set_permissions(make(".netrc", "x"), fs::Permissions::from_mode(0o644)).unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let home = Home::open(dir.path()).unwrap();
-        let shown: Vec<String> = files(&home)
+        let shown: Vec<String> = files(&home, None)
+            .records
             .iter()
+            .chain(&credentials(&home))
+            // The system may have files of its own.
+            .filter(|record| record.text("path").starts_with("$HOME/"))
             .map(|record| {
                 let value = record.get("value").map_or("-".to_owned(), ToString::to_string);
                 let rest = [record.text("overridden-by"), record.text("open-to")].concat();
-                format!("{} {} {value} {rest}", record.text("tool"), record.text("name"))
+                let line = record.get("line").map_or("-".to_owned(), ToString::to_string);
+                format!("{line} {} {} {value} {rest}", record.text("tool"), record.text("name"))
             })
             .collect();
         assert_eq!(
             shown,
             [
-                "pip global.user true $HOME/.config/pip/pip.conf",
-                "pip global.user false ",
-                "pip global.index-url - ",
-                "uv cache-dir /scratch/x ",
-                "uv pip.system true ",
-                "jupyter ServerApp.ip 0.0.0.0 ",
-                "jupyter ServerApp.token  ",
-                "jupyter ServerApp.password - ",
-                "jupyter NotebookApp.ip * ",
-                "netrc permissions - others",
+                "2 pip global.user true $HOME/.config/pip/pip.conf",
+                "3 pip global.user false ",
+                "4 pip global.index-url - ",
+                "1 uv cache-dir /scratch/x ",
+                "3 uv pip.system true ",
+                "3 jupyter ServerApp.ip 0.0.0.0 ",
+                "4 jupyter ServerApp.token  ",
+                "5 jupyter ServerApp.password - ",
+                "1 jupyter NotebookApp.ip * ",
+                "- netrc permissions - others",
             ]
         );
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::facts::{FileFacts, LinkKind, Record, Text, Value};
 use crate::fix::Syntax;
-use crate::source::Source;
+use crate::source::{Source, Span};
 
 use super::home::{Home, OpenTo, Reached};
 
@@ -118,7 +118,7 @@ pub struct Chain {
 }
 
 /// A file in a chain.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     /// The path for people: `~/.bashrc`, `/etc/bashrc`.
     pub path: String,
@@ -185,7 +185,7 @@ pub fn follow(home: &Home, understand: &dyn Fn(&Path) -> Option<(Source, FileFac
 /// The facts of start-up files: who reads each, and what is wrong with that. `syntax` is asked about each.
 pub fn facts(home: &Home, startup: &Startup, syntax: &dyn Syntax) -> Vec<(PathBuf, Record)> {
     let mut readers: BTreeMap<PathBuf, BTreeSet<Mode>> = BTreeMap::new();
-    let mut broken: BTreeMap<PathBuf, (&'static str, String)> = BTreeMap::new();
+    let mut broken: BTreeMap<PathBuf, Broken> = BTreeMap::new();
     for chain in &startup.chains {
         for node in &chain.files {
             collect(node, chain.mode, &mut readers, &mut broken);
@@ -193,8 +193,9 @@ pub fn facts(home: &Home, startup: &Startup, syntax: &dyn Syntax) -> Vec<(PathBu
     }
     let mut facts = Vec::new();
     for path in startup.files.keys().cloned() {
-        let mut record = record(home, &path, readers.get(&path), broken.get(&path));
-        let refused = startup.files.get(&path).is_some_and(|(source, _)| syntax.accepts(source) == Some(false));
+        let source = startup.files.get(&path).map(|(source, _)| source);
+        let mut record = record(home, &path, readers.get(&path), broken.get(&path).zip(source));
+        let refused = source.is_some_and(|source| syntax.accepts(source) == Some(false));
         if refused && record.text("problem") == "none" {
             record.set("problem", "syntax");
         }
@@ -350,11 +351,19 @@ fn meets(guard: &str, mode: Mode) -> bool {
     }
 }
 
+/// What is wrong with what a file reads.
+struct Broken {
+    problem: &'static str,
+    target: String,
+    /// Where it says so.
+    line: Option<usize>,
+}
+
 fn collect(
     node: &Node,
     mode: Mode,
     readers: &mut BTreeMap<PathBuf, BTreeSet<Mode>>,
-    broken: &mut BTreeMap<PathBuf, (&'static str, String)>,
+    broken: &mut BTreeMap<PathBuf, Broken>,
 ) {
     let Some(path) = node.path.strip_prefix("~/").map(PathBuf::from) else { return };
     if node.state == State::Read {
@@ -368,18 +377,14 @@ fn collect(
             _ => "",
         };
         if !problem.is_empty() {
-            broken.entry(path.clone()).or_insert_with(|| (problem, inner.path.replacen("~", "$HOME", 1)));
+            let target = inner.path.replacen("~", "$HOME", 1);
+            broken.entry(path.clone()).or_insert(Broken { problem, target, line: inner.line });
         }
         collect(inner, mode, readers, broken);
     }
 }
 
-fn record(
-    home: &Home,
-    path: &Path,
-    readers: Option<&BTreeSet<Mode>>,
-    broken: Option<&(&'static str, String)>,
-) -> Record {
+fn record(home: &Home, path: &Path, readers: Option<&BTreeSet<Mode>>, broken: Option<(&Broken, &Source)>) -> Record {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut record = Record::new().with("path", home.shown(path)).with("name", name.as_str());
     let shell = Shell::ALL.into_iter().find(|shell| shell.own().contains(name.as_str()));
@@ -389,8 +394,10 @@ fn record(
     record.set("read-by", read_by);
     let problem = match broken {
         _ if unread && LEFTOVERS.contains(&name.as_str()) => "leftover",
-        Some((problem, target)) => {
-            record.set("target", target.as_str());
+        Some((Broken { problem, target, line }, source)) => {
+            let span = line.map(|line| source.lines.span(line));
+            let span = span.map(|span| Span::new(span.start, span.start + source.slice(span).trim_end().len()));
+            record.set("target", Text { text: target.clone(), span, ..Text::default() });
             problem
         }
         None if unread => "never-read",

@@ -6,6 +6,7 @@ use crate::facts::Record;
 use crate::tables::Caches;
 
 use super::installations::What;
+use super::quota::{Quota, Used};
 use super::size;
 use super::survey::{Survey, Tally};
 
@@ -31,8 +32,29 @@ pub struct Room {
     pub free_files: u64,
 }
 
-/// The home as a whole, then what lies in it, the largest part first.
-pub fn facts(survey: &Survey<What>, limits: Limits, caches: &Caches) -> Vec<Record> {
+/// Who says what is allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// The site's documents.
+    pub site: Limits,
+    /// The system, which keeps to it whatever documents say.
+    pub quota: Quota,
+}
+
+impl Allowed {
+    /// What counts.
+    fn limits(self) -> Limits {
+        let limit = |told: Option<Used>| told.map(|told| told.limit);
+        Limits {
+            bytes: limit(self.quota.bytes).or(self.site.bytes),
+            files: limit(self.quota.files).or(self.site.files),
+        }
+    }
+}
+
+/// The home as a whole, then what lies in it, the largest part first, then the file system that holds it.
+pub fn facts(survey: &Survey<What>, allowed: Allowed, room: Option<Room>, caches: &Caches) -> Vec<Record> {
+    let limits = allowed.limits();
     let mut parts: BTreeMap<(&str, String), (Tally, Record)> = BTreeMap::new();
     for region in survey.regions.iter().skip(1) {
         let What::Cache(name) = region.what.as_ref().unwrap_or(&What::Venv) else {
@@ -67,8 +89,44 @@ pub fn facts(survey: &Survey<What>, limits: Limits, caches: &Caches) -> Vec<Reco
     let home = Record::new().with("what", "home").with("title", "the home directory").with("path", "$HOME");
     let mut parts: Vec<(Tally, Record)> = parts.into_values().filter(|(tally, _)| tally.files > 0).collect();
     parts.sort_by_key(|(tally, _)| std::cmp::Reverse((weight(*tally, limits), tally.bytes)));
-    parts.insert(0, (whole, home));
-    parts.into_iter().map(|(tally, record)| measured(record, tally, limits)).collect()
+    let home = by_whom(measured(home, whole, limits), allowed);
+    let parts = parts.into_iter().map(|(tally, record)| measured(record, tally, limits));
+    std::iter::once(home).chain(parts).chain(room.map(file_system)).collect()
+}
+
+/// Says of the home whose limits those are. What the system counts is more than the home when other folders of the user
+/// lie on the same file system.
+fn by_whom(mut home: Record, allowed: Allowed) -> Record {
+    let Allowed { site, quota } = allowed;
+    let mut told = Vec::new();
+    for (by, share, used, of_site) in
+        [("bytes-by", "bytes-share", quota.bytes, site.bytes), ("files-by", "files-share", quota.files, site.files)]
+    {
+        if let Some(Used { used, limit }) = used {
+            home.set(by, "quota");
+            home.set(share, per_cent(used, limit));
+            told.push(match by {
+                "bytes-by" => format!("{} of {}", size::bytes(used), size::bytes(limit)),
+                _ => format!("{} of {} files", size::grouped(used), size::grouped(limit)),
+            });
+        } else if of_site.is_some() {
+            home.set(by, "site");
+        }
+    }
+    home.set_some("quota", Some(told.join(" and ")).filter(|text| !text.is_empty()));
+    home.set_some("limit", shown(site));
+    home
+}
+
+/// What the file system says of itself.
+fn file_system(room: Room) -> Record {
+    let record = Record::new().with("what", "file-system").with("title", "the file system that holds the home");
+    let used = |all: u64, free: u64| per_cent(all.saturating_sub(free), all);
+    let mut record = record.with("path", "$HOME").with("bytes-share", used(room.bytes, room.free_bytes));
+    record.set("bytes-free", number(room.free_bytes));
+    record.set("free", size::bytes(room.free_bytes));
+    record.set_some("files-share", (room.files > 0).then(|| used(room.files, room.free_files)));
+    record
 }
 
 /// What counts is what runs out first: the greater share of a limit, in ten-thousandths.
@@ -79,17 +137,25 @@ fn weight(tally: Tally, limits: Limits) -> u64 {
 
 fn measured(mut record: Record, tally: Tally, limits: Limits) -> Record {
     size::set(&mut record, tally);
-    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    let share = |used: u64, limit: u64| number(used.saturating_mul(100) / limit.max(1));
     record.set_some("bytes-limit", limits.bytes.map(number));
     record.set_some("files-limit", limits.files.map(number));
-    record.set_some("bytes-share", limits.bytes.map(|limit| share(tally.bytes, limit)));
-    record.set_some("files-share", limits.files.map(|limit| share(tally.files, limit)));
-    let allowed: Vec<String> =
-        [limits.bytes.map(size::bytes), limits.files.map(|files| format!("{} files", size::grouped(files)))]
-            .into_iter()
-            .flatten()
-            .collect();
-    record.set_some("limit", Some(allowed.join(" and ")).filter(|text| !text.is_empty()));
+    record.set_some("bytes-share", limits.bytes.map(|limit| per_cent(tally.bytes, limit)));
+    record.set_some("files-share", limits.files.map(|limit| per_cent(tally.files, limit)));
     record
+}
+
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn per_cent(used: u64, limit: u64) -> i64 {
+    number(used.saturating_mul(100) / limit.max(1))
+}
+
+/// Limits for people; `None` where there are none.
+fn shown(limits: Limits) -> Option<String> {
+    let bytes = limits.bytes.map(size::bytes);
+    let files = limits.files.map(|files| format!("{} files", size::grouped(files)));
+    let all: Vec<String> = [bytes, files].into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.join(" and "))
 }

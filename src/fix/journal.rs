@@ -1,9 +1,9 @@
 //! The undo journal: the original of each file, on disk before anything is replaced.
 //!
 //! A journal is a folder; each run that writes has a numbered folder in it: `run.json`, and for the file N of the
-//! run `N.old.bin` (the original), `N.json` (which file, and how the new text is known; written last), for a file
-//! written in place `N.new.bin`, and once it is restored `N.restored`. `writing/RUN-N` exists while that file is
-//! being written, and is locked by the process that does it.
+//! run `N.old.bin` (the original; not where its permissions alone were changed), `N.json` (which file, and how the new
+//! text is known; written last), for a file written in place `N.new.bin`, and once it is restored `N.restored`.
+//! `writing/RUN-N` exists while that file is being written, and is locked by the process that does it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -59,6 +59,9 @@ pub struct Entry {
     pub new: String,
     /// Permissions of the original.
     pub mode: u32,
+    /// Permissions after the run, where these alone were changed: no text is kept then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_mode: Option<u32>,
     /// Owner of the file.
     pub owner: u32,
     /// Its group.
@@ -304,7 +307,9 @@ impl OpenRun {
 
     fn write(&self, number: u64, entry: &Entry, old: &[u8], new: &[u8]) -> io::Result<Mark> {
         let folder = &self.run.folder;
-        save(folder, &format!("{number}.old.bin"), old)?;
+        if entry.new_mode.is_none() {
+            save(folder, &format!("{number}.old.bin"), old)?;
+        }
         if entry.in_place {
             save(folder, &format!("{number}.new.bin"), new)?;
         }

@@ -2,10 +2,11 @@
 //!
 //! [`mend`] turns one file's findings into a new text without writing anything; [`diff`] shows the
 //! difference; [`mod@write`] is the only place that changes a file, and keeps its original in the [`journal`], from
-//! which [`undo`] restores it.
+//! which [`undo`] restores it; [`mod@chmod`] changes who may use one.
 
 mod apply;
 mod attributes;
+pub mod chmod;
 pub mod diff;
 mod folder;
 pub mod journal;

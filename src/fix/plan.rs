@@ -116,7 +116,7 @@ mod tests {
             span: Span::new(0, 1),
             labels: Vec::new(),
             fingerprint: String::new(),
-            fix: Some(Fix { title: String::new(), applicability, edits }),
+            fix: Some(Fix { title: String::new(), applicability, edits, chmod: None }),
             cell: None,
             suppressed: None,
         }

@@ -298,7 +298,7 @@ mod tests {
             span,
             labels: Vec::new(),
             fingerprint: String::new(),
-            fix: Some(Fix { title: "mend".into(), applicability: Applicability::Safe, edits }),
+            fix: Some(Fix { title: "mend".into(), applicability: Applicability::Safe, edits, chmod: None }),
             cell: None,
             suppressed: None,
         }

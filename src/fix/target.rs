@@ -29,6 +29,12 @@ pub(super) struct Target {
 impl Target {
     /// Opens the file that `path` leads to. `as_owner`: root may write what belongs to others, with their rights.
     pub(super) fn open(path: &Path, as_owner: bool) -> Result<Self, Error> {
+        let target = Self::open_any(path, as_owner)?;
+        if target.meta.is_file() { Ok(target) } else { Err(Error::Changed) }
+    }
+
+    /// The same for a folder as well.
+    pub(super) fn open_any(path: &Path, as_owner: bool) -> Result<Self, Error> {
         let (real, links) = resolve(path).map_err(gone)?;
         let owner = fs::symlink_metadata(&real).map_err(gone)?;
         let rights = rights(&real, &owner, &links, as_owner)?;
@@ -42,7 +48,7 @@ impl Target {
         let folder = Folder::open(parent).map_err(gone)?;
         let file = folder.file(name).map_err(gone)?;
         let meta = file.metadata()?;
-        if !meta.is_file() {
+        if !meta.is_file() && !meta.is_dir() {
             return Err(Error::Changed);
         }
         Ok(Self { path: real.to_owned(), folder, name: name.to_owned(), file, meta, rights })

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use super::chmod;
 use super::journal::{Recorded, Run, Store, hash};
 use super::recorder::Recorder;
 use super::unfinished::remove_temporary;
@@ -48,6 +50,9 @@ pub enum Refusal {
     /// There is nothing to write over.
     #[error("it is gone; --force makes it again")]
     Gone,
+    /// Its permissions alone are known.
+    #[error("it is gone, and only its permissions were changed")]
+    NoText,
     /// The journal does not give the original.
     #[error("its original cannot be read: {0}")]
     NoOriginal(io::Error),
@@ -58,6 +63,9 @@ pub enum Refusal {
 
 /// How the file stands now.
 pub fn state(run: &Run, file: &Recorded) -> State {
+    if let Some(new) = file.entry.new_mode {
+        return permissions(file, new);
+    }
     let current = match read(&file.entry.path) {
         Ok(current) => current,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return State::Gone,
@@ -84,9 +92,12 @@ pub fn restore(
     recorder: &mut Recorder,
     as_owner: bool,
 ) -> Result<Restored, Refusal> {
+    let state = state(run, file);
+    if file.entry.new_mode.is_some() {
+        return give_back(store, run, file, (state, force), recorder, as_owner);
+    }
     let original = run.original(file).map_err(Refusal::NoOriginal)?;
     let path = &file.entry.path;
-    let state = state(run, file);
     match state {
         State::Original => {}
         State::Edited if !force => return Err(Refusal::Edited),
@@ -104,6 +115,41 @@ pub fn restore(
     store.forget(run.number, file.number);
     run.mark_restored(file);
     Ok(if state == State::Original { Restored::Already } else { Restored::Done })
+}
+
+/// The same for a file whose permissions alone were changed.
+fn give_back(
+    store: &Store,
+    run: &Run,
+    file: &Recorded,
+    (state, force): (State, bool),
+    recorder: &mut Recorder,
+    as_owner: bool,
+) -> Result<Restored, Refusal> {
+    let keep = match state {
+        State::Original => None,
+        State::Gone => return Err(Refusal::NoText),
+        State::Edited if !force => return Err(Refusal::Edited),
+        State::Edited => Some(recorder),
+        State::New | State::Half | State::Unreadable => None,
+    };
+    if state != State::Original {
+        chmod::give(&file.entry.path, file.entry.mode, keep, as_owner)?;
+    }
+    store.forget(run.number, file.number);
+    run.mark_restored(file);
+    Ok(if state == State::Original { Restored::Already } else { Restored::Done })
+}
+
+/// How the permissions of a file stand to those that it had, and got.
+fn permissions(file: &Recorded, new: u32) -> State {
+    match fs::symlink_metadata(&file.entry.path).map(|meta| meta.mode() & 0o7777) {
+        Ok(now) if now == new => State::New,
+        Ok(now) if now == file.entry.mode => State::Original,
+        Ok(_) => State::Edited,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => State::Gone,
+        Err(_) => State::Unreadable,
+    }
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

@@ -68,7 +68,7 @@ fn damage(run: &Run, file: &Recorded) -> Option<Unfinished> {
 /// Removes the temporary file of a file that was being written.
 pub(super) fn remove_temporary(file: &Recorded) {
     let entry = &file.entry;
-    let Some(folder) = entry.path.parent() else { return };
+    let Some(folder) = entry.path.parent().filter(|_| !entry.temporary.is_empty()) else { return };
     let me = rustix::process::geteuid();
     let rights = match me.is_root() && entry.owner != 0 {
         true => Rights::Owner { user: entry.owner, group: entry.group },

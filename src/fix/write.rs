@@ -101,6 +101,7 @@ pub fn replace(
         old: journal::hash(old),
         new: journal::hash(new),
         mode: target.meta.mode() & 0o7777,
+        new_mode: None,
         owner: target.meta.uid(),
         group: target.meta.gid(),
         in_place,

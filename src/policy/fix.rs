@@ -8,6 +8,7 @@ use super::path::Scope;
 use super::rule::{Matcher, Other, Place, SELF, read_others};
 use super::severity::{APPLICABILITIES, Applicability};
 use super::template::{Context, Part, Template};
+use crate::facts::FactKind;
 use crate::facts::placeholder::to_fill;
 
 /// How a rule mends what it finds.
@@ -56,7 +57,22 @@ pub enum EditSpec {
     Uncomment(Place),
     /// Ends all lines with LF.
     UnixLineEnds,
+    /// Changes who may use the file, and nothing in it.
+    Chmod(Chmod),
 }
+
+/// Rights to a file that are taken from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chmod {
+    /// In the words of `chmod`: `go-w`.
+    pub word: &'static str,
+    /// The bits that go.
+    pub taken: u32,
+}
+
+/// What can be taken.
+const CHMODS: &[(&str, Chmod)] =
+    &[("go-w", Chmod { word: "go-w", taken: 0o022 }), ("go-rwx", Chmod { word: "go-rwx", taken: 0o077 })];
 
 /// Before or after a place.
 #[derive(Clone, Debug)]
@@ -85,6 +101,11 @@ impl FixSpec {
         items.iter().filter_map(|item| Self::parse(context, item)).collect()
     }
 
+    /// The rights that it takes, when that is what it does.
+    pub fn chmod(&self) -> Option<Chmod> {
+        self.edits.iter().find_map(|edit| if let EditSpec::Chmod(chmod) = edit { Some(*chmod) } else { None })
+    }
+
     /// The texts that it writes.
     pub fn texts(&self) -> impl Iterator<Item = &Template> {
         self.edits.iter().filter_map(EditSpec::text)
@@ -109,8 +130,22 @@ impl FixSpec {
             context.doc.problem(table.span(), "a fix needs at least one edit", None);
         }
         fix.check_words(context, &table);
+        fix.check_chmod(context, &table);
         table.finish();
         Some(fix)
+    }
+
+    /// Rights are not bytes of a text, and only facts about an account know of them.
+    fn check_chmod(&self, context: Context<'_, '_>, table: &Table<'_, '_>) {
+        if self.chmod().is_none() {
+            return;
+        }
+        if self.edits.len() > 1 {
+            context.doc.problem(table.span(), "`chmod` stands alone", Some("write two fixes".to_owned()));
+        }
+        if !matches!(context.kind, FactKind::InitFile | FactKind::Setting) {
+            context.doc.problem(table.span(), "`chmod` is for clauses on `init-file` and `setting`", None);
+        }
     }
 
     /// What only the user can fill in is shown, and never written.
@@ -141,7 +176,12 @@ impl EditSpec {
             | Self::AddOption(text)
             | Self::Wrap(_, text) => Some(text),
             Self::Everywhere(edit) => edit.text(),
-            Self::Delete(_) | Self::Move(..) | Self::Import(_) | Self::Uncomment(_) | Self::UnixLineEnds => None,
+            Self::Delete(_)
+            | Self::Move(..)
+            | Self::Import(_)
+            | Self::Uncomment(_)
+            | Self::UnixLineEnds
+            | Self::Chmod(_) => None,
         }
     }
 }
@@ -177,6 +217,7 @@ fn read_edit(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<EditSpec>
         "wrap" => place("wrap").zip(need_text("function")).map(|(place, text)| EditSpec::Wrap(place, text)),
         "import" => table.string("import").map(|word| EditSpec::Import(word.text.to_owned())),
         "uncomment" => place("uncomment").map(EditSpec::Uncomment),
+        "chmod" => table.get("chmod").and_then(|item| item.choice("chmod", CHMODS)).map(EditSpec::Chmod),
         _ => table.choice("line-ends", &[("lf", ())]).map(|()| EditSpec::UnixLineEnds),
     };
     let everywhere = keys.get("everywhere").and_then(|key| table.flag(key.name)).unwrap_or(false);

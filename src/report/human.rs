@@ -199,6 +199,7 @@ mod tests {
                 title: "delete the block".into(),
                 applicability: Applicability::Safe,
                 edits: vec![Edit { path: None, span: Span::new(start, end), text: String::new() }],
+                chmod: None,
             }),
             cell: None,
             suppressed: None,

@@ -121,6 +121,8 @@ struct FixOf<'a> {
     title: &'a str,
     applicability: Applicability,
     edits: Vec<EditOf<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chmod: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -279,7 +281,8 @@ fn fix(fix: &model::Fix) -> FixOf<'_> {
         end: edit.place.span.end,
         text: &edit.text,
     });
-    FixOf { title: &fix.title, applicability: fix.applicability, edits: edits.collect() }
+    let chmod = fix.chmod.map(|chmod| chmod.word);
+    FixOf { title: &fix.title, applicability: fix.applicability, edits: edits.collect(), chmod }
 }
 
 /// A region that was not understood, for a document.

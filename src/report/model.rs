@@ -258,6 +258,8 @@ pub struct Fix {
     pub applicability: Applicability,
     /// The changes, all or none.
     pub edits: Vec<Edit>,
+    /// The rights to the file that are taken, when that is what it does.
+    pub chmod: Option<check::Chmod>,
 }
 
 /// One change of bytes.

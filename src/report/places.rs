@@ -78,7 +78,8 @@ impl Places {
             place: self.place(edit.path.as_deref().unwrap_or(&own.path), edit.span),
             text: edit.text,
         };
-        Fix { title: fix.title, applicability: fix.applicability, edits: fix.edits.into_iter().map(edit).collect() }
+        let edits = fix.edits.into_iter().map(edit).collect();
+        Fix { title: fix.title, applicability: fix.applicability, edits, chmod: fix.chmod }
     }
 
     fn place(&mut self, path: &Path, span: Span) -> Place {

@@ -5,12 +5,14 @@ mod cache;
 pub mod commands;
 mod family;
 pub mod glob;
+mod processor;
 mod scheduler;
 mod toolchain;
 mod tsv;
 
 pub use cache::{Cache, Caches};
 pub use family::Families;
+pub use processor::{Processor, Processors};
 pub use scheduler::{BatchOption, Lookup, OptionTable, Schedulers, Takes, Variable};
 pub use toolchain::{Generation, Toolchains};
 
@@ -29,6 +31,8 @@ pub struct Tables {
     pub families: Families,
     /// What fills home directories.
     pub caches: Caches,
+    /// Generations of processors.
+    pub processors: Processors,
 }
 
 /// The files of a pack that are tables, by their paths below it.
@@ -100,7 +104,8 @@ impl Tables {
         self.schedulers.add(read)?;
         self.toolchains.add(read)?;
         self.families.add(read)?;
-        self.caches.add(read)
+        self.caches.add(read)?;
+        self.processors.add(read)
     }
 
     fn with<'a>(commands: commands::Commands, read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
@@ -110,6 +115,7 @@ impl Tables {
             toolchains: Toolchains::parse(read)?,
             families: Families::parse(read)?,
             caches: Caches::parse(read)?,
+            processors: Processors::parse(read)?,
         })
     }
 }

@@ -76,6 +76,9 @@ pub fn masked(text: &str, root: &Path) -> String {
         (r"has \d[\d.]* [kMGTP]B of \d[\d.]* [kMGTP]B free \(\d+ %\)", "has ROOM"),
         (r"room for [\d,]+ of [\d,]+ files \(\d+ %\)", "room for FILES"),
         (r"(\S) {2,}", "$1  "),
+        // The system's own settings, and the table when there are no others.
+        (r"(?m)^  /etc/.*\n", ""),
+        (r"Settings\n  where  setting  value\n\n", ""),
     ];
     masks.iter().fold(text, |text, (mask, name)| Regex::new(mask).unwrap().replace_all(&text, *name).into_owned())
 }

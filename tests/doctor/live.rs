@@ -11,12 +11,12 @@ use serde_json::Value as Json;
 use super::{homes, oracle, scratch, write};
 
 /// The program in an environment that holds `env` and nothing else.
-fn run(mut command: Command, home: &Path, env: &[(&str, &str)]) -> Output {
+pub fn run(mut command: Command, home: &Path, env: &[(&str, &str)]) -> Output {
     command.env_clear().envs([("PATH", "/usr/bin:/bin"), ("USER", "ada")]).env("HOME", home);
     command.envs(env.iter().copied()).current_dir("/").output().unwrap()
 }
 
-fn report(home: &Path, env: &[(&str, &str)], site: &str) -> Json {
+pub fn report(home: &Path, env: &[(&str, &str)], site: &str) -> Json {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
     command.args(["doctor", "--isolated", "-f", "json", "--site", site]);
     let output = run(command, home, env);
@@ -25,7 +25,7 @@ fn report(home: &Path, env: &[(&str, &str)], site: &str) -> Json {
 }
 
 /// The rules that found something, with what they are about.
-fn found(report: &Json) -> Vec<(String, String)> {
+pub fn found(report: &Json) -> Vec<(String, String)> {
     let text = |value: &Json| value.as_str().unwrap().to_owned();
     report["findings"].as_array().unwrap().iter().map(|each| (text(&each["rule"]), text(&each["path"]))).collect()
 }

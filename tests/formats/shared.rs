@@ -103,6 +103,7 @@ fn job_findings() -> Vec<Finding> {
                 Edit { path: None, span: Span::at(JOB.find("module").unwrap_or(0)), text: "# é😀\r\n".to_owned() },
                 Edit { path: None, span: conda, text: "true".to_owned() },
             ],
+            chmod: None,
         }),
         ..finding("starts-conda", Severity::Error, ODD, conda)
     };
@@ -113,6 +114,7 @@ fn job_findings() -> Vec<Finding> {
             title: "load another".to_owned(),
             applicability: Applicability::Unsafe,
             edits: vec![Edit { path: Some(NOTEBOOK.into()), span: Span::new(0, 1), text: "[".to_owned() }],
+            chmod: None,
         }),
         ..finding("other-module", Severity::Warning, ODD, span(JOB, "module load anaconda\nsource other.sh\n"))
     };
@@ -128,7 +130,12 @@ fn job_findings() -> Vec<Finding> {
 fn notebook_findings() -> Vec<Finding> {
     vec![Finding {
         cell: Some(1),
-        fix: Some(Fix { title: "count yourself".to_owned(), applicability: Applicability::Display, edits: Vec::new() }),
+        fix: Some(Fix {
+            title: "count yourself".to_owned(),
+            applicability: Applicability::Display,
+            edits: Vec::new(),
+            chmod: None,
+        }),
         fingerprint: "fedcba9876543210".to_owned(),
         ..finding("counts-cores", Severity::Hint, NOTEBOOK, span(CELLS, "os.cpu_count()"))
     }]

@@ -87,6 +87,7 @@ impl Editor<'_> {
             EditSpec::Import(module) => self.import(module),
             EditSpec::Uncomment(place) => Some(self.uncomment(self.span(place)?)),
             EditSpec::UnixLineEnds => Some(self.unix_line_ends()),
+            EditSpec::Chmod(_) => None,
         }
     }
 

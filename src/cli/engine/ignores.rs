@@ -88,9 +88,9 @@ fn offer(place: Place, reason: &str, source: &Source, findings: &mut [Finding], 
     for finding in findings {
         let target = target(place, source, finding.span);
         let rules = by_target.get(&target).filter(|_| wanted(finding));
-        finding.fix = rules
-            .and_then(|rules| comment(place, source, target, &rules.join(", "), reason))
-            .map(|edit| Fix { title: title(place).to_owned(), applicability: Applicability::Safe, edits: vec![edit] });
+        finding.fix = rules.and_then(|rules| comment(place, source, target, &rules.join(", "), reason)).map(|edit| {
+            Fix { title: title(place).to_owned(), applicability: Applicability::Safe, edits: vec![edit], chmod: None }
+        });
     }
 }
 

@@ -32,8 +32,13 @@ impl Engine {
         Ok(FileResult { site: choice(site), findings, fail_on: settings.fail_on(), ..file })
     }
 
-    /// Judges facts that stand in no file, each group by the path that it is about, for the site of the command line.
-    pub(in crate::cli) fn judge_facts(&self, groups: Vec<(PathBuf, Vec<Fact>)>) -> anyhow::Result<Vec<FileResult>> {
+    /// Judges facts about an account, each group by the path that it is about, for the site of the command line.
+    /// Facts that have a place stand in one of `texts`.
+    pub(in crate::cli) fn judge_facts(
+        &self,
+        groups: Vec<(PathBuf, Vec<Fact>)>,
+        texts: &[&Source],
+    ) -> anyhow::Result<Vec<FileResult>> {
         let Here { policy: known, effective, site, locked } = self.here()?;
         let selection = self.settings.here()?.meant.selection;
         let about = check::Settings {
@@ -43,10 +48,17 @@ impl Engine {
             ..check::Settings::default()
         };
         let mut sources = Vec::new();
-        // Each fact has a place of its own, so that what is said of one is not taken for the same as of another.
         let facts = groups.into_iter().map(|(path, mut facts)| {
-            (0..).zip(&mut facts).for_each(|(at, fact)| fact.span = Span::new(at, at));
-            sources.push(Arc::new(Source::new(path, Kind::Other, vec![b' '; facts.len()])));
+            let text = texts.iter().find(|text| text.path == path);
+            if text.is_none() {
+                // What stands nowhere has a place of its own, so that what is said of one is not taken for the same as
+                // of another.
+                (0..).zip(&mut facts).for_each(|(at, fact)| fact.span = Span::new(at, at));
+            }
+            let blank = || Source::new(path, Kind::Other, vec![b' '; facts.len()]);
+            // Comments to pydoctor in it were read where the file itself was checked.
+            let as_facts = |text: &&Source| Source { kind: Kind::Other, ..Source::clone(text) };
+            sources.push(Arc::new(text.map_or_else(blank, as_facts)));
             FileFacts { facts, ..FileFacts::default() }
         });
         let facts: Vec<FileFacts> = facts.collect();

@@ -195,4 +195,12 @@ pub(in super::super) static EDITS: &[&Keys] = &[
     &Keys::of("import", &[need("import", Kind::Text, "imports a Python module, unless the file does")]),
     &Keys::of("uncomment", &[need("uncomment", Kind::Field, "takes the comment mark off")]),
     &Keys::of("line-ends", &[need("line-ends", Kind::Word(|| vec!["lf"]), "ends all lines with LF")]),
+    &Keys::of(
+        "chmod",
+        &[need(
+            "chmod",
+            Kind::Word(|| vec!["go-w", "go-rwx"]),
+            "takes rights to the file from group and others; stands alone, for clauses on `init-file` and `setting`",
+        )],
+    ),
 ];

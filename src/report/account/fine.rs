@@ -63,13 +63,19 @@ fn path(account: &AccountReport) -> Option<String> {
 
 fn room(account: &AccountReport) -> Option<String> {
     let home = account.of(FactKind::Usage).next()?;
-    let share = |name: &str, of: &str| match home.get(name) {
-        Some(Value::Number(share)) => Some((*share, format!("{share} % of the {of}"))),
+    let share = |name: &str, of: &str, by: &str| match home.get(name) {
+        Some(Value::Number(share)) => Some((*share, format!("{share} % of the {of}"), home.text(by))),
         _ => None,
     };
-    let shares: Vec<(i64, String)> =
-        [share("bytes-share", "space"), share("files-share", "files")].into_iter().flatten().collect();
-    let good = !account.stopped && !shares.is_empty() && shares.iter().all(|(share, _)| *share < ROOMY);
-    let shown: Vec<String> = shares.into_iter().map(|(_, text)| text).collect();
-    good.then(|| format!("room: {} that the site allows are used", shown.join(" and ")))
+    let shares = [share("bytes-share", "space", "bytes-by"), share("files-share", "files", "files-by")];
+    let shares: Vec<(i64, String, &str)> = shares.into_iter().flatten().collect();
+    let good = !account.stopped && !shares.is_empty() && shares.iter().all(|(share, ..)| *share < ROOMY);
+    let by = |by: &str| if by == "quota" { "`quota`" } else { "the site" };
+    let shown = match shares.as_slice() {
+        [(_, space, one), (_, files, other)] if one == other => format!("{space} and {files} that {} allows", by(one)),
+        all => {
+            all.iter().map(|(_, text, one)| format!("{text} that {} allows", by(one))).collect::<Vec<_>>().join(" and ")
+        }
+    };
+    good.then(|| format!("room: {shown} are used"))
 }

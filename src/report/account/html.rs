@@ -61,7 +61,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "</table>")
         }
         Block::Tree(branches) => tree(branches, out),
-        Block::Bar { name, share } => {
+        Block::Bar { name, share, of } => {
             let class = match share {
                 90.. => "bar full",
                 75.. => "bar much",
@@ -70,7 +70,8 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             let width = share.clamp(&0, &100);
             writeln!(
                 out,
-                "<p>{name} <span class=\"{class}\"><span style=\"width: {width}%\"></span></span> {share} %</p>"
+                "<p>{name} <span class=\"{class}\"><span style=\"width: {width}%\"></span></span> {share} % {}</p>",
+                self::text(of)
             )
         }
         Block::Findings(items) => items.iter().try_for_each(|item| {

@@ -61,9 +61,9 @@ impl Paper<'_> {
                 }
                 Ok(())
             }
-            Block::Bar { name, share } => {
+            Block::Bar { name, share, of } => {
                 let bar = self.bar(*share);
-                writeln!(self.out, "  {name} {bar} {share} %")
+                writeln!(self.out, "  {name} {bar} {share} % {of}")
             }
             Block::Findings(items) => items.iter().try_for_each(|item| self.item(item)),
             Block::Commands(commands) => commands.iter().try_for_each(|line| writeln!(self.out, "  {}", safe(line))),

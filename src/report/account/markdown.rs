@@ -30,7 +30,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             })
         }
         Block::Tree(branches) => tree(branches, 0, out),
-        Block::Bar { name, share } => writeln!(out, "- {name}: {share} %"),
+        Block::Bar { name, share, of } => writeln!(out, "- {name}: {share} % {}", text(of)),
         Block::Findings(items) => items.iter().try_for_each(|item| {
             let help: Vec<String> = item.help.lines().map(text).collect();
             let help = if help.is_empty() { String::new() } else { format!("<br>{}", help.join("<br>")) };

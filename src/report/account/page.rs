@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::check::Severity;
 use crate::doctor::size;
-use crate::doctor::startup::{Node, State};
+use crate::doctor::startup::{Chain, Node, State};
 use crate::doctor::survey::Tally;
 use crate::doctor::usage::Room;
 use crate::facts::{FactKind, Record, Value};
+use crate::fix::Applied;
 use crate::policy::Applicability;
 use crate::report::closing::count;
 use crate::report::model::Finding;
@@ -40,10 +41,11 @@ pub(super) enum Block {
         rows: Vec<Vec<String>>,
     },
     Tree(Vec<Branch>),
-    /// Something of which so many per cent are used.
+    /// Something of which so many per cent are used, of what somebody allows.
     Bar {
         name: &'static str,
         share: i64,
+        of: &'static str,
     },
     Findings(Vec<Item>),
     Commands(Vec<String>),
@@ -117,7 +119,13 @@ fn closing(account: &AccountReport) -> String {
     match (found.is_empty(), account.stopped) {
         (true, false) => "Nothing is wrong with this account.".to_owned(),
         (true, true) => "Nothing wrong was found until it was stopped.".to_owned(),
-        (false, _) => format!("{} in this account.", found.join(", ")),
+        (false, _) => {
+            let mended = match (summary.fixable_safe, account.live) {
+                (0, _) | (_, false) => String::new(),
+                (safe, true) => format!(" `pydoctor doctor --fix` mends {safe} of them by itself."),
+            };
+            format!("{} in this account.{mended}", found.join(", "))
+        }
     }
 }
 
@@ -129,8 +137,10 @@ fn mended(account: &AccountReport) -> Vec<String> {
         match &run.not_written {
             Some(why) => lines.push(format!("{path} was not written: {why}")),
             None if !run.applied.is_empty() => {
-                let rules: Vec<String> = run.applied.iter().map(|applied| applied.rule.clone()).collect();
-                lines.push(format!("{path}: {}", rules.join(", ")));
+                let what = |applied: &Applied| format!("{} ({})", applied.title, applied.rule);
+                let done: Vec<String> = run.applied.iter().map(what).collect();
+                let note = run.note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
+                lines.push(format!("{path}: {}{note}", done.join("; ")));
             }
             None => {}
         }
@@ -150,7 +160,7 @@ fn mended(account: &AccountReport) -> Vec<String> {
     if asked > 0 {
         lines.push(format!(
             "not safe by itself: {}; `pydoctor doctor --fix` asks about each on a terminal",
-            count(asked, "fix")
+            count(asked, "change")
         ));
     }
     lines
@@ -184,18 +194,27 @@ fn startup(account: &AccountReport) -> Vec<Block> {
     if account.chains.is_empty() {
         return vec![Block::Lines(vec!["none: shells read the system's files only".to_owned()])];
     }
-    let chain = |chain: &crate::doctor::startup::Chain| Branch {
+    let branch_of = |chain: &Chain| Branch {
         text: format!("{} {}", chain.shell.name(), chain.mode.name()),
         note: if chain.files.is_empty() { "reads nothing of the home".to_owned() } else { String::new() },
         inner: chain.files.iter().map(|node| branch(account, node)).collect(),
     };
-    vec![Block::Tree(account.chains.iter().map(chain).collect())]
+    let mut branches: Vec<(&Chain, Branch)> = Vec::new();
+    for chain in &account.chains {
+        let same = |(other, _): &&mut (&Chain, Branch)| other.shell == chain.shell && other.files == chain.files;
+        match branches.iter_mut().find(same) {
+            // What reads the same is drawn once.
+            Some((_, branch)) => branch.text.push_str(&format!(", {}", chain.mode.name())),
+            None => branches.push((chain, branch_of(chain))),
+        }
+    }
+    vec![Block::Tree(branches.into_iter().map(|(_, branch)| branch).collect())]
 }
 
 fn branch(account: &AccountReport, node: &Node) -> Branch {
     let mut notes: Vec<String> = Vec::new();
     notes.extend(node.line.map(|line| format!("line {line}")));
-    if !node.certain {
+    if !node.certain && node.state != State::Missing {
         notes.push("perhaps".to_owned());
     }
     match node.state {
@@ -208,7 +227,8 @@ fn branch(account: &AccountReport, node: &Node) -> Branch {
             notes.extend(node.target.as_ref().map(|target| format!("leads to {}", target.display())));
             notes.push("outside the home, not looked at".to_owned());
         }
-        State::Missing => notes.push("is not there".to_owned()),
+        State::Missing if node.certain => notes.push("is not there".to_owned()),
+        State::Missing => notes.push("is not there, and need not be".to_owned()),
         State::Loop => notes.push("is being read already: a loop".to_owned()),
         State::Unreadable => notes.push("cannot be read".to_owned()),
         State::Unknown => notes.push("its name is only known when it runs".to_owned()),
@@ -227,6 +247,10 @@ fn installations(account: &AccountReport) -> Vec<Block> {
             "dangling" => "; leads to nothing",
             _ => "; without interpreter",
         };
+        let processors = match record.text("built-for") {
+            "" => String::new(),
+            name => format!("; for {name} processors, by its path"),
+        };
         let size = match record.text("kind") {
             "link" => format!("leads to {}", record.text("target")),
             _ => record.text("size").to_owned(),
@@ -236,7 +260,7 @@ fn installations(account: &AccountReport) -> Vec<Block> {
             record.text("kind").to_owned(),
             or_dash(record.text("python")),
             or_dash(record.text("changed")),
-            format!("{size}{problem}"),
+            format!("{size}{problem}{processors}"),
         ]);
     }
     let mut blocks = match rows.is_empty() {
@@ -255,19 +279,27 @@ fn space(account: &AccountReport) -> Vec<Block> {
     let Some(home) = records.next() else { return Vec::new() };
     let limit = home.text("limit");
     let at_least = if account.stopped { "at least " } else { "" };
-    let of = match limit.is_empty() {
-        true => "the site's limit for homes is not known".to_owned(),
-        false => format!("the site allows {limit}"),
+    let of = match (limit.is_empty(), home.text("quota").is_empty()) {
+        (true, true) => "; the site's limit for homes is not known".to_owned(),
+        (true, false) => String::new(),
+        (false, _) => format!("; the site's documents allow {limit}"),
     };
-    let mut lines = vec![format!("{at_least}{}; {of}", home.text("size"))];
+    let mut lines = vec![format!("{at_least}{}{of}", home.text("size"))];
+    let quota = home.text("quota");
+    lines.extend(
+        (!quota.is_empty()).then(|| format!("`quota` counts {quota} as yours on the file system that holds it")),
+    );
     lines.extend(account.room.map(file_system));
     let mut blocks = vec![Block::Lines(lines)];
-    for (name, share) in [("bytes", "bytes-share"), ("files", "files-share")] {
+    for (name, share, by) in [("bytes", "bytes-share", "bytes-by"), ("files", "files-share", "files-by")] {
         if let Some(Value::Number(share)) = home.get(share) {
-            blocks.push(Block::Bar { name, share: *share });
+            let of =
+                if home.text(by) == "quota" { "of the limit that `quota` tells" } else { "of what the site allows" };
+            blocks.push(Block::Bar { name, share: *share, of });
         }
     }
     let rows: Vec<Vec<String>> = records
+        .filter(|record| record.text("what") != "file-system")
         .take(PARTS)
         .map(|record| {
             let command = account.command(record.text("clean"));
@@ -317,8 +349,7 @@ fn forecast(account: &AccountReport, home: &Record) -> Option<String> {
         .into_iter()
         .flatten()
         .collect();
-    let shares =
-        if shares.is_empty() { String::new() } else { format!(": {} that the site allows", shares.join(" and ")) };
+    let shares = if shares.is_empty() { String::new() } else { format!(": {} that you may use", shares.join(" and ")) };
     Some(format!("emptying all caches, which are made again when needed, gives back {}{shares}", size::tally(back)))
 }
 
@@ -369,11 +400,15 @@ fn settings(account: &AccountReport) -> Vec<Block> {
     let row = |record: &Record| {
         let place = match record.text("path") {
             "" => "environment".to_owned(),
-            path => tilde(path),
+            path => match record.get("line") {
+                Some(line) => format!("{}:{line}", tilde(path)),
+                None => tilde(path),
+            },
         };
         let value = match record.get("value") {
             Some(_) if record.text("value").is_empty() => "(empty)".to_owned(),
             Some(value) => value.to_string(),
+            None if record.text("open-to") == "nobody" => "readable by its owner alone".to_owned(),
             None if record.text("name") == "permissions" => format!("readable by {}", record.text("open-to")),
             None => "(not shown)".to_owned(),
         };

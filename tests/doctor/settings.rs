@@ -1,0 +1,130 @@
+//! Settings of tools: where they stand, which of them wins, and that pip itself agrees.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value as Json;
+
+use super::live::{found, report, run};
+use super::{homes, oracle, scratch, write};
+
+/// Where each setting of that name stands, its value, and what wins over it.
+fn told<'a>(report: &'a Json, name: &str) -> Vec<(&'a str, u64, &'a str, &'a str)> {
+    let settings = report["settings"].as_array().unwrap().iter().filter(|setting| setting["name"] == name);
+    let text = |value: &'a Json| value.as_str().unwrap_or("");
+    let row = |each: &'a Json| {
+        let line = each["line"].as_u64().unwrap_or(0);
+        (text(&each["path"]), line, text(&each["value"]), text(&each["overridden_by"]))
+    };
+    settings.map(row).collect()
+}
+
+#[test]
+fn findings_name_the_line() {
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    write(&home.join(".jupyter/jupyter_server_config.py"), "c = get_config()\n\nc.ServerApp.ip = '*'\n");
+    write(
+        &home.join(".jupyter/jupyter_notebook_config.json"),
+        "{\n  \"NotebookApp\": {\n    \"token\": \"\"\n  }\n}\n",
+    );
+    write(&home.join(".config/pip/pip.conf"), "[global]\ntarget = /project/x\nuser = true\n");
+    write(&home.join(".config/uv/uv.toml"), "\n[pip]\nsystem = true\n");
+    let report = report(&home, &[], "common");
+    let lines: Vec<(&str, u64)> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|each| (each["rule"].as_str().unwrap(), each["line"].as_u64().unwrap()))
+        .collect();
+    let expected = [("pip-settings-in-conflict", 2), ("jupyter-open-to-all", 3), ("jupyter-open-to-all", 3)];
+    assert_eq!(lines, expected, "{:?}", found(&report));
+    assert_eq!(told(&report, "pip.system"), [("$HOME/.config/uv/uv.toml", 3, "true", "")]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+    command.args(["doctor", "--isolated", "--site", "common"]);
+    let shown = String::from_utf8(run(command, &home, &[]).stdout).unwrap();
+    assert!(shown.contains("warning ~/.jupyter/jupyter_server_config.py:3: "), "{shown}");
+    assert!(shown.contains("  ~/.config/pip/pip.conf:2 "), "{shown}");
+}
+
+#[test]
+fn a_condarc_of_one_installation_counts_for_that_alone() {
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    for name in ["miniconda3", "old/miniforge3"] {
+        homes::conda_env(&home.join(name), &["python-3.11.4-h955ad1f_0"], "2024-01-20 08:00:00");
+        write(&home.join(name).join("condabin/conda"), "");
+    }
+    let elsewhere = root.join("scratch/ada/conda");
+    homes::conda_env(&elsewhere, &["python-3.11.4-h955ad1f_0"], "2024-01-20 08:00:00");
+    write(&elsewhere.join("condabin/conda"), "");
+    let says = |solver: &str| format!("# of one\nsolver: {solver}\n");
+    write(&home.join("miniconda3/.condarc"), &says("classic"));
+    write(&home.join("old/miniforge3/.condarc"), &says("libmamba"));
+    write(&elsewhere.join(".condarc"), &says("rattler"));
+    let value = root.join("scratch/ada").display().to_string();
+    let far = format!("{value}/conda/.condarc");
+    let all = report(&home, &[("SCRATCH", &value)], "nersc-perlmutter");
+    let expected = [
+        ("$HOME/miniconda3/.condarc", 2, "classic", ""),
+        ("$HOME/old/miniforge3/.condarc", 2, "libmamba", ""),
+        (far.as_str(), 2, "rattler", ""),
+    ];
+    assert_eq!(told(&all, "solver"), expected);
+    // What counts for all of them wins over each.
+    write(&home.join(".condarc"), "solver: classic\n");
+    let all = report(&home, &[("SCRATCH", &value)], "nersc-perlmutter");
+    let winners: Vec<&str> = told(&all, "solver").iter().map(|row| row.3).collect();
+    assert_eq!(winners, ["$HOME/.condarc", "$HOME/.condarc", "$HOME/.condarc", ""]);
+}
+
+#[test]
+fn pip_itself_obeys_the_same_files() {
+    if !oracle::have("python3") {
+        return;
+    }
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    let venv = root.join("venv");
+    fs::create_dir_all(&home).unwrap();
+    let made = Command::new("python3").args(["-m", "venv"]).arg(&venv).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let path = |name: &str| root.join(name).display().to_string();
+    let (dirs, config, named) = (format!("{}:{}", path("a"), path("b")), path("config"), path("named.conf"));
+    let env = [
+        ("XDG_CONFIG_DIRS", dirs.as_str()),
+        ("XDG_CONFIG_HOME", &config),
+        ("VIRTUAL_ENV", venv.to_str().unwrap()),
+        ("PIP_CONFIG_FILE", &named),
+    ];
+    let pip = |name: &str| {
+        let mut command = Command::new(venv.join("bin/python"));
+        command.args(["-m", "pip", "config", "list"]);
+        let listed = String::from_utf8(run(command, &home, &env).stdout).unwrap();
+        let value = |line: &str| Some(line.strip_prefix(name)?.strip_prefix('=')?.trim_matches('\'').to_owned());
+        listed.lines().find_map(value)
+    };
+    let places = [
+        root.join("a/pip/pip.conf"),
+        root.join("b/pip/pip.conf"),
+        home.join(".pip/pip.conf"),
+        root.join("config/pip/pip.conf"),
+        venv.join("pip.conf"),
+        root.join("named.conf"),
+    ];
+    for (number, place) in places.iter().enumerate() {
+        let only = if place.starts_with(&home) { "retries = 7\n" } else { "" };
+        write(place, &format!("[global]\ntimeout = {}\n{only}", number + 100));
+        let report = report(&home, &env, "common");
+        let winners = |name: &str| -> Vec<String> {
+            told(&report, name).iter().filter(|row| row.3.is_empty()).map(|row| row.2.to_owned()).collect()
+        };
+        let timeouts = winners("global.timeout");
+        assert_eq!((timeouts.len(), timeouts.first().cloned()), (1, pip("global.timeout")), "{}", place.display());
+        assert_eq!(winners("global.retries").first().cloned(), pip("global.retries"), "{}", place.display());
+    }
+    assert_eq!(pip("global.retries"), None, "a file that a variable names keeps pip from those of the home");
+    fs::remove_file(Path::new(&named)).unwrap();
+    assert_eq!(pip("global.retries").as_deref(), Some("7"));
+}
