@@ -36,7 +36,7 @@ pub struct Tables {
 }
 
 /// The files of a pack that are tables, by their paths below it.
-pub const FILES: [&str; 9] = [
+pub const FILES: [&str; 10] = [
     commands::FILE,
     scheduler::OPTION_FILES[0].0,
     scheduler::OPTION_FILES[1].0,
@@ -46,6 +46,7 @@ pub const FILES: [&str; 9] = [
     toolchain::FILE,
     family::FILE,
     cache::FILE,
+    processor::FILE,
 ];
 
 /// What is wrong with a table.

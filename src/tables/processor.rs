@@ -3,7 +3,7 @@
 use super::tsv::Tsv;
 use super::{TableError, required};
 
-const FILE: &str = "data/processors.tsv";
+pub(super) const FILE: &str = "data/processors.tsv";
 const COLUMNS: [&str; 4] = ["name", "vendor", "after", "flags"];
 
 /// The table of processors.
