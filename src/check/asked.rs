@@ -1,15 +1,16 @@
-//! What rules ask of shell commands: by which names and words a command can concern one of them.
+//! What rules ask of shell commands and assignments: by which names and words one can concern a rule.
 //!
 //! A rule is heard out condition by condition: one that no command without its name, its word or a grammar can fulfil
-//! is enough. A rule that has none is about every command, and then all are collected.
+//! is enough. A rule that has none is about every command, and then all are collected; the same for assignments.
 
-use crate::facts::interest::{BY_GRAMMAR, Questions, TOLD_WHOLE};
+use crate::facts::interest::{BY_GRAMMAR, Questions, Roles, TOLD_WHOLE};
 use crate::facts::{FactKind, Interest};
-use crate::policy::condition::{Condition, Glob, Test, Where};
+use crate::policy::condition::{Condition, Glob, GlobPiece, Test, Where};
 use crate::policy::glob::Pattern;
 use crate::policy::path::{Derived, Root};
 use crate::policy::rule::{Matcher, Other};
-use crate::policy::site::ValueData;
+use crate::policy::site::{Site, ValueData};
+use crate::policy::template::Part;
 use crate::policy::{Clause, Policy};
 use crate::source::Role;
 
@@ -22,24 +23,32 @@ const SHORTEST: usize = 3;
 /// The roles of shell files.
 const ROLES: [Role; 3] = [Role::Startup, Role::Job, Role::Script];
 
-/// The commands that these policies can have something to say about, or that tell of a site.
+/// The commands and assignments that these policies can have something to say about, and what tells of a site.
 pub fn interest<'p>(policies: impl Iterator<Item = &'p Policy>) -> Interest {
     let all = distinct(policies);
     let mut questions = Questions::default();
+    let mut every_assignment = false;
     for policy in &all {
-        let mut listener = Listener { policy, questions: &mut questions };
-        let heard = policy.rules.iter().flat_map(|rule| &rule.clauses).all(|clause| listener.clause(clause));
-        let told = heard && policy.sites.heads().flat_map(|site| &site.detect.evidence).all(|sign| listener.word(sign));
-        if !told {
+        let mut listener = Listener::new(policy, &mut questions);
+        if !listener.hears(FactKind::Command) {
             return Interest::in_everything();
         }
+        every_assignment |= !listener.hears(FactKind::Assignment);
+        questions.signs.extend(policy.sites.heads().flat_map(|site| &site.detect.evidence).map(ToString::to_string));
+    }
+    if every_assignment {
+        questions.values.insert(String::new());
     }
     Interest::new(questions, all.iter().map(|policy| &policy.tables.commands))
 }
 
 struct Listener<'l> {
     policy: &'l Policy,
+    /// Its sites, completed.
+    sites: Vec<&'l Site>,
     questions: &'l mut Questions,
+    /// The clause that is heard.
+    clause: Option<&'l Clause>,
 }
 
 /// How a condition rules a command out, the cheapest first.
@@ -53,32 +62,92 @@ enum Means {
     Word,
 }
 
-impl Listener<'_> {
-    /// Notes what the clause asks of commands; `false` when it may be about any.
-    fn clause(&mut self, clause: &Clause) -> bool {
+impl<'l> Listener<'l> {
+    fn new(policy: &'l Policy, questions: &'l mut Questions) -> Self {
+        let sites = policy.sites.heads().filter_map(|head| policy.site(&head.id).ok()).map(AsRef::as_ref).collect();
+        Self { policy, sites, questions, clause: None }
+    }
+
+    /// Notes what all rules ask of facts of a kind; `false` when one may be about any.
+    fn hears(&mut self, kind: FactKind) -> bool {
+        let policy = self.policy;
+        policy.rules.iter().flat_map(|rule| &rule.clauses).all(|clause| self.clause(clause, kind))
+    }
+
+    /// Notes what the clause asks of facts of a kind; `false` when it may be about any.
+    fn clause(&mut self, clause: &'l Clause, kind: FactKind) -> bool {
+        self.clause = Some(clause);
         let risks = clause.fixes.iter().flat_map(|fix| fix.unsafe_if_with.iter().chain(&fix.without));
         let others: Vec<&Other> = clause.with.iter().chain(&clause.without).chain(risks).collect();
-        (clause.on != FactKind::Command || self.matcher(&clause.matches, true))
-            && others.into_iter().all(|other| other.fact != FactKind::Command || self.matcher(&other.matches, false))
+        (clause.on != kind || self.matcher(&clause.matches, kind, true))
+            && others.into_iter().all(|other| other.fact != kind || self.matcher(&other.matches, kind, false))
     }
 
     /// `own` for the fact that the clause is about: what may hold of it, for all that is known, is not found.
-    fn matcher(&mut self, matcher: &Matcher, own: bool) -> bool {
-        self.table(&matcher.all, own)
-            || (!matcher.either.is_empty() && matcher.either.iter().all(|table| self.table(table, own)))
+    fn matcher(&mut self, matcher: &Matcher, kind: FactKind, own: bool) -> bool {
+        let mut table = |table| match kind {
+            FactKind::Assignment => self.assigned(table, own),
+            _ => self.table(table, own),
+        };
+        table(&matcher.all) || (!matcher.either.is_empty() && matcher.either.iter().all(table))
+    }
+
+    /// Notes by which name or value an assignment can fulfil a table.
+    fn assigned(&mut self, table: &Where, own: bool) -> bool {
+        // What stands for an unknown part may be anything, but the name of a user or a home is none that is asked for.
+        let known = |field: &str| {
+            own || field != "value"
+                || table.tests.iter().any(|test| {
+                    of_own(test, "value")
+                        && test.path.derived == Some(Derived::Unresolved)
+                        && matches!(test.condition, Condition::None(_))
+                })
+        };
+        let by_name = |test: &&Test| of_own(test, "name") && test.path.derived.is_none();
+        let by_text = |test: &&Test| match test.path.steps.first().map(AsRef::as_ref) {
+            Some("value") => {
+                of_own(test, "value") && matches!(test.path.derived, None | Some(Derived::Name)) && known("value")
+            }
+            Some("statement") => {
+                test.path.root == Root::Own && test.path.derived.is_none() && &*test.path.text == "statement.text"
+            }
+            _ => false,
+        };
+        table.tests.iter().filter(by_name).any(|test| self.variables(&test.condition))
+            || table.tests.iter().filter(by_text).any(|test| self.values_of_variables(&test.condition))
+    }
+
+    /// Notes names of variables.
+    fn variables(&mut self, condition: &Condition) -> bool {
+        let Some(patterns) = self.patterns(condition) else { return false };
+        let names: Option<Vec<&str>> = patterns.iter().map(Pattern::literal).collect();
+        let Some(names) = names else { return false };
+        self.questions.variables.extend(names.into_iter().map(str::to_owned));
+        true
+    }
+
+    /// Notes what values of variables must hold.
+    fn values_of_variables(&mut self, condition: &Condition) -> bool {
+        let Some(patterns) = self.patterns(condition) else { return false };
+        let needles: Vec<String> =
+            patterns.iter().map(|pattern| String::from_utf8_lossy(pattern.needle()).into_owned()).collect();
+        let any_hold = !needles.iter().any(String::is_empty);
+        self.questions.values.extend(needles.into_iter().filter(|needle| !needle.is_empty()));
+        any_hold
     }
 
     fn table(&mut self, table: &Where, own: bool) -> bool {
-        if let Some(roles) = printing(table) {
-            self.questions.prints.extend(roles);
+        let roles = roles_of(table);
+        if table.tests.iter().any(|test| of_own(test, "prints") && matches!(test.condition, Condition::Flag(true))) {
+            self.questions.prints = self.questions.prints.and(roles);
             return true;
         }
         let means = [Means::Grammar, Means::Name, Means::Word];
         let means = &means[..if own { 3 } else { 2 }];
-        means.iter().any(|means| table.tests.iter().any(|test| self.test(test, *means)))
+        means.iter().any(|means| table.tests.iter().any(|test| self.test(test, *means, roles)))
     }
 
-    fn test(&mut self, test: &Test, means: Means) -> bool {
+    fn test(&mut self, test: &Test, means: Means, roles: Roles) -> bool {
         let Some(field) = test.path.steps.first().filter(|_| test.path.root == Root::Own) else { return false };
         let is_path = &**field == "path";
         match (means, test.path.derived) {
@@ -90,7 +159,7 @@ impl Listener<'_> {
             }),
             (Means::Grammar, _) => BY_GRAMMAR.contains(&&**field) && test.condition.needs_value(),
             (Means::Name, None) if is_path || matches!(&**field, "run" | "program") => {
-                self.patterns(&test.condition).is_some_and(|all| all.iter().all(|pattern| self.name(pattern)))
+                self.patterns(&test.condition).is_some_and(|all| all.iter().all(|pattern| self.name(pattern, roles)))
             }
             (Means::Word, None) if WRITTEN.contains(&&**field) => {
                 self.patterns(&test.condition).is_some_and(|all| all.iter().all(|pattern| self.word(pattern)))
@@ -104,23 +173,21 @@ impl Listener<'_> {
         }
     }
 
-    /// Notes the name of a program, or what it must hold.
-    fn name(&mut self, pattern: &Pattern) -> bool {
-        match pattern.literal() {
-            Some(run) => {
+    /// Notes the name of a program in files of these roles, or what it must hold.
+    fn name(&mut self, pattern: &Pattern, roles: Roles) -> bool {
+        let prefix = pattern.prefix();
+        let name = match (pattern.literal(), prefix.split_once(' ')) {
+            (Some(run), _) => {
                 let name = run.split(' ').next().unwrap_or("");
-                self.questions.names.insert(name.rsplit('/').next().unwrap_or(name).to_owned());
-                true
+                name.rsplit('/').next().unwrap_or(name)
             }
             // `pip install *` is about pip.
-            None => match pattern.prefix().split_once(' ') {
-                Some((program, _)) => {
-                    self.questions.names.insert(program.to_owned());
-                    true
-                }
-                None => self.word(pattern),
-            },
-        }
+            (None, Some((program, _))) => program,
+            (None, None) => return self.word(pattern),
+        };
+        let spoken = self.questions.names.entry(name.to_owned()).or_default();
+        *spoken = spoken.and(roles);
+        true
     }
 
     /// Notes the word that a text must hold for the pattern to match.
@@ -135,6 +202,7 @@ impl Listener<'_> {
     fn patterns(&self, condition: &Condition) -> Option<Vec<Pattern>> {
         match condition {
             Condition::Glob(Glob::Fixed(pattern)) => Some(vec![pattern.clone()]),
+            Condition::Glob(Glob::Filled(pieces)) => self.as_in_clause(pieces),
             Condition::Value(name) => Some(self.values(name)),
             Condition::OneOf(all) => {
                 Some(all.iter().map(|condition| self.patterns(condition)).collect::<Option<Vec<_>>>()?.concat())
@@ -145,20 +213,33 @@ impl Listener<'_> {
         }
     }
 
+    /// For a text that is to be that of a field of the fact which the clause is about: what the clause asks of it.
+    fn as_in_clause(&self, pieces: &[GlobPiece]) -> Option<Vec<Pattern>> {
+        let [GlobPiece::Part(Part::Field(field))] = pieces else { return None };
+        let tests = self.clause?.matches.all.tests.iter();
+        let mut same = tests
+            .filter(|test| test.path.text == field.text && !matches!(test.condition, Condition::Glob(Glob::Filled(_))));
+        same.find_map(|test| self.patterns(&test.condition))
+    }
+
     /// What the value is at any site.
     fn values(&self, name: &str) -> Vec<Pattern> {
-        let sites = self.policy.sites.heads().filter_map(|head| self.policy.site(&head.id).ok());
-        let values = sites.filter_map(|site| site.values.get(name).map(|value| value.data.clone()));
+        let values = self.sites.iter().filter_map(|site| site.values.get(name));
         values
-            .flat_map(|data| match data {
+            .flat_map(|value| match &value.data {
                 ValueData::Text(text, _) if text.is_empty() => Vec::new(),
-                ValueData::Text(_, pattern) => vec![pattern],
+                ValueData::Text(_, pattern) => vec![pattern.clone()],
                 ValueData::Number(number) => vec![Pattern::exactly(&number.to_string())],
-                ValueData::List(items) => items.into_iter().map(|(_, pattern)| pattern).collect(),
-                ValueData::Table(rows) => rows.into_iter().map(|(_, pattern, _)| pattern).collect(),
+                ValueData::List(items) => items.iter().map(|(_, pattern)| pattern.clone()).collect(),
+                ValueData::Table(rows) => rows.iter().map(|(_, pattern, _)| pattern.clone()).collect(),
             })
             .collect()
     }
+}
+
+/// True for a condition on a field of the fact itself.
+fn of_own(test: &Test, field: &str) -> bool {
+    test.path.root == Root::Own && test.path.steps.iter().map(AsRef::as_ref).eq([field])
 }
 
 /// The longest part of a text that stands in every spelling of it: a variable may be written `$NAME` or `${NAME}`,
@@ -175,16 +256,23 @@ fn as_written(text: &str) -> Option<&str> {
     parts.into_iter().max_by_key(|part| part.len())
 }
 
-/// The roles of files in which a table asks whether a program prints; `None` when it does not ask.
-fn printing(table: &Where) -> Option<Vec<Role>> {
-    let asks = |test: &Test| test.path.root == Root::Own && test.path.steps.iter().map(AsRef::as_ref).eq(["prints"]);
-    table.tests.iter().find(|test| asks(test) && matches!(test.condition, Condition::Flag(true)))?;
+/// The roles of the files that a table can be about.
+fn roles_of(table: &Where) -> Roles {
     let of_role = |test: &&Test| test.path.root == Root::File && test.path.steps.iter().map(AsRef::as_ref).eq(["role"]);
-    let named = table.tests.iter().find(of_role).and_then(|test| match &test.condition {
-        Condition::Glob(Glob::Fixed(pattern)) => ROLES.into_iter().find(|role| pattern.literal() == Some(role.name())),
+    let roles = table.tests.iter().find(of_role).and_then(|test| named_roles(&test.condition));
+    roles.unwrap_or(Roles::ALL)
+}
+
+fn named_roles(condition: &Condition) -> Option<Roles> {
+    match condition {
+        Condition::Glob(Glob::Fixed(pattern)) => {
+            ROLES.into_iter().find(|role| pattern.literal() == Some(role.name())).map(Roles::from)
+        }
+        Condition::OneOf(all) => {
+            all.iter().map(named_roles).try_fold(Roles::default(), |roles, more| Some(roles.and(more?)))
+        }
         _ => None,
-    });
-    Some(named.map_or_else(|| ROLES.to_vec(), |role| vec![role]))
+    }
 }
 
 #[cfg(test)]
@@ -193,18 +281,20 @@ mod tests {
     use crate::policy;
 
     #[test]
-    fn every_built_in_rule_names_what_it_asks_of_commands() {
+    fn every_built_in_rule_names_what_it_asks_of_commands_and_assignments() {
         let policy = policy::builtin().unwrap();
         let mut questions = Questions::default();
-        let mut listener = Listener { policy: &policy, questions: &mut questions };
+        let mut listener = Listener::new(&policy, &mut questions);
         let mut greedy = Vec::new();
         for rule in &policy.rules {
             for (index, clause) in rule.clauses.iter().enumerate() {
-                if !listener.clause(clause) {
-                    greedy.push(format!("{} (clause {})", rule.id, index + 1));
+                for kind in [FactKind::Command, FactKind::Assignment] {
+                    if !listener.clause(clause, kind) {
+                        greedy.push(format!("{} (clause {}): {}", rule.id, index + 1, kind.name()));
+                    }
                 }
             }
         }
-        assert!(greedy.is_empty(), "about every command, which makes all checks slow: {greedy:?}");
+        assert!(greedy.is_empty(), "about every one, which makes all checks slow: {greedy:?}");
     }
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use crate::facts::{Fact, FactKind, FileFacts, Record, Text};
 use crate::policy::effective::{ClauseRef, indexed_field};
-use crate::policy::rule::{Other, When, Within};
 use crate::policy::{ActiveRule, Clause, Day, Effective};
 use crate::source::{Source, Span};
 
@@ -16,10 +15,8 @@ use super::finding::{Certainty, Finding};
 use super::links::{Links, Siblings};
 use super::lookup::{Judge, Subject, View};
 use super::place::Places;
+use super::search::Candidates;
 use super::suppress::Suppressions;
-
-/// How many pairs of facts a file may cost: hostile files must end.
-const PAIRS: u64 = 4_000_000;
 
 /// One file with its facts and the policy that judges it.
 #[derive(Clone, Debug)]
@@ -54,8 +51,10 @@ pub struct Settings {
 pub struct Run<'a> {
     inputs: &'a [Analysed],
     settings: &'a Settings,
-    links: Links,
-    views: Vec<View<'a>>,
+    pub(super) links: Links,
+    pub(super) views: Vec<View<'a>>,
+    /// The facts of all files that may be what a rule looks for anywhere.
+    pub(super) candidates: Candidates,
 }
 
 /// Checks all files one after the other: findings by path, place and rule.
@@ -91,7 +90,7 @@ pub(super) struct Bench<'r> {
     pub run: &'r Run<'r>,
     pub index: usize,
     pub judge: Judge<'r>,
-    pairs: Cell<u64>,
+    pub pairs: Cell<u64>,
     /// By rule, which of its clauses were asked about the file, and which it cannot meet: a bit for each.
     asked: Vec<Cell<(u64, u64)>>,
 }
@@ -102,7 +101,7 @@ impl<'a> Run<'a> {
         let links = Links::new(inputs, settings);
         let names = Siblings::new(inputs);
         let views = (0..inputs.len()).map(|index| view(inputs, index, &links, &names)).collect();
-        Self { inputs, settings, links, views }
+        Self { inputs, settings, links, views, candidates: Candidates::default() }
     }
 
     /// The files whose facts count for a file: those that it runs or reads, and those that do so with it, at any
@@ -153,7 +152,7 @@ impl<'a> Run<'a> {
         super::findings::from_hits(&bench, hits, self.settings)
     }
 
-    fn view(&self, index: usize) -> Option<&View<'a>> {
+    pub(super) fn view(&self, index: usize) -> Option<&View<'a>> {
         self.views.get(index)
     }
 }
@@ -202,114 +201,15 @@ impl<'r> Bench<'r> {
         let bit = 1 << at.clause;
         if asked & bit == 0 {
             asked |= bit;
-            if scene.all_hold(clause.matches.all.of_file()) == Truth::No {
+            let all = &clause.matches.all;
+            let never = || all.tests.iter().any(|test| scene.is_out_of_question(&test.condition));
+            if scene.all_hold(all.of_file()) == Truth::No || never() {
                 out |= bit;
             }
             cell.set((asked, out));
         }
         out & bit != 0
     }
-
-    /// Whether another fact exists; the first that surely does gives a label.
-    pub fn exists(&self, scene: Scene<'r>, other: &Other, labels: Option<&mut Vec<(PathBuf, Span, String)>>) -> Truth {
-        let mut best = (Truth::No, None);
-        for (view, after, before) in self.fields_of_search(scene.about, other) {
-            for position in view.by_kind.get(&other.fact).into_iter().flatten() {
-                let Some(subject) = view.subject(*position) else { continue };
-                if !in_window(subject, after, before) || same(subject, scene.about) {
-                    continue;
-                }
-                if self.spent() {
-                    return Truth::Unknown;
-                }
-                let there = Scene { subject, ..scene };
-                let truth = there.matches(&other.matches).on_some_paths(!subject.fact.certain);
-                if truth > best.0 {
-                    best = (truth, Some(subject));
-                }
-                if truth == Truth::Yes {
-                    break;
-                }
-            }
-            if best.0 == Truth::Yes {
-                break;
-            }
-        }
-        if let (Some(labels), Some(subject), Some(label)) = (labels, best.1, &other.label) {
-            let text = super::render::Voice { scene, matcher: &other.matches }.say(label).0;
-            labels.push((subject.view.source.path.clone(), subject.fact.span, text));
-        }
-        best.0
-    }
-
-    /// The files in which another fact is looked for, each with the fact after or before which it must stand.
-    fn fields_of_search(
-        &self,
-        about: Subject<'r>,
-        other: &Other,
-    ) -> Vec<(&'r View<'r>, Option<Edge<'r>>, Option<Edge<'r>>)> {
-        let edge = |fact: &'r Fact, index| Edge { index, fact };
-        let window = |fact: Option<(usize, &'r Fact)>| match (other.at, fact) {
-            (When::Before, Some((index, fact))) => (None, Some(edge(fact, index))),
-            (When::After, Some((index, fact))) => (Some(edge(fact, index)), None),
-            _ => (None, None),
-        };
-        match other.within {
-            Within::File => {
-                let (after, before) = window(Some((about.index, about.fact)));
-                vec![(about.view, after, before)]
-            }
-            Within::Linked => {
-                let files = self.run.links.linked(self.index, about.index).into_iter();
-                files.filter_map(|file| Some((self.run.view(file)?, None, None))).collect()
-            }
-            Within::Callers => {
-                let callers = self.run.links.callers(self.index).into_iter();
-                callers
-                    .filter_map(|caller| {
-                        let view: &'r View<'r> = self.run.view(caller.file)?;
-                        let fact = caller.fact.and_then(|index| Some((index, view.fact(index)?)));
-                        let (after, before) = window(fact);
-                        Some((view, after, before))
-                    })
-                    .collect()
-            }
-            Within::Reach => self.run.views.iter().map(|view| (view, None, None)).collect(),
-        }
-    }
-
-    /// Counts one pair of facts; true when there were too many.
-    fn spent(&self) -> bool {
-        self.pairs.set(self.pairs.get() + 1);
-        self.pairs.get() > PAIRS
-    }
-}
-
-/// A fact before or after which another must stand.
-#[derive(Clone, Copy, Debug)]
-struct Edge<'v> {
-    index: usize,
-    fact: &'v Fact,
-}
-
-fn same(a: Subject<'_>, b: Subject<'_>) -> bool {
-    std::ptr::eq(a.fact, b.fact)
-}
-
-fn in_window(subject: Subject<'_>, after: Option<Edge<'_>>, before: Option<Edge<'_>>) -> bool {
-    let order = |edge: Edge<'_>| {
-        // Facts of execution have the order in which they run, those of lines the order of the file.
-        if is_executed(subject.fact.kind) && is_executed(edge.fact.kind) {
-            subject.index.cmp(&edge.index)
-        } else {
-            subject.fact.span.start.cmp(&edge.fact.span.start)
-        }
-    };
-    after.is_none_or(|edge| order(edge).is_gt()) && before.is_none_or(|edge| order(edge).is_lt())
-}
-
-fn is_executed(kind: FactKind) -> bool {
-    matches!(kind, FactKind::Command | FactKind::Assignment | FactKind::PathEntry | FactKind::Module)
 }
 
 /// A file as the engine sees it in the first pass.

@@ -129,8 +129,8 @@ impl<'a> Scene<'a> {
     }
 
     /// Whether all of these hold.
-    pub fn all_hold(&self, tests: &[Test]) -> Truth {
-        Truth::all(tests.iter().map(|Test { path, condition }| {
+    pub fn all_hold<'t>(&self, tests: impl IntoIterator<Item = &'t Test>) -> Truth {
+        Truth::all(tests.into_iter().map(|Test { path, condition }| {
             let found = self.judge.lookup(path, self.subject);
             self.test(condition, &found)
         }))
@@ -139,7 +139,7 @@ impl<'a> Scene<'a> {
     /// Whether a condition holds of a value.
     pub fn test(&self, condition: &Condition, found: &Found<'_>) -> Truth {
         match condition {
-            Condition::OneOf(all) => Truth::any(all.iter().map(|condition| self.test(condition, found))),
+            Condition::OneOf(all) => self.one_of(all, found),
             Condition::AllOf(all) => Truth::all(all.iter().map(|condition| self.test(condition, found))),
             Condition::Not(inner) => !self.test(inner, found),
             Condition::None(inner) => !self.any_item(inner, found),
@@ -158,6 +158,33 @@ impl<'a> Scene<'a> {
                 Some(value) => self.leaf(leaf, value).on_some_paths(found.possible),
             },
         }
+    }
+
+    /// True for a condition that holds of nothing, because the site says nothing of what it asks for.
+    pub fn is_out_of_question(&self, condition: &Condition) -> bool {
+        match condition {
+            Condition::Value(name) => {
+                !self.judge.policy.site.values.get(&**name).is_some_and(|value| value.data.is_set())
+            }
+            Condition::OneOf(all) => all.iter().all(|condition| self.is_out_of_question(condition)),
+            Condition::AllOf(all) => all.iter().any(|condition| self.is_out_of_question(condition)),
+            Condition::Any(inner) | Condition::Every(inner) => self.is_out_of_question(inner),
+            _ => false,
+        }
+    }
+
+    fn one_of(&self, all: &[Condition], found: &Found<'_>) -> Truth {
+        let Some(Value::Text(text)) = found.value.as_deref() else {
+            return Truth::any(all.iter().map(|condition| self.test(condition, found)));
+        };
+        // The parts of the text that are not known are the same for all globs.
+        let holes = self.judge.places.holes(text);
+        Truth::any(all.iter().map(|condition| match condition {
+            Condition::Glob(Glob::Fixed(pattern)) => {
+                Truth::from(pattern.test(&text.text, &holes)).on_some_paths(found.possible)
+            }
+            condition => self.test(condition, found),
+        }))
     }
 
     fn leaf(&self, condition: &Condition, value: &Value) -> Truth {

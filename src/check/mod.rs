@@ -14,6 +14,7 @@ mod lookup;
 mod place;
 mod prefilter;
 mod render;
+mod search;
 mod site;
 mod suppress;
 

@@ -166,7 +166,7 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
             texts.insert(text);
         }
     };
-    options.iter().for_each(|option| add(option));
+    options.iter().chain(&facts.signs).for_each(|text| add(text));
     for fact in &facts.facts {
         if fact.kind == FactKind::Module {
             add(fact.fields.text("full"));

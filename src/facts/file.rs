@@ -44,6 +44,12 @@ fn line_ends(text: &str) -> &'static str {
 /// True when the text holds marks that a template engine or a reader is to replace: `{{ x }}`, `{% if %}`,
 /// `<ACCOUNT>` in a directive. GitHub's `${{ }}` and Go's and Bash's braces with nothing readable inside do not count.
 fn is_template(text: &str) -> bool {
+    let has = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    let (braces, directives) = (has("{{") || has("{%"), has("#SBATCH") || has("#PBS") || has("#BSUB"));
+    let may_be = braces || (directives && has("<"));
+    if !may_be {
+        return false;
+    }
     text.lines().any(|line| {
         let marked = |open: &'static str, close: &'static str| {
             enclosed(line, open, close).any(|(at, inner)| {

@@ -1,15 +1,17 @@
-//! Which commands of a shell script anybody asks about. Most lines of real scripts run a program that no rule names,
-//! on words that no rule knows, and change nothing that a later line could notice: they need no fact.
+//! Which commands and assignments of a shell script anybody asks about. Most lines of real scripts run a program that no
+//! rule names, on words that no rule knows, and change nothing that a later line could notice: they need no fact. Nor
+//! does a variable that no rule names, with a value that none speaks of; what it holds is remembered all the same.
 //!
-//! A command is left out only when its text rules out that a fact of it could matter. What that needs to know of the
+//! One is left out only when its text rules out that a fact of it could matter. What that needs to know of the
 //! rules is worked out where rules are known; here stands what follows from the shell.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use aho_corasick::AhoCorasick;
 
 use crate::source::Role;
 use crate::tables::commands::Commands;
+use crate::tables::glob;
 
 /// Fields that a command has only when the command grammar knows its program, or when a wrapper, a path, an alias or
 /// a variable before it gives them: a command that is left out would have none of them.
@@ -75,29 +77,65 @@ const BUILTINS: &[&str] = &[
     "tee",
 ];
 
-/// Which commands are asked about.
+/// Some of the roles that shell files have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Roles(u8);
+
+impl Roles {
+    /// All.
+    pub const ALL: Self = Self(u8::MAX);
+
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    fn meet(self, roles: [Role; 2]) -> bool {
+        roles.into_iter().any(|role| self.0 & Self::from(role).0 != 0)
+    }
+}
+
+impl From<Role> for Roles {
+    fn from(role: Role) -> Self {
+        Self(1 << role as u8)
+    }
+}
+
+/// Which commands and assignments are asked about.
 #[derive(Debug, Default)]
 pub struct Interest(Option<Asked>);
 
-/// What rules ask of commands.
+/// What rules ask of commands and assignments.
 #[derive(Clone, Debug, Default)]
 pub struct Questions {
-    /// Names of programs that a rule speaks of.
-    pub names: HashSet<String>,
-    /// Words of which one stands in every other command that a rule speaks of, or that tells of a site.
+    /// Names of programs that a rule speaks of, and in which files.
+    pub names: HashMap<String, Roles>,
+    /// Words of which one stands in every other command that a rule speaks of.
     pub words: HashSet<String>,
-    /// The roles of files in which a rule asks whether a program prints.
-    pub prints: Vec<Role>,
+    /// The files in which a rule asks whether a program prints.
+    pub prints: Roles,
+    /// Names of variables that a rule speaks of.
+    pub variables: HashSet<String>,
+    /// Words of which one stands in every other assignment or its value that a rule speaks of.
+    pub values: HashSet<String>,
+    /// Globs for texts that tell of a site.
+    pub signs: HashSet<String>,
 }
 
 #[derive(Debug)]
 struct Asked {
-    /// Names of programs that rules speak of.
-    names: HashSet<String>,
+    /// Names of programs that rules speak of, and in which files.
+    names: HashMap<String, Roles>,
     /// Names of programs that are understood, and of builtins.
     known: HashSet<String>,
     words: AhoCorasick,
-    prints: Vec<Role>,
+    prints: Roles,
+    variables: HashSet<String>,
+    values: AhoCorasick,
+    signs: Vec<String>,
+    /// Finds the plain parts of the signs.
+    may_be_sign: AhoCorasick,
 }
 
 impl Interest {
@@ -108,7 +146,7 @@ impl Interest {
 
     /// The commands that these questions, or the grammars of `commands`, are about.
     pub fn new<'t>(questions: Questions, commands: impl Iterator<Item = &'t Commands>) -> Self {
-        let Questions { names, mut words, prints } = questions;
+        let Questions { names, mut words, prints, variables, values, signs } = questions;
         let mut known: HashSet<String> = BUILTINS.iter().map(|name| (*name).to_owned()).collect();
         for commands in commands {
             known.extend(commands.names().map(str::to_owned));
@@ -118,8 +156,27 @@ impl Interest {
             return Self::in_everything();
         }
         // Folders are compared in lower case.
-        let words = AhoCorasick::builder().ascii_case_insensitive(true).build(&words);
-        Self(words.ok().map(|words| Asked { names, known, words, prints }))
+        let search = |words: &HashSet<String>| AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok();
+        let signs: Vec<String> = signs.into_iter().collect();
+        let plain = signs.iter().map(|glob| plain_part(glob).to_owned()).collect();
+        let searches = search(&words).zip(search(&values)).zip(search(&plain));
+        Self(searches.map(|((words, values), may_be_sign)| Asked {
+            names,
+            known,
+            words,
+            prints,
+            variables,
+            values,
+            signs,
+            may_be_sign,
+        }))
+    }
+
+    /// False for a variable that nobody names, where nothing in its value and in the statement concerns anybody.
+    pub(super) fn in_assignment(&self, name: &str, value: &str, statement: &str) -> bool {
+        self.0.as_ref().is_none_or(|asked| {
+            asked.variables.contains(name) || asked.values.is_match(value) || asked.values.is_match(statement)
+        })
     }
 
     /// False when a program of that name, written plainly, is none that is understood, and none that rules speak of.
@@ -132,16 +189,28 @@ impl Interest {
     /// False when rules speak neither of a program of that name nor of what it does.
     pub(super) fn in_program(&self, name: &str, commands: &Commands, roles: [Role; 2]) -> bool {
         self.0.as_ref().is_none_or(|asked| {
-            asked.names.contains(name)
+            asked.names.get(name).is_some_and(|spoken| spoken.meet(roles))
                 || name.ends_with(".sh")
                 || name.ends_with(".py")
-                || (roles.iter().any(|role| asked.prints.contains(role)) && commands.prints(name))
+                || (asked.prints.meet(roles) && commands.prints(name))
         })
     }
 
     /// False when nothing in a text, or in the value of a variable, concerns anybody.
     pub(super) fn in_text(&self, text: &str) -> bool {
         self.0.as_ref().is_none_or(|asked| asked.words.is_match(text))
+    }
+
+    /// False when in addition nothing in a text, or in the value of a variable, can tell of a site.
+    pub(super) fn in_raw(&self, text: &str) -> bool {
+        self.in_text(text) || self.0.as_ref().is_some_and(|asked| asked.may_be_sign.is_match(text))
+    }
+
+    /// True for a text that tells of a site.
+    pub(super) fn is_sign(&self, text: &str) -> bool {
+        self.0.as_ref().is_some_and(|asked| {
+            asked.may_be_sign.is_match(text) && asked.signs.iter().any(|sign| glob::matches(sign, text))
+        })
     }
 
     /// True when everything is asked about.

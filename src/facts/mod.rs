@@ -21,6 +21,8 @@ pub use collect::{collect, collect_asked, without_tree};
 pub use interest::Interest;
 pub use model::{Fact, FactKind, Record, Text, Value};
 
+use std::collections::BTreeSet;
+
 use crate::source::{Source, Span};
 
 /// Everything that one file gives.
@@ -36,6 +38,8 @@ pub struct FileFacts {
     pub gaps: Vec<Gap>,
     /// Other files that facts of this one run or read.
     pub links: Vec<Link>,
+    /// Texts that may tell the site, of commands and assignments that have no fact because nobody asks about them.
+    pub signs: BTreeSet<String>,
     /// Scripts that stand in here documents and are written or submitted, each with facts of its own.
     pub embedded: Vec<FileFacts>,
 }

@@ -137,6 +137,11 @@ impl Where {
     pub fn of_file(&self) -> &[Test] {
         &self.tests[..self.tests.partition_point(Test::is_of_file)]
     }
+
+    /// The conditions in which nothing of another fact is filled in.
+    pub fn fixed(&self) -> impl Iterator<Item = &Test> {
+        self.tests.iter().filter(|test| test.condition.is_fixed())
+    }
 }
 
 impl Test {

@@ -93,9 +93,12 @@ pub struct ClauseRef {
 
 /// Clauses by the kind of fact, and by the first word of the field that most of them ask for.
 #[derive(Debug, Default)]
-struct Index {
-    by_word: HashMap<FactKind, HashMap<String, Vec<ClauseRef>>>,
-    rest: HashMap<FactKind, Vec<ClauseRef>>,
+struct Index([ClausesOfKind; FactKind::ALL.len()]);
+
+#[derive(Debug, Default)]
+struct ClausesOfKind {
+    by_word: HashMap<String, Vec<ClauseRef>>,
+    rest: Vec<ClauseRef>,
 }
 
 impl Selection {
@@ -260,11 +263,10 @@ impl Policy {
 impl Effective {
     /// The clauses that may hold of a fact of that kind whose indexed field has that text, in the order of rules.
     pub fn clauses(&self, kind: FactKind, text: &str) -> impl Iterator<Item = ClauseRef> {
-        let word = first_word(text);
-        let words = self.index.by_word.get(&kind).filter(|_| indexed_field(kind).is_some());
-        let mut named =
-            words.and_then(|words| words.get(word)).map_or(&[][..], Vec::as_slice).iter().copied().peekable();
-        let mut rest = self.index.rest.get(&kind).map_or(&[][..], Vec::as_slice).iter().copied().peekable();
+        let ClausesOfKind { by_word, rest } = &self.index.0[kind as usize];
+        let named = if by_word.is_empty() { None } else { by_word.get(first_word(text)) };
+        let mut named = named.map_or(&[][..], Vec::as_slice).iter().copied().peekable();
+        let mut rest = rest.iter().copied().peekable();
         // Both are in order.
         std::iter::from_fn(move || match (rest.peek(), named.peek()) {
             (Some(general), Some(special)) if special < general => named.next(),
@@ -343,17 +345,18 @@ impl Index {
         for (rule, active) in rules.iter().enumerate() {
             for (clause, spec) in active.rule.heads.iter().enumerate() {
                 let at = ClauseRef { rule, clause };
+                let of_kind = &mut index.0[spec.on as usize];
                 match words_of(spec, site) {
                     Some(words) => {
                         for word in words {
-                            index.by_word.entry(spec.on).or_default().entry(word).or_default().push(at);
+                            of_kind.by_word.entry(word).or_default().push(at);
                         }
                     }
-                    None => index.rest.entry(spec.on).or_default().push(at),
+                    None => of_kind.rest.push(at),
                 }
             }
         }
-        for clauses in index.by_word.values_mut().flat_map(HashMap::values_mut) {
+        for clauses in index.0.iter_mut().flat_map(|of_kind| of_kind.by_word.values_mut()) {
             clauses.dedup();
         }
         index

@@ -120,7 +120,10 @@ impl Pattern {
     pub fn is_match(&self, text: &str) -> bool {
         match &self.0 {
             Compiled::Literal(literal) => **literal == *text,
-            Compiled::Glob(glob) => glob.may_match(text) && matches(&glob.tokens, text),
+            Compiled::Glob(glob) => {
+                let known = text.as_bytes();
+                self.may_begin(known) && self.may_end(known) && glob.may_match(text) && matches(&glob.tokens, text)
+            }
         }
     }
 

@@ -92,6 +92,12 @@ impl Line {
         })
     }
 
+    /// What its words come to.
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        let values = self.options.iter().map(|option| &option.value);
+        [&self.path].into_iter().chain(self.args.iter().map(|arg| &arg.text)).chain(values)
+    }
+
     /// The options as a record, each under all its spellings.
     pub fn option_record(&self) -> Record {
         record_of(&self.options)
@@ -302,8 +308,8 @@ fn read_words(line: &mut Line, args: &[Arg], start: usize, commands: &Commands) 
     let empty = Options::default();
     let mut at = start;
     let mut only_words = false;
+    let grammar = commands.command(&line.run);
     while let Some(arg) = args.get(at) {
-        let grammar = commands.command(&line.run);
         let word = arg.text.text.as_str();
         let stops = grammar.is_some_and(|grammar| grammar.stops) && !line.args.is_empty();
         if word == "--" && !only_words && !stops {

@@ -78,7 +78,7 @@ impl Walker<'_> {
             || self.aliases.contains_key(name)
             || simple.words.iter().any(|word| word.kind != WordKind::Plain)
             || simple.redirects.iter().any(|redirect| redirect.heredoc.is_some())
-            || interest.in_text(text)
+            || interest.in_raw(text)
             || !interest::is_plainly_written(text)
         {
             return false;
@@ -90,7 +90,6 @@ impl Walker<'_> {
     fn is_unasked(&self, line: &Line) -> bool {
         let (interest, commands) = (self.script.interest, &self.script.tables.commands);
         let program = line.run.split(' ').next().unwrap_or("");
-        let mut texts = line.args.iter().map(|arg| &arg.text).chain(line.options.iter().map(|option| &option.value));
         !interest.is_in_everything()
             && !self.is_told_whole()
             && self.alias.is_none()
@@ -104,7 +103,17 @@ impl Walker<'_> {
             && !self.aliases.contains_key(&line.path.text)
             && !interest.in_text(&line.path.text)
             && !interest.in_text(self.script.source.slice(line.words))
-            && !texts.any(|text| interest.in_text(&text.text))
+            && !line.texts().any(|text| interest.in_text(&text.text))
+    }
+
+    /// Remembers which of the texts tell of a site, where no fact holds them.
+    pub fn note_signs<'t>(&mut self, texts: impl Iterator<Item = &'t Text>) {
+        if self.frame.silent {
+            return;
+        }
+        for text in texts.filter(|text| self.script.interest.is_sign(&text.text)) {
+            self.out.signs.insert(text.text.clone());
+        }
     }
 
     /// True inside of what a wrapper runs.
@@ -127,8 +136,8 @@ impl Walker<'_> {
         let known = self.state.variable(name);
         known.is_some_and(|variable| {
             let items = variable.items.iter().flatten();
-            interest.in_text(&variable.value.text) || items.into_iter().any(|item| interest.in_text(&item.text))
-        }) || (name == "PWD" && self.state.cwd().is_some_and(|cwd| interest.in_text(&cwd.text)))
+            interest.in_raw(&variable.value.text) || items.into_iter().any(|item| interest.in_raw(&item.text))
+        }) || (name == "PWD" && self.state.cwd().is_some_and(|cwd| interest.in_raw(&cwd.text)))
     }
 
     /// True for `[ … ]`, `[[ … ]]` and `test …`.
@@ -187,7 +196,13 @@ impl Walker<'_> {
     }
 
     fn command_fact(&mut self, line: &Line, simple: &Simple, span: Span) {
-        if line.run.is_empty() || line.run == "[" || line.run == "test" || self.is_unasked(line) {
+        if line.run.is_empty() || line.run == "[" || line.run == "test" {
+            return;
+        }
+        if self.is_unasked(line) {
+            self.note_signs(line.texts());
+            let output = if simple.redirects.is_empty() { None } else { self.written(&simple.redirects) };
+            self.note_signs(output.iter());
             return;
         }
         // Only where the grammar knows what the words mean does it matter which of them the caller gave.

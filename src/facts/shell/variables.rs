@@ -161,6 +161,10 @@ impl Walker<'_> {
         command: Option<&str>,
         place: Span,
     ) {
+        if !self.script.interest.in_assignment(name, &value.text, self.frame.slice(self.statement.span)) {
+            self.note_signs([&value].into_iter());
+            return;
+        }
         let round = if self.in_rounds { super::modules::discriminator(&value.text) } else { 0 };
         if !self.first_time(FactKind::Assignment, place, round) {
             return;

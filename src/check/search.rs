@@ -1,0 +1,158 @@
+//! Looking for another fact: in the file, in those linked with it, in those that run it, or anywhere.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::facts::{Fact, FactKind};
+use crate::policy::Effective;
+use crate::policy::rule::{Other, When, Within};
+use crate::source::Span;
+
+use super::engine::{Bench, Run};
+use super::eval::{Scene, Truth};
+use super::lookup::{Judge, Subject, View};
+
+/// How many pairs of facts a file may cost: hostile files must end.
+const PAIRS: u64 = 4_000_000;
+
+/// For what a rule looks for anywhere, the facts that fulfil what does not depend on who asks. Without it each finding
+/// would go through the facts of all files.
+#[derive(Debug, Default)]
+pub(super) struct Candidates(Mutex<HashMap<Asked, Arc<[Position]>>>);
+
+/// What is looked for and by which policy, by their addresses: both stay where they are for as long as a run lasts.
+type Asked = (usize, usize);
+
+/// A fact by the index of its file and its own.
+type Position = (usize, usize);
+
+impl Candidates {
+    /// What may be `other` for a policy, in the order of files.
+    fn of(&self, run: &Run<'_>, judge: Judge<'_>, other: &Other) -> Arc<[Position]> {
+        let key = (std::ptr::from_ref(other).addr(), std::ptr::from_ref::<Effective>(judge.policy).addr());
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let found: Arc<[Position]> = run
+            .views
+            .iter()
+            .enumerate()
+            .flat_map(|(file, view)| {
+                let facts = view.by_kind.get(&other.fact).map_or(&[][..], Vec::as_slice);
+                let scene = |position: &usize| Some(Scene::of(judge, view.subject(*position)?));
+                let asked = facts
+                    .first()
+                    .and_then(scene)
+                    .is_some_and(|scene| scene.all_hold(other.matches.all.of_file()) > Truth::No);
+                let may_be = move |position: &&usize| {
+                    scene(position).is_some_and(|scene| scene.all_hold(other.matches.all.fixed()) > Truth::No)
+                };
+                facts.iter().filter(move |_| asked).filter(may_be).map(move |position| (file, *position))
+            })
+            .collect();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&found));
+        found
+    }
+}
+
+impl<'r> Bench<'r> {
+    /// Whether another fact exists; the first that surely does gives a label.
+    pub fn exists(&self, scene: Scene<'r>, other: &Other, labels: Option<&mut Vec<(PathBuf, Span, String)>>) -> Truth {
+        let mut best = (Truth::No, None);
+        self.each_in_question(scene.about, other, &mut |subject| {
+            if same(subject, scene.about) {
+                return false;
+            }
+            if self.spent() {
+                best = (Truth::Unknown, None);
+                return true;
+            }
+            let there = Scene { subject, ..scene };
+            let truth = there.matches(&other.matches).on_some_paths(!subject.fact.certain);
+            if truth > best.0 {
+                best = (truth, Some(subject));
+            }
+            truth == Truth::Yes
+        });
+        if let (Some(labels), Some(subject), Some(label)) = (labels, best.1, &other.label) {
+            let text = super::render::Voice { scene, matcher: &other.matches }.say(label).0;
+            labels.push((subject.view.source.path.clone(), subject.fact.span, text));
+        }
+        best.0
+    }
+
+    /// Calls `ask` with each fact that may be the other one, until it has heard enough.
+    fn each_in_question(&self, about: Subject<'r>, other: &Other, ask: &mut dyn FnMut(Subject<'r>) -> bool) {
+        let edge = |index: usize, fact: &'r Fact| Edge { index, fact };
+        let window = |fact: Option<Edge<'r>>| match other.at {
+            When::Before => (None, fact),
+            When::After => (fact, None),
+            When::Anywhere => (None, None),
+        };
+        let mut ask_in = |view: &'r View<'r>, window: (Option<Edge<'r>>, Option<Edge<'r>>)| {
+            let subjects = view.by_kind.get(&other.fact).into_iter().flatten();
+            let mut subjects = subjects.filter_map(|position| view.subject(*position));
+            subjects.any(|subject| in_window(subject, window) && ask(subject))
+        };
+        let run = self.run;
+        match other.within {
+            Within::File => {
+                ask_in(about.view, window(Some(edge(about.index, about.fact))));
+            }
+            Within::Linked => {
+                let mut files = run.links.linked(self.index, about.index).into_iter();
+                files.any(|file| run.view(file).is_some_and(|view| ask_in(view, (None, None))));
+            }
+            Within::Callers => {
+                let mut callers = run.links.callers(self.index).into_iter();
+                callers.any(|caller| {
+                    run.view(caller.file).is_some_and(|view| {
+                        let fact = caller.fact.and_then(|index| Some(edge(index, view.fact(index)?)));
+                        ask_in(view, window(fact))
+                    })
+                });
+            }
+            Within::Reach => {
+                let candidates = run.candidates.of(run, self.judge, other);
+                let mut subjects = candidates.iter().filter_map(|(file, position)| run.view(*file)?.subject(*position));
+                subjects.any(ask);
+            }
+        }
+    }
+
+    /// Counts one pair of facts; true when there were too many.
+    fn spent(&self) -> bool {
+        self.pairs.set(self.pairs.get() + 1);
+        self.pairs.get() > PAIRS
+    }
+}
+
+/// A fact before or after which another must stand.
+#[derive(Clone, Copy, Debug)]
+struct Edge<'v> {
+    index: usize,
+    fact: &'v Fact,
+}
+
+fn same(a: Subject<'_>, b: Subject<'_>) -> bool {
+    std::ptr::eq(a.fact, b.fact)
+}
+
+/// True for a fact after the first and before the second.
+fn in_window(subject: Subject<'_>, (after, before): (Option<Edge<'_>>, Option<Edge<'_>>)) -> bool {
+    let order = |edge: Edge<'_>| {
+        // Facts of execution have the order in which they run, those of lines the order of the file.
+        if is_executed(subject.fact.kind) && is_executed(edge.fact.kind) {
+            subject.index.cmp(&edge.index)
+        } else {
+            subject.fact.span.start.cmp(&edge.fact.span.start)
+        }
+    };
+    after.is_none_or(|edge| order(edge).is_gt()) && before.is_none_or(|edge| order(edge).is_lt())
+}
+
+fn is_executed(kind: FactKind) -> bool {
+    matches!(kind, FactKind::Command | FactKind::Assignment | FactKind::PathEntry | FactKind::Module)
+}
