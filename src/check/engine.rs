@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::facts::{Fact, FactKind, FileFacts, Record, Text};
 use crate::policy::effective::{ClauseRef, indexed_field};
 use crate::policy::{ActiveRule, Clause, Day, Effective};
@@ -91,16 +93,29 @@ pub(super) struct Bench<'r> {
     pub index: usize,
     pub judge: Judge<'r>,
     pub pairs: Cell<u64>,
-    /// By rule, which of its clauses were asked about the file, and which it cannot meet: a bit for each.
-    asked: Vec<Cell<(u64, u64)>>,
+    /// By rule, what its clauses ask of the file alone.
+    asked: Vec<Cell<Asked>>,
 }
 
 impl<'a> Run<'a> {
     /// Links the files with each other.
     pub fn new(inputs: &'a [Analysed], settings: &'a Settings) -> Self {
+        Self::with_views(inputs, settings, |view| (0..inputs.len()).map(view).collect())
+    }
+
+    /// The same on the threads of the pool that this is called on.
+    pub fn on_pool(inputs: &'a [Analysed], settings: &'a Settings) -> Self {
+        Self::with_views(inputs, settings, |view| (0..inputs.len()).into_par_iter().map(view).collect())
+    }
+
+    fn with_views(
+        inputs: &'a [Analysed],
+        settings: &'a Settings,
+        make: impl FnOnce(&(dyn Fn(usize) -> View<'a> + Sync)) -> Vec<View<'a>>,
+    ) -> Self {
         let links = Links::new(inputs, settings);
         let names = Siblings::new(inputs);
-        let views = (0..inputs.len()).map(|index| view(inputs, index, &links, &names)).collect();
+        let views = make(&|index| view(inputs, index, &links, &names));
         Self { inputs, settings, links, views, candidates: Candidates::default() }
     }
 
@@ -152,6 +167,7 @@ impl<'a> Run<'a> {
         super::findings::from_hits(&bench, hits, self.settings)
     }
 
+    /// The file of that index as it is judged.
     pub(super) fn view(&self, index: usize) -> Option<&View<'a>> {
         self.views.get(index)
     }
@@ -169,10 +185,13 @@ impl<'r> Bench<'r> {
     fn judge_clause(&self, at: ClauseRef, subject: Subject<'r>, hits: &mut Vec<Hit<'r>>) {
         let Some((active, clause)) = self.judge.policy.clause(at) else { return };
         let scene = Scene::of(self.judge, subject);
-        if self.left_out(at, clause, scene) {
+        let of_file = self.of_file(at, clause, scene);
+        if of_file == Truth::No {
             return;
         }
-        let mut truth = scene.matches(&clause.matches);
+        let all = &clause.matches.all;
+        let all = if of_file == Truth::Yes { scene.all_hold(all.of_fact()) } else { scene.holds(all) };
+        let mut truth = scene.matches_besides(all, &clause.matches);
         let mut others = Vec::new();
         for other in &clause.with {
             if truth <= Truth::Unknown {
@@ -194,22 +213,43 @@ impl<'r> Bench<'r> {
         hits.push(Hit { active, clause, position: at.rule, subject, certainty, others });
     }
 
-    /// True for a clause that no fact of the file meets, whatever it is.
-    fn left_out(&self, at: ClauseRef, clause: &Clause, scene: Scene<'r>) -> bool {
-        let (Some(cell), true) = (self.asked.get(at.rule), at.clause < 64) else { return false };
-        let (mut asked, mut out) = cell.get();
-        let bit = 1 << at.clause;
-        if asked & bit == 0 {
-            asked |= bit;
-            let all = &clause.matches.all;
+    /// Whether a clause can hold of a fact of the file: `Yes` when all that it asks of the file does.
+    fn of_file(&self, at: ClauseRef, clause: &Clause, scene: Scene<'r>) -> Truth {
+        let all = &clause.matches.all;
+        let ask = || {
             let never = || all.tests.iter().any(|test| scene.is_out_of_question(&test.condition));
-            if scene.all_hold(all.of_file()) == Truth::No || never() {
-                out |= bit;
+            let truth = scene.all_hold(all.of_file());
+            if truth != Truth::No && never() { Truth::No } else { truth }
+        };
+        let (Some(cell), true) = (self.asked.get(at.rule), at.clause < 64) else { return ask() };
+        let mut asked = cell.get();
+        let bit = 1 << at.clause;
+        if asked.known & bit == 0 {
+            asked.known |= bit;
+            match ask() {
+                Truth::No => asked.out |= bit,
+                Truth::Yes => asked.met |= bit,
+                Truth::Unknown | Truth::Maybe => {}
             }
-            cell.set((asked, out));
+            cell.set(asked);
         }
-        out & bit != 0
+        match (asked.out & bit != 0, asked.met & bit != 0) {
+            (true, _) => Truth::No,
+            (_, true) => Truth::Yes,
+            _ => Truth::Unknown,
+        }
     }
+}
+
+/// What the clauses of a rule ask of the file alone, a bit for each.
+#[derive(Clone, Copy, Debug, Default)]
+struct Asked {
+    /// Those that were asked.
+    known: u64,
+    /// Those of which it is not so.
+    out: u64,
+    /// Those of which it is.
+    met: u64,
 }
 
 /// A file as the engine sees it in the first pass.

@@ -108,7 +108,11 @@ impl<'a> Scene<'a> {
 
     /// Whether a fact matches.
     pub fn matches(&self, matcher: &Matcher) -> Truth {
-        let all = self.holds(&matcher.all);
+        self.matches_besides(self.holds(&matcher.all), matcher)
+    }
+
+    /// The same when the truth of what must all hold is known.
+    pub fn matches_besides(&self, all: Truth, matcher: &Matcher) -> Truth {
         if all == Truth::No {
             return all;
         }

@@ -59,7 +59,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     // The process ends with the run: what it holds goes with it, and nobody waits for it to be taken apart.
     let mut session = ManuallyDrop::new(engine.open(input.sources, &workers)?);
     session.load_baselines(args.write_baseline)?;
-    let runs = ManuallyDrop::new(session.runs());
+    let runs = ManuallyDrop::new(session.runs(&workers));
     let mut results = session.results(&runs, &workers);
     for file in input.too_large {
         results.push(engine.judge_unread(file)?);

@@ -297,7 +297,7 @@ fn site(args: &args::Doctor, snapshot: &Snapshot, own: &OwnFiles) -> anyhow::Res
 fn start_up_files(engine: &Engine, account: &Account, workers: &Workers) -> anyhow::Result<Vec<FileResult>> {
     let sources = account.sources().map(|(source, _)| Arc::new(source.clone())).collect();
     let session = engine.open(sources, workers)?;
-    let runs = session.runs();
+    let runs = session.runs(workers);
     Ok(session.results(&runs, workers))
 }
 

@@ -325,8 +325,8 @@ pub(super) struct Session<'e> {
 
 impl Session<'_> {
     /// The files with the links between them, from each side.
-    pub(super) fn runs(&self) -> Vec<Run<'_>> {
-        self.sides().map(|side| Run::new(&side.inputs, &self.settings)).collect()
+    pub(super) fn runs(&self, workers: &Workers) -> Vec<Run<'_>> {
+        self.sides().map(|side| side.run(&self.settings, workers)).collect()
     }
 
     /// Judges all files.

@@ -168,7 +168,7 @@ impl Suite {
             return Ok(outcome);
         }
         let session = open(&engine, &scratch_folder, &workers)?;
-        let runs = session.runs();
+        let runs = session.runs(&workers);
         let results = session.results(&runs, &workers);
         let mut outcome = CaseResult { kind: Some(case.kind), ..CaseResult::default() };
         self.findings(job, &case, &results, &scratch_folder, &mut outcome)?;

@@ -1,6 +1,6 @@
 //! Files in reach: those being checked, and the account's own start-up files when it is its home that is checked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -73,9 +73,13 @@ pub(super) fn home_of(sources: &[Arc<Source>], cwd: &Path, home: Option<&Path>) 
     let real_home = fs::canonicalize(home).ok()?;
     // A home of `/` would hold everything.
     real_home.parent()?;
-    let lies_in =
-        |source: &Arc<Source>| fs::canonicalize(cwd.join(&source.path)).is_ok_and(|path| path.starts_with(&real_home));
-    sources.iter().any(lies_in).then(|| home.to_owned())
+    let lies_in = |path: &Path| fs::canonicalize(path).is_ok_and(|path| path.starts_with(&real_home));
+    // By folders: there are fewer of them. What is itself a link may lie elsewhere than its folder.
+    let paths = || sources.iter().map(|source| cwd.join(&source.path));
+    let folders: BTreeSet<PathBuf> = paths().filter_map(|path| Some(path.parent()?.to_owned())).collect();
+    let link = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
+    let lies = folders.iter().any(|folder| lies_in(folder)) || paths().filter(link).any(|path| lies_in(&path));
+    lies.then(|| home.to_owned())
 }
 
 /// The account's own start-up files and conda settings that are not among `sources`.

@@ -42,6 +42,8 @@ pub(super) struct Settings {
     cwd: PathBuf,
     today: Day,
     by_folder: Mutex<HashMap<PathBuf, Found>>,
+    /// The real paths of folders: many files lie in one.
+    real_folders: Mutex<HashMap<PathBuf, PathBuf>>,
     repositories: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
 }
 
@@ -142,6 +144,7 @@ impl Settings {
             cwd: snapshot.cwd.clone(),
             today: snapshot.today(),
             by_folder: Mutex::default(),
+            real_folders: Mutex::default(),
             repositories: Mutex::default(),
         }
     }
@@ -203,7 +206,12 @@ impl Settings {
     pub(super) fn of_file(&self, path: &Path) -> Result<FileSettings, Arc<PolicyError>> {
         let path = self.cwd.join(path);
         let folder = path.parent().unwrap_or(&self.cwd);
-        let folder = real(folder);
+        let mut known = self.real_folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = match known.get(folder) {
+            Some(real) => real.clone(),
+            None => known.entry(folder.to_owned()).or_insert_with(|| real(folder)).clone(),
+        };
+        drop(known);
         let config = self.nearest(&folder)?;
         let file = folder.join(path.file_name().unwrap_or_default());
         Ok(self.joined(config, Some(file)))

@@ -125,7 +125,7 @@ impl Case<'_> {
 
         let sources: Vec<Arc<Source>> = reading.pieces.iter().map(|piece| Arc::new(piece.source())).collect();
         let session = self.engine.open_texts(&sources, &site, self.workers)?;
-        let runs = session.runs();
+        let runs = session.runs(self.workers);
         let mut results = session.results(&runs, self.workers);
         for result in &mut results {
             // That a piece is not understood says more about how it was found than about the ticket.

@@ -12,6 +12,9 @@ const MAX_DEFAULT: usize = 8;
 /// Fewer files than this are done before threads have started.
 const WORTH_IT: usize = 8;
 
+/// Fewer files than this are linked before threads have started.
+pub(super) const MANY: usize = 64;
+
 /// Does the same to many things, on several threads when that pays.
 pub(super) struct Workers {
     threads: usize,

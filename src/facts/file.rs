@@ -57,7 +57,7 @@ fn is_template(text: &str) -> bool {
                 word && !line[..at].ends_with('$')
             })
         };
-        let directive = line.starts_with("#SBATCH") || line.starts_with("#PBS") || line.starts_with("#BSUB");
-        marked("{{", "}}") || marked("{%", "%}") || (directive && marked("<", ">"))
+        let is_directive = || line.starts_with("#SBATCH") || line.starts_with("#PBS") || line.starts_with("#BSUB");
+        (braces && (marked("{{", "}}") || marked("{%", "%}"))) || (directives && is_directive() && marked("<", ">"))
     })
 }

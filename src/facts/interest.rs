@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::source::Role;
 use crate::tables::commands::Commands;
@@ -155,8 +155,10 @@ impl Interest {
         if words.iter().any(|word| word.len() < 2) {
             return Self::in_everything();
         }
-        // Folders are compared in lower case.
-        let search = |words: &HashSet<String>| AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok();
+        // Folders are compared in lower case. A table of all states would take longer to make than it saves.
+        let kind = Some(AhoCorasickKind::ContiguousNFA);
+        let search =
+            |words: &HashSet<String>| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(words).ok();
         let signs: Vec<String> = signs.into_iter().collect();
         let plain = signs.iter().map(|glob| plain_part(glob).to_owned()).collect();
         let searches = search(&words).zip(search(&values)).zip(search(&plain));

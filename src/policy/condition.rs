@@ -138,6 +138,11 @@ impl Where {
         &self.tests[..self.tests.partition_point(Test::is_of_file)]
     }
 
+    /// The others.
+    pub fn of_fact(&self) -> &[Test] {
+        &self.tests[self.of_file().len()..]
+    }
+
     /// The conditions in which nothing of another fact is filled in.
     pub fn fixed(&self) -> impl Iterator<Item = &Test> {
         self.tests.iter().filter(|test| test.condition.is_fixed())

@@ -33,7 +33,7 @@ pub(super) fn mend(
     // Through a link out of the home nothing was read, so that nothing is written there.
     let sources = own.iter().map(|(source, _)| source).filter(|source| source.path.starts_with(&home.path));
     let session = engine.open(sources.cloned().map(Arc::new).collect(), workers)?;
-    let runs = session.runs();
+    let runs = session.runs(workers);
     let results = session.results(&runs, workers);
     let half_written = tell_unfinished(&check, snapshot, streams);
     let safe_unasked = true;

@@ -11,6 +11,7 @@ use crate::policy::{Effective, Policy};
 use crate::source::Source;
 
 use super::{internal_error, is_about_comments, panics};
+use crate::cli::workers::{MANY, Workers};
 
 /// Files as they are read and judged from one side.
 pub(super) struct Side {
@@ -55,6 +56,15 @@ pub(super) struct Judged {
 }
 
 impl Side {
+    /// The files with the links between them.
+    pub(super) fn run<'s>(&'s self, settings: &'s check::Settings, workers: &Workers) -> Run<'s> {
+        let link = |several| match several {
+            true => Run::on_pool(&self.inputs, settings),
+            false => Run::new(&self.inputs, settings),
+        };
+        if self.inputs.len() < MANY { link(false) } else { workers.install(link) }
+    }
+
     /// Files with their facts.
     pub(super) fn new(sources: &[Arc<Source>], facts: Vec<FileFacts>, seats: Vec<Seat>) -> Self {
         let input = |((source, facts), seat): ((&Arc<Source>, FileFacts), &Seat)| Analysed {

@@ -37,6 +37,11 @@ pub struct Arg {
 impl Resolver<'_> {
     /// The words that a word expands to: one, or several for an array or an unquoted variable that holds blanks.
     pub fn expand(&self, word: Span) -> Vec<Arg> {
+        let written = self.frame.slice(word);
+        if is_plain(written) {
+            let text = Text::at(written, self.frame.place(word));
+            return vec![Arg { text, word, quoted: false, plain: word.len() }];
+        }
         let parts = parts(&self.frame.text, word);
         if let Some(items) = self.array(&parts) {
             let arg = |text| Arg { text: self.placed(text, word), word, quoted: true, plain: 0 };
@@ -329,4 +334,9 @@ fn cut_suffix(text: &str, pattern: &str, longest: bool) -> String {
     let fits = |at: &usize| glob::matches(pattern, &text[*at..]);
     let start = if longest { starts.find(fits) } else { starts.rfind(fits) };
     text[..start.unwrap_or(text.len())].to_owned()
+}
+
+/// True for a word that is what it says: most words of real scripts are, and need not be taken apart.
+fn is_plain(written: &str) -> bool {
+    written.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./,:+@%".contains(&byte))
 }
