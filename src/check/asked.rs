@@ -77,7 +77,7 @@ impl<'l> Listener<'l> {
     /// Notes what the clause asks of facts of a kind; `false` when it may be about any.
     fn clause(&mut self, clause: &'l Clause, kind: FactKind) -> bool {
         self.clause = Some(clause);
-        let risks = clause.fixes.iter().flat_map(|fix| fix.unsafe_if_with.iter().chain(&fix.without));
+        let risks = clause.fixes.iter().flat_map(|fix| fix.unsafe_if_with.iter().chain(&fix.with).chain(&fix.without));
         let others: Vec<&Other> = clause.with.iter().chain(&clause.without).chain(risks).collect();
         (clause.on != kind || self.matcher(&clause.matches, kind, true))
             && others.into_iter().all(|other| other.fact != kind || self.matcher(&other.matches, kind, false))

@@ -1,7 +1,7 @@
 //! The way from facts to findings: which clauses meet which facts, what they then say, in which order.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -57,6 +57,15 @@ pub struct Run<'a> {
     pub(super) views: Vec<View<'a>>,
     /// The facts of all files that may be what a rule looks for anywhere.
     pub(super) candidates: Candidates,
+    pub(super) beyond: Option<Beyond<'a>>,
+}
+
+/// The run that a smaller one is taken out of: its other files are in reach as well.
+#[derive(Clone, Debug)]
+pub(super) struct Beyond<'a> {
+    pub run: &'a Run<'a>,
+    /// Its files that the smaller one has.
+    pub but: BTreeSet<usize>,
 }
 
 /// Checks all files one after the other: findings by path, place and rule.
@@ -116,7 +125,13 @@ impl<'a> Run<'a> {
         let links = Links::new(inputs, settings);
         let names = Siblings::new(inputs);
         let views = make(&|index| view(inputs, index, &links, &names));
-        Self { inputs, settings, links, views, candidates: Candidates::default() }
+        Self { inputs, settings, links, views, candidates: Candidates::default(), beyond: None }
+    }
+
+    /// The same with what else is in reach in `run`, of which this one has the files `but`.
+    #[must_use]
+    pub fn within(self, run: &'a Run<'a>, but: BTreeSet<usize>) -> Self {
+        Self { beyond: Some(Beyond { run, but }), ..self }
     }
 
     /// The files whose facts count for a file: those that it runs or reads, and those that do so with it, at any

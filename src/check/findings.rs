@@ -12,7 +12,7 @@ use crate::policy::{ActiveRule, Effective};
 use crate::source::{Source, Span};
 
 use super::comments;
-use super::edits::{edits, in_order};
+use super::edits::{edits, in_order, renamed};
 use super::engine::{Bench, Hit, Settings};
 use super::eval::{Scene, Truth};
 use super::finding::{Applicability, Certainty, Finding, Fix, Label};
@@ -164,8 +164,9 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
     let declared = hit.active.fix.unwrap_or(Some(spec.applicability))?;
     let scene = voice.scene;
     let offered = scene.matches(&spec.only_if);
+    let lacks = || spec.with.iter().any(|other| bench.exists(scene, other, None) < Truth::Yes);
     let hindered = || spec.without.iter().any(|other| bench.exists(scene, other, None) > Truth::No);
-    if offered <= Truth::Unknown || hindered() {
+    if offered <= Truth::Unknown || lacks() || hindered() {
         return None;
     }
     // Where it cannot be known that a fix is safe, it is not.
@@ -176,6 +177,10 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
     };
     let chmod = spec.chmod();
     let edits = if chmod.is_some() { Vec::new() } else { edits(&spec.edits, voice)? };
+    if bench.is_used_elsewhere(&renamed(&spec.edits, voice), &scene.about.view.source.path) {
+        // Under the name that it has now.
+        return None;
+    }
     let trusted = match hit.active.trust {
         Some(trust) => trust,
         None if risky() => declared.min(Applicability::Unsafe),

@@ -103,12 +103,31 @@ impl Links {
         found
     }
 
-    /// The files that a file runs or reads, and those that do so with it, at any distance, in their order.
+    /// The other files that are sourced in the same shell as a file, in their order.
+    pub fn session(&self, file: usize) -> Vec<usize> {
+        let sources = |how: LinkKind| matches!(how, LinkKind::Sources);
+        let below = |file: usize| -> Vec<usize> {
+            self.from.get(file).into_iter().flatten().filter(|link| sources(link.how)).map(|link| link.file).collect()
+        };
+        let above = |file: usize| -> Vec<usize> {
+            self.to.get(file).into_iter().flatten().filter(|by| sources(by.how)).map(|by| by.file).collect()
+        };
+        let mut found = closure(file, &above);
+        found.insert(file);
+        let all: BTreeSet<usize> = found.iter().flat_map(|file| closure(*file, &below)).collect();
+        found.extend(all);
+        found.remove(&file);
+        found.into_iter().collect()
+    }
+
+    /// The files that a file runs or reads, those that do so with it, at any distance, and those of the same shell,
+    /// in their order.
     pub fn related(&self, file: usize) -> Vec<usize> {
         let below = |file: usize| self.from.get(file).into_iter().flatten().map(|link| link.file).collect();
         let above = |file: usize| self.to.get(file).into_iter().flatten().map(|caller| caller.file).collect();
         let mut found = closure(file, &below);
         found.extend(closure(file, &above));
+        found.extend(self.session(file));
         found.remove(&file);
         found.into_iter().collect()
     }

@@ -108,13 +108,13 @@ fn add_clause(clause: &Clause, words: &mut BTreeSet<String>) -> Option<()> {
         words.extend(words_of(clause.on, &clause.matches)?);
     }
     // A fact that another one is judged with: in another file, or in one whose own fact needs no tree.
-    let risks = clause.fixes.iter().flat_map(|fix| fix.unsafe_if_with.iter().chain(&fix.without));
+    let risks = clause.fixes.iter().flat_map(|fix| fix.unsafe_if_with.iter().chain(&fix.with).chain(&fix.without));
     for other in clause.with.iter().chain(&clause.without).chain(risks) {
         let asked = match other.within {
             Within::Reach => true,
             Within::File => !by_tree,
             // These are links from and to scripts, whose files are read whole.
-            Within::Linked | Within::Callers => false,
+            Within::Linked | Within::Callers | Within::Session => false,
         };
         if asked && BY_TREE.contains(&other.fact) {
             words.extend(words_of(other.fact, &other.matches)?);

@@ -1,7 +1,7 @@
 //! Looking for another fact: in the file, in those linked with it, in those that run it, or anywhere.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::facts::{Fact, FactKind};
@@ -9,6 +9,7 @@ use crate::policy::Effective;
 use crate::policy::rule::{Other, When, Within};
 use crate::source::Span;
 
+use super::edits::is_used;
 use super::engine::{Bench, Run};
 use super::eval::{Scene, Truth};
 use super::lookup::{Judge, Subject, View};
@@ -58,6 +59,17 @@ impl Candidates {
 }
 
 impl<'r> Bench<'r> {
+    /// True when another file in reach uses one of these names.
+    pub fn is_used_elsewhere(&self, names: &[String], own: &Path) -> bool {
+        let beyond = self.run.beyond.iter().flat_map(|beyond| {
+            let others = beyond.run.views.iter().enumerate();
+            others.filter(|(index, _)| !beyond.but.contains(index)).map(|(_, view)| view)
+        });
+        let all = self.run.views.iter().chain(beyond).map(|view| view.source);
+        let mut others = all.filter(|source| source.path != own);
+        !names.is_empty() && others.any(|source| names.iter().any(|name| is_used(&source.text, name)))
+    }
+
     /// Whether another fact exists; the first that surely does gives a label.
     pub fn exists(&self, scene: Scene<'r>, other: &Other, labels: Option<&mut Vec<(PathBuf, Span, String)>>) -> Truth {
         let mut best = (Truth::No, None);
@@ -114,10 +126,19 @@ impl<'r> Bench<'r> {
                     })
                 });
             }
+            Within::Session => {
+                let mut files = run.links.session(self.index).into_iter();
+                files.any(|file| run.view(file).is_some_and(|view| ask_in(view, (None, None))));
+            }
             Within::Reach => {
+                let subject = |run: &'r Run<'r>, (file, position): &Position| run.view(*file)?.subject(*position);
                 let candidates = run.candidates.of(run, self.judge, other);
-                let mut subjects = candidates.iter().filter_map(|(file, position)| run.view(*file)?.subject(*position));
-                subjects.any(ask);
+                let enough = candidates.iter().filter_map(|position| subject(run, position)).any(&mut *ask);
+                if let Some(beyond) = run.beyond.as_ref().filter(|_| !enough) {
+                    let candidates = beyond.run.candidates.of(beyond.run, self.judge, other);
+                    let others = candidates.iter().filter(|(file, _)| !beyond.but.contains(file));
+                    others.filter_map(|position| subject(beyond.run, position)).any(ask);
+                }
             }
         }
     }

@@ -433,11 +433,13 @@ impl Session<'_> {
 
     /// Judges another text of the file at `index`, beside the files that it is linked with.
     pub(super) fn recheck(&self, runs: &[Run<'_>], index: usize, source: &Source) -> Checked {
-        let trial = |(side, run): (&Side, &Run<'_>)| {
-            let facts = self.engine.facts(source, &side.seat(index).known.tables, &self.reach);
-            side.trial(run, index, source, facts)
-        };
-        let trials: Vec<Trial> = self.sides().zip(runs).filter(|(side, _)| side.judges(index)).map(trial).collect();
+        let judging = self.sides().zip(runs).filter(|(side, _)| side.judges(index));
+        let trials: Vec<Trial<'_>> = judging
+            .map(|(side, run)| {
+                let facts = self.engine.facts(source, &side.seat(index).known.tables, &self.reach);
+                side.trial(run, index, source, facts)
+            })
+            .collect();
         let runs: Vec<Run<'_>> = trials.iter().map(|trial| trial.run(&self.settings)).collect();
         let mut sights = trials.iter().zip(&runs).map(|(trial, run)| trial.sight(run));
         let Some(own) = sights.next() else { return Checked::default() };

@@ -19,7 +19,7 @@ struct Found<'a> {
 /// interpreter and no later line was meant to: job scripts need it.
 pub fn collect(script: &Script<'_>, missing: bool, out: &mut Vec<Fact>) {
     let Some(found) = find(script) else {
-        if missing {
+        if missing && !script.text.trim().is_empty() {
             let first = script.text.lines().next().unwrap_or("");
             let fields = Record::new().with("problem", "missing").with("line", line_number(script, 0));
             out.push(Fact::new(FactKind::Shebang, Span::new(0, first.len()).shifted(script.base), fields));

@@ -1,8 +1,8 @@
 //! Which fixes can be applied together: one round's choice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::check::{Edit, Finding};
+use crate::check::{Applicability, Edit, Finding};
 use crate::source::{Source, Span};
 
 use super::Allow;
@@ -32,6 +32,7 @@ pub(super) fn plan(source: &Source, findings: &[Finding], allow: Allow, skip: &d
         }
     }
     order.sort_by_key(|(index, edits)| (edits.iter().map(|edit| edit.span.start).min(), *index));
+    in_turn(&mut order, findings);
     let mut taken = Taken::default();
     for (index, edits) in order {
         if edits.iter().all(|edit| taken.has_room(edit)) {
@@ -40,6 +41,18 @@ pub(super) fn plan(source: &Source, findings: &[Finding], allow: Allow, skip: &d
         }
     }
     plan
+}
+
+/// Leaves those that have their turn: the safe ones, and when there are none those of one rule. What makes an unsafe
+/// fix right is looked at again in the text that the others leave.
+fn in_turn(order: &mut Vec<(usize, &[Edit])>, findings: &[Finding]) {
+    let is_safe =
+        |index: usize| findings[index].fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe);
+    if order.iter().any(|(index, _)| is_safe(*index)) {
+        order.retain(|(index, _)| is_safe(*index));
+    } else if let Some(rule) = order.first().map(|(index, _)| &findings[*index].rule) {
+        order.retain(|(index, _)| findings[*index].rule == *rule);
+    }
 }
 
 /// Why a fix cannot be applied to this file at all.
@@ -62,12 +75,18 @@ fn fault(source: &Source, edits: &[Edit]) -> Option<&'static str> {
 #[derive(Default)]
 struct Taken<'a> {
     edits: BTreeMap<(usize, usize), Vec<&'a str>>,
+    /// Lines that they write, each with its place.
+    lines: HashMap<&'a str, Span>,
 }
 
 impl<'a> Taken<'a> {
-    /// True when `edit` is there already, or touches nothing that is.
+    /// True when `edit` is there already, or touches nothing that is. A line that another fix writes elsewhere may be
+    /// enough: whether it is needed twice shows in the text that has it.
     fn has_room(&self, edit: &Edit) -> bool {
         let key = (edit.span.start, edit.span.end);
+        if line_of(&edit.text).and_then(|line| self.lines.get(line)).is_some_and(|place| *place != edit.span) {
+            return false;
+        }
         if self.edits.get(&key).is_some_and(|texts| texts.contains(&edit.text.as_str())) {
             return true;
         }
@@ -83,7 +102,16 @@ impl<'a> Taken<'a> {
         if !texts.contains(&edit.text.as_str()) {
             texts.push(&edit.text);
         }
+        if let Some(line) = line_of(&edit.text) {
+            self.lines.entry(line).or_insert(edit.span);
+        }
     }
+}
+
+/// The text of an edit that writes a line of its own.
+fn line_of(text: &str) -> Option<&str> {
+    let line = text.trim();
+    (text.contains('\n') && !line.is_empty() && line != "}").then_some(line)
 }
 
 /// True when two changes of different fixes cannot be made at once. An insertion at the edge of another
@@ -95,7 +123,7 @@ fn collide(a: Span, b: Span) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Applicability, Certainty, Fix, Severity};
+    use crate::check::{Certainty, Fix, Severity};
     use crate::source::Kind;
 
     fn finding(applicability: Applicability, edits: &[(usize, usize, &str)]) -> Finding {
@@ -148,6 +176,28 @@ mod tests {
         let findings = [finding(Safe, &[(0, 3, "")]), finding(Safe, &[(3, 3, "a")]), finding(Safe, &[(3, 3, "b")])];
         assert_eq!(taken(Allow::Safe, &findings), [0]);
         assert_eq!(taken(Allow::Safe, &findings[1..]), [0]);
+    }
+
+    #[test]
+    fn a_line_is_written_at_one_place_a_round() {
+        use Applicability::Safe;
+        let line = "load x\n";
+        let findings = [finding(Safe, &[(0, 0, line)]), finding(Safe, &[(4, 4, line)]), finding(Safe, &[(0, 0, line)])];
+        assert_eq!(taken(Allow::Safe, &findings), [0, 2]);
+    }
+
+    #[test]
+    fn unsafe_fixes_wait_for_safe_ones_and_for_those_of_other_rules() {
+        use Applicability::{Safe, Unsafe};
+        let of = |rule: &str, finding: Finding| Finding { rule: rule.into(), ..finding };
+        let findings = [
+            of("b", finding(Unsafe, &[(0, 1, "")])),
+            of("a", finding(Unsafe, &[(2, 3, "")])),
+            of("b", finding(Unsafe, &[(4, 5, "")])),
+            of("a", finding(Safe, &[(6, 7, "")])),
+        ];
+        assert_eq!(taken(Allow::Unsafe, &findings), [3]);
+        assert_eq!(taken(Allow::Unsafe, &findings[..3]), [0, 2]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::verify::{self, Judged, normalised};
 use super::{Allow, Syntax};
 
 /// After so many rounds what is left stays: fixes that undo each other would never end.
-pub const MAX_ROUNDS: usize = 10;
+pub const MAX_ROUNDS: usize = 50;
 
 /// So many results are tried in one round to find the fixes that do harm; those not judged then are dropped.
 const MAX_ATTEMPTS: usize = 200;

@@ -20,6 +20,8 @@ pub struct FixSpec {
     pub applicability: Applicability,
     /// Offered only where this holds of the fact.
     pub only_if: Matcher,
+    /// Offered only where all of these facts exist, for certain.
+    pub with: Vec<Other>,
     /// Offered only where none of these facts exists.
     pub without: Vec<Other>,
     /// Unsafe when one of these holds.
@@ -49,8 +51,8 @@ pub enum EditSpec {
     AddOption(Template),
     /// Moves the lines of a place.
     Move(Place, LinePlace),
-    /// Puts the lines of a place into a shell function of that name.
-    Wrap(Place, Template),
+    /// Puts the lines of a place into a shell function of that name; the other name is for a whole run of them.
+    Wrap(Place, Template, Option<Template>),
     /// Imports a Python module, unless the file does.
     Import(String),
     /// Takes the comment mark off.
@@ -121,6 +123,7 @@ impl FixSpec {
             title: title.unwrap_or_default(),
             applicability: applicability.unwrap_or(Applicability::Display),
             only_if: Matcher::read(context, &table),
+            with: read_others(context, &table, "with"),
             without: read_others(context, &table, "without"),
             unsafe_if: unsafe_if.iter().map(|table| Where::parse(context, table, scope)).collect(),
             unsafe_if_with: read_others(context, &table, "unsafe-if-with"),
@@ -174,7 +177,7 @@ impl EditSpec {
             | Self::InsertLine(text, _)
             | Self::Uses(_, text)
             | Self::AddOption(text)
-            | Self::Wrap(_, text) => Some(text),
+            | Self::Wrap(_, text, _) => Some(text),
             Self::Everywhere(edit) => edit.text(),
             Self::Delete(_)
             | Self::Move(..)
@@ -214,7 +217,10 @@ fn read_edit(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<EditSpec>
         }
         "add-option" => text("add-option").map(EditSpec::AddOption),
         "move" => place("move").zip(read_line_place(context, &table)).map(|(place, at)| EditSpec::Move(place, at)),
-        "wrap" => place("wrap").zip(need_text("function")).map(|(place, text)| EditSpec::Wrap(place, text)),
+        "wrap" => {
+            let together = text("together");
+            place("wrap").zip(need_text("function")).map(|(place, text)| EditSpec::Wrap(place, text, together))
+        }
         "import" => table.string("import").map(|word| EditSpec::Import(word.text.to_owned())),
         "uncomment" => place("uncomment").map(EditSpec::Uncomment),
         "chmod" => table.get("chmod").and_then(|item| item.choice("chmod", CHMODS)).map(EditSpec::Chmod),

@@ -158,6 +158,8 @@ pub enum Within {
     Linked,
     /// Files that run or source this file.
     Callers,
+    /// Files that are read in the same shell: what a start-up file sources, and what else does so.
+    Session,
     /// All files checked together.
     Reach,
 }
@@ -382,7 +384,13 @@ fn read_other(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<Other> {
     let at = table.choice("at", &[("before", When::Before), ("after", When::After), ("anywhere", When::Anywhere)]);
     let within = table.choice(
         "in",
-        &[("file", Within::File), ("linked", Within::Linked), ("callers", Within::Callers), ("reach", Within::Reach)],
+        &[
+            ("file", Within::File),
+            ("linked", Within::Linked),
+            ("callers", Within::Callers),
+            ("session", Within::Session),
+            ("reach", Within::Reach),
+        ],
     );
     let other = Other {
         fact,

@@ -86,6 +86,8 @@ pub struct Variable {
     pub scheduler: Scheduler,
     /// True when the scheduler sets it in jobs, false when its commands only read it.
     pub output: bool,
+    /// True when only the parts of a job have it that the job starts in parallel.
+    pub in_steps: bool,
     /// Options of which one must be given for it to be set; none needed when empty.
     pub needs: Vec<String>,
 }
@@ -158,24 +160,29 @@ impl Schedulers {
         prefixes.into_iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, scheduler)| scheduler)
     }
 
-    /// The variable that an unknown name of `scheduler` was probably meant to be.
-    pub fn nearest_variable(&self, name: &str, scheduler: Scheduler) -> Option<&str> {
+    /// The variable that an unknown name of `scheduler` was probably meant to be, and whether no other is as likely:
+    /// one slip of the pen away, or with a word more.
+    pub fn nearest_variable(&self, name: &str, scheduler: Scheduler) -> Option<(&str, bool)> {
         // The longest known name has 28 bytes.
         if name.len() > 50 {
             return None;
         }
         let parts: Vec<&str> = name.split('_').collect();
         let candidates = self.variables.iter().filter(|variable| variable.scheduler == scheduler && variable.output);
-        candidates
+        let near: Vec<_> = candidates
             .filter_map(|variable| {
                 // `SLURM_NUM_NODES` is `SLURM_JOB_NUM_NODES` with a word left out.
-                let subset = parts.iter().all(|part| variable.name.split('_').any(|other| other == *part));
+                let subset =
+                    !variable.in_steps && parts.iter().all(|part| variable.name.split('_').any(|other| other == *part));
                 let distance = strsim::damerau_levenshtein(name, &variable.name);
                 let rank = if distance <= 1 { 0 } else { 2 - usize::from(subset) };
-                (subset || distance <= 3).then_some((rank, distance, variable.name.as_str()))
+                let likely = subset || distance <= 1;
+                (likely || distance <= 3).then_some((rank, distance, variable.name.as_str(), likely))
             })
-            .min_by_key(|(rank, distance, _)| (*rank, *distance))
-            .map(|(_, _, name)| name)
+            .collect();
+        let (_, _, nearest, likely) = near.iter().min_by_key(|(rank, distance, ..)| (*rank, *distance))?;
+        let sole = *likely && near.iter().filter(|(.., likely)| *likely).count() == 1;
+        Some((nearest, sole))
     }
 }
 
@@ -256,12 +263,13 @@ fn add_variables(variables: &mut Vec<Variable>, text: &str) -> Result<(), TableE
             .find(|scheduler| scheduler.name() == row.get("scheduler"))
             .ok_or_else(|| row.error("no such scheduler"))?;
         let output = match row.get("kind") {
-            "output" => true,
+            "output" | "step" => true,
             "input" => false,
-            _ => return Err(row.error("kind must be output or input")),
+            _ => return Err(row.error("kind must be output, step or input")),
         };
         let needs = row.some("needs").map(|cell| cell.split('|').map(str::to_owned).collect()).unwrap_or_default();
-        variables.push(Variable { name: row.get("name").to_owned(), scheduler, output, needs });
+        let in_steps = row.get("kind") == "step";
+        variables.push(Variable { name: row.get("name").to_owned(), scheduler, output, in_steps, needs });
     }
     Ok(())
 }
@@ -292,8 +300,12 @@ mod tests {
         assert!(schedulers.variable("SLURM_JOB_ID").unwrap().needs.is_empty());
         assert!(schedulers.variable("SLURM_NUM_NODES").is_none());
         let nearest = schedulers.nearest_variable("SLURM_NUM_NODES", Scheduler::Slurm);
-        assert_eq!(nearest, Some("SLURM_JOB_NUM_NODES"));
-        assert_eq!(schedulers.nearest_variable("SLURM_CPU_PER_TASK", Scheduler::Slurm), Some("SLURM_CPUS_PER_TASK"));
+        assert_eq!(nearest, Some(("SLURM_JOB_NUM_NODES", true)));
+        let nearest = |name| schedulers.nearest_variable(name, Scheduler::Slurm);
+        assert_eq!(nearest("SLURM_CPU_PER_TASK"), Some(("SLURM_CPUS_PER_TASK", true)));
+        // As likely the task of an array.
+        assert_eq!(nearest("SLURM_TASK_ID"), Some(("SLURM_TASK_PID", false)));
+        assert_eq!(nearest("SLURM_TASKID"), Some(("SLURM_TASK_PID", false)));
         assert_eq!(schedulers.nearest_variable("SLURM_WHATEVER_ELSE", Scheduler::Slurm), None);
     }
 

@@ -3,6 +3,7 @@
 mod line;
 mod shell;
 mod uses;
+mod wrap;
 
 use crate::facts::schema::Type;
 use crate::facts::{Fact, FactKind, Text, Value};
@@ -15,6 +16,7 @@ use crate::source::{Kind, Source, Span};
 use super::finding::Edit;
 use super::render::Voice;
 use line::Line;
+pub(super) use uses::{is_used, renamed};
 
 /// Turns declared edits into changes of one file, for one fact.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +85,7 @@ impl Editor<'_> {
                 Some(vec![(Span::at(at), format!(" {}", self.escaped(self.text(text)?.trim())))])
             }
             EditSpec::Move(place, to) => self.move_lines(place, to),
-            EditSpec::Wrap(place, function) => self.wrap(place, &self.text(function)?),
+            EditSpec::Wrap(place, function, together) => self.wrap(place, function, together.as_ref()),
             EditSpec::Import(module) => self.import(module),
             EditSpec::Uncomment(place) => Some(self.uncomment(self.span(place)?)),
             EditSpec::UnixLineEnds => Some(self.unix_line_ends()),
@@ -285,32 +287,6 @@ impl Editor<'_> {
             moved = format!("{}{}", self.newline(), moved.trim_end());
         }
         Some(vec![(lines, String::new()), (Span::at(target), moved)])
-    }
-
-    fn wrap(&self, place: &Place, function: &str) -> Option<Vec<Change>> {
-        let in_csh = matches!(self.source.kind, Kind::Shell { shell: crate::source::Shell::Csh, .. });
-        let taken = self.source.text.contains(&format!("{function}()")) || function.is_empty();
-        let indented = self.line(self.span(place)?.start)?.indent(self.source).len();
-        let span = shell::lines_alone(self.source, self.span(place)?)?;
-        // In a function it runs on demand already, and where that function is called.
-        let on_demand = !self.fact.fields.text("function").is_empty();
-        if in_csh || taken || on_demand || (is_statement(place) && !self.is_whole_statement()) {
-            return None;
-        }
-        let first = self.line(span.start)?;
-        let last = self.line(span.end.saturating_sub(1).max(span.start))?;
-        let indent = first.indent(self.source).to_owned();
-        let newline = self.newline();
-        let mut changes = vec![(Span::at(first.outer.start), format!("{indent}{function}() {{{newline}"))];
-        if first.outer == last.outer {
-            // Only a single line is indented: a string or here document could go over several.
-            changes.push((Span::at(first.outer.start + indented), "    ".to_owned()));
-            if indented == 0 {
-                changes = vec![(Span::at(first.outer.start), format!("{function}() {{{newline}    "))];
-            }
-        }
-        changes.push((Span::at(last.content.end), format!("{newline}{indent}}}")));
-        Some(changes)
     }
 
     fn is_whole_statement(&self) -> bool {

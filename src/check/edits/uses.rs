@@ -8,7 +8,7 @@ use crate::policy::template::Template;
 use crate::source::{Kind, Source, Span};
 use crate::syntax::shell;
 
-use super::{Change, Editor, requoted};
+use super::{Change, Editor, Voice, requoted};
 
 /// Fields of commands that hold a path, where others hold a name.
 const PATHS: [&str; 3] = ["destination", "conda-root", "output"];
@@ -27,8 +27,8 @@ impl Editor<'_> {
             }
             _ => (*own, self.source.slice(unquoted(self.source, *own)), text.trim_matches(['"', '\'']).to_owned()),
         };
-        if old.is_empty() || old.ends_with('.') {
-            // `.` and `..` are other folders elsewhere.
+        if old.is_empty() || old.ends_with('.') || last_part(old).contains(['"', '\'', '\\']) {
+            // `.` and `..` are other folders elsewhere; quotes inside a name can stand in other places there.
             return None;
         }
         let mut found = match spec {
@@ -126,6 +126,44 @@ impl Editor<'_> {
     }
 }
 
+/// The names of folders and environments that a fix changes wherever its file uses them.
+pub(in super::super) fn renamed(specs: &[EditSpec], voice: Voice<'_>) -> Vec<String> {
+    let name = |place: &Place| {
+        let Place::Field(path) = place else { return None };
+        match voice.value(path).as_deref() {
+            Some(Value::Text(value)) => Some(last_part(&value.text).to_owned()),
+            _ => None,
+        }
+    };
+    let named = specs.iter().filter_map(|spec| match spec {
+        EditSpec::Uses(place, _) => name(place),
+        EditSpec::Everywhere(edit) => match &**edit {
+            EditSpec::Insert(_, Side::After(place)) | EditSpec::Replace(place, _) => name(place),
+            _ => None,
+        },
+        _ => None,
+    });
+    named.filter(|name| !name.is_empty()).collect()
+}
+
+/// True when a text names a folder or an environment, outside of comments.
+pub(in super::super) fn is_used(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let span = Span::new(at, at + name.len());
+        let before = text[..at].trim_end_matches(['"', '\'']);
+        let named = before.ends_with('/')
+            || text[span.end..].starts_with('/')
+            || ["activate", "-n", "--name", "-p", "--prefix"].iter().any(|word| before.trim_end().ends_with(word));
+        let line = text[..at].rsplit('\n').next().unwrap_or("");
+        named && is_whole_word(text, span) && !line.trim_start().starts_with('#')
+    })
+}
+
+/// The last part of a path.
+fn last_part(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+}
+
 /// The span without the quotes around it.
 fn unquoted(source: &Source, span: Span) -> Span {
     let text = source.slice(span);
@@ -135,7 +173,7 @@ fn unquoted(source: &Source, span: Span) -> Span {
 
 /// Where an activate script is named below a folder that is called as the last of `path` is.
 fn activations<'t>(text: &'t str, path: &str) -> impl Iterator<Item = Span> + 't {
-    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+    let name = last_part(path);
     let script = format!("{name}/bin/activate");
     let part = |c: char| c.is_alphanumeric() || "_-.$".contains(c);
     let places = text.match_indices(&*script).map(|(at, _)| at).collect::<Vec<_>>();

@@ -2,6 +2,7 @@
 //! commands, modules and sites that are known where it is locked: packs of later layers may show more of it, and hide
 //! nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::check::{self, Analysed, Finding, Run};
@@ -41,9 +42,12 @@ pub(super) struct Sight<'s> {
 }
 
 /// Another text of a file, beside the files that it is linked with.
-pub(super) struct Trial {
+pub(super) struct Trial<'r> {
     inputs: Vec<Analysed>,
     parts: Vec<usize>,
+    /// The run of all files, and those of them that have their place here.
+    run: &'r Run<'r>,
+    here: BTreeSet<usize>,
 }
 
 /// What came of judging one file.
@@ -98,21 +102,22 @@ impl Side {
     }
 
     /// Another text of the file at `index`, with its facts.
-    pub(super) fn trial(&self, run: &Run<'_>, index: usize, source: &Source, facts: FileFacts) -> Trial {
-        let mut inputs: Vec<Analysed> =
-            run.related(index).into_iter().map(|other| self.inputs[other].clone()).collect();
+    pub(super) fn trial<'r>(&self, run: &'r Run<'r>, index: usize, source: &Source, facts: FileFacts) -> Trial<'r> {
+        let related = run.related(index);
+        let mut inputs: Vec<Analysed> = related.iter().map(|other| self.inputs[*other].clone()).collect();
         let policy = Arc::clone(&self.inputs[index].policy);
         inputs.push(Analysed { source: source.clone(), facts, policy, embedded: false });
         let own = inputs.len() - 1;
         let parts = inside(&mut inputs, own);
-        Trial { inputs, parts }
+        let here = related.into_iter().chain(self.parts[index].iter().copied()).collect();
+        Trial { inputs, parts, run, here }
     }
 }
 
-impl Trial {
-    /// The links between the files.
+impl Trial<'_> {
+    /// The links between the files, with what else is in reach.
     pub(super) fn run<'t>(&'t self, settings: &'t check::Settings) -> Run<'t> {
-        Run::new(&self.inputs, settings)
+        Run::new(&self.inputs, settings).within(self.run, self.here.clone())
     }
 
     /// The other text.

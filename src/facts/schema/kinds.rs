@@ -79,6 +79,7 @@ static COMMAND: &[Field] = &[
     STATEMENT,
     f("alias", Text, "name of the alias whose text it stands in"),
     f("function", Text, "name of the function it stands in"),
+    f("shadowed", Flag, "the file has a function of that name, which runs in its place"),
     f("from-alias", Text, "it was called through this alias of the same file"),
     f(
         "installer",
@@ -367,6 +368,7 @@ static VARIABLE: &[Field] = &[
     f("known", Flag, "that scheduler sets a variable of this name"),
     f("set-here", Flag, "the script sets it itself before"),
     f("nearest", Text, "the variable that was probably meant"),
+    f("nearest-sole", Flag, "no other variable is as likely: one slip of the pen away, or with a word more"),
     f("needs", Text, "the option without which the scheduler does not set it; absent when it always does"),
     f("needs-given", Flag, "that option is given"),
     f("default", Flag, "used with a default: `${X:-1}`"),

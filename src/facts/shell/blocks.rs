@@ -73,11 +73,11 @@ const KNOWN_LINES: [&str; 56] = [
     "end",
 ];
 
-/// A marker line.
-#[derive(Clone, Copy, PartialEq)]
-enum Marker {
-    Start { legacy: bool },
-    End,
+/// A marker line, with the name that start and end of one block share.
+#[derive(Clone, Copy)]
+enum Marker<'t> {
+    Start(&'t str),
+    End(&'t str),
 }
 
 struct Line<'t> {
@@ -184,13 +184,19 @@ struct Block {
     bare: bool,
 }
 
-fn marker(line: &str) -> Option<(Marker, bool)> {
+/// The name that the markers of an editor's fold share.
+const REGION: &str = "region";
+
+/// The marker that a line is, and whether it begins where the tools themselves look for one.
+fn marker(line: &str) -> Option<(Marker<'static>, bool)> {
+    const NAMES: [&str; 5] =
+        ["conda initialize", "mamba initialize", "micromamba initialize", "conda init", "mamba init"];
     let trimmed = line.trim();
     if trimmed == "#region conda initialize" || trimmed == "#region mamba initialize" {
-        return Some((Marker::Start { legacy: false }, line.starts_with('#')));
+        return Some((Marker::Start(REGION), line.starts_with('#')));
     }
     if trimmed == "#endregion" {
-        return Some((Marker::End, true));
+        return Some((Marker::End(REGION), true));
     }
     // Editors and people add blanks; conda itself would no longer know such a line.
     let words = trimmed.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -198,41 +204,53 @@ fn marker(line: &str) -> Option<(Marker, bool)> {
     let column0 = line.starts_with("# >>> ") || line.starts_with("# <<< ");
     let start = inner.strip_prefix(">>> ").and_then(|rest| rest.strip_suffix(" >>>"));
     let end = inner.strip_prefix("<<< ").and_then(|rest| rest.strip_suffix(" <<<"));
-    match start.or(end)? {
-        "conda initialize" | "mamba initialize" | "micromamba initialize" if start.is_some() => {
-            Some((Marker::Start { legacy: false }, column0))
-        }
-        "conda init" | "mamba init" if start.is_some() => Some((Marker::Start { legacy: true }, column0)),
-        "conda initialize" | "mamba initialize" | "micromamba initialize" | "conda init" | "mamba init" => {
-            Some((Marker::End, column0))
-        }
-        _ => None,
-    }
+    let name = NAMES.into_iter().find(|name| start.or(end) == Some(*name))?;
+    Some((if start.is_some() { Marker::Start(name) } else { Marker::End(name) }, column0))
 }
 
 fn block_at(lines: &[Line<'_>], first: usize) -> Option<Block> {
     match marker(lines[first].text) {
-        Some((Marker::Start { legacy }, _)) => Some(marked(lines, first, legacy)),
-        Some((Marker::End, _)) => None,
+        Some((Marker::Start(name), _)) => Some(marked(lines, first, name)),
+        Some((Marker::End(_), _)) => None,
         None => bare(lines, first),
     }
 }
 
-fn marked(lines: &[Line<'_>], first: usize, legacy: bool) -> Block {
-    for (at, line) in lines.iter().enumerate().skip(first + 1) {
-        match marker(line.text) {
-            Some((Marker::End, _)) => return Block { first, last: at, end: "marker", legacy, bare: false },
-            Some((Marker::Start { .. }, _)) => break,
-            None => {}
-        }
+fn marked(lines: &[Line<'_>], first: usize, name: &str) -> Block {
+    let legacy = name.ends_with(" init");
+    let block = |last, end| Block { first, last, end, legacy, bare: false };
+    // Another block's marker is never part of this one.
+    let next = (first + 1..lines.len()).find_map(|at| Some((at, marker(lines[at].text)?.0)));
+    match next {
+        Some((at, Marker::End(ends))) if ends == name => block(at, "marker"),
+        // The end marker is gone: the block ends where the tool's own last line stands.
+        _ => match own_end(lines, first + 1) {
+            Some(last) => block(last, "recognised"),
+            None => block(first, "lost"),
+        },
     }
-    // The end marker is gone: the block ends where the tool's own last line stands.
-    let known = lines[first + 1..].iter().take_while(|line| is_known(line.text)).count();
-    let closing =
-        |line: &str| line.trim().starts_with("unset __conda_setup") || line.trim().starts_with("unset __mamba_setup");
-    match lines[first + 1..=first + known].iter().rposition(|line| closing(line.text)) {
-        Some(at) => Block { first, last: first + 1 + at, end: "recognised", legacy, bare: false },
-        None => Block { first, last: first, end: "lost", legacy, bare: false },
+}
+
+/// The tool's own last line in a body that begins at `from`, which no other marker interrupts.
+fn own_end(lines: &[Line<'_>], from: usize) -> Option<usize> {
+    let body = lines[from..].iter().take_while(|line| is_known(line.text) && marker(line.text).is_none());
+    let closes = |line: &Line<'_>| {
+        ["unset __conda_setup", "unset __mamba_setup"].iter().any(|last| line.text.trim().starts_with(last))
+    };
+    let last = from + body.clone().position(closes)?;
+    // Installations with mamba had conda read its functions behind that.
+    let behind: Vec<(usize, &str)> = (last + 1..from + body.count())
+        .map(|at| (at, lines[at].text.trim()))
+        .filter(|(_, text)| !text.is_empty())
+        .take(3)
+        .collect();
+    match behind.as_slice() {
+        [(_, opens), (_, reads), (at, "fi")]
+            if opens.starts_with("if ") && opens.contains("/mamba.sh") && reads.contains("/mamba.sh") =>
+        {
+            Some(*at)
+        }
+        _ => Some(last),
     }
 }
 
@@ -254,12 +272,8 @@ fn bare(lines: &[Line<'_>], first: usize) -> Option<Block> {
         }
         start -= 1;
     }
-    let known = lines[first..].iter().take_while(|line| is_known(line.text) && marker(line.text).is_none()).count();
-    let closing = |line: &Line<'_>| {
-        line.text.trim().starts_with("unset __conda_setup") || line.text.trim().starts_with("unset __mamba_setup")
-    };
-    let mut last = first + lines[first..first + known].iter().position(closing)?;
-    if let Some((Marker::End, _)) = lines.get(last + 1).and_then(|line| marker(line.text)) {
+    let mut last = own_end(lines, first)?;
+    if let Some((Marker::End(_), _)) = lines.get(last + 1).and_then(|line| marker(line.text)) {
         last += 1;
     }
     Some(Block { first: start, last, end: "recognised", legacy: false, bare: true })

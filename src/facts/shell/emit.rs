@@ -252,6 +252,9 @@ impl Walker<'_> {
                 self.aliases.get(name).map(|_| Text::at(name.clone(), line.path.span.unwrap_or(span))),
             );
         }
+        if self.functions.contains_key(&line.path.text) {
+            record.set("shadowed", true);
+        }
         record.set_some("installer", self.installer_record(line));
         record.set_some("conda-root", self.named_conda_root(line));
         if line.packages_of(commands) {

@@ -62,9 +62,8 @@ impl Walker<'_> {
         record.set_some("toolchain", parsed.toolchain.as_deref());
         let loaded =
             self.state.modules().iter().rev().map(|module| module.text("generation")).find(|text| !text.is_empty());
-        if let (Some(own), Some(loaded)) = (&parsed.generation, loaded)
-            && own != loaded
-        {
+        let open = parsed.version.is_none() || parsed.generation.is_some();
+        if let Some(loaded) = loaded.filter(|loaded| open && parsed.generation.as_deref() != Some(*loaded)) {
             record.set_some("fitting", parsed.fitting(loaded, self.script.tables));
         }
         record

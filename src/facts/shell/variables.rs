@@ -221,8 +221,11 @@ impl Walker<'_> {
             .with("set-here", self.state.variable(name).is_some())
             .with("default", !matches!(op, Operation::Plain | Operation::Other))
             .with("literal", false);
-        if known.is_none() {
-            record.set_some("nearest", schedulers.nearest_variable(name, scheduler));
+        if known.is_none()
+            && let Some((nearest, sole)) = schedulers.nearest_variable(name, scheduler)
+        {
+            record.set("nearest", nearest);
+            record.set("nearest-sole", sole);
         }
         record.set_some("needs", known.and_then(|variable| variable.needs.first().cloned()));
         if let Some(variable) = known.filter(|variable| !variable.needs.is_empty()) {

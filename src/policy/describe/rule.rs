@@ -96,8 +96,8 @@ pub(in super::super) static OTHER: Keys = Keys::of(
         ),
         may(
             "in",
-            Kind::Word(|| vec!["file", "linked", "callers", "reach"]),
-            "the same `file` (without it), files that it runs or reads (`linked`), files that run or source this one (`callers`), or all that are checked together (`reach`)",
+            Kind::Word(|| vec!["file", "linked", "callers", "session", "reach"]),
+            "the same `file` (without it), files that it runs or reads (`linked`), files that run or source this one (`callers`), other files that are sourced in the same shell (`session`), or all that are checked together (`reach`)",
         ),
         may(
             "where",
@@ -128,6 +128,7 @@ pub(in super::super) static FIX: Keys = Keys::of(
         may("where", Kind::Where(""), "offered only when these conditions hold"),
         may("either", Kind::List(&Kind::Where("")), "a list of conditions, one of which holds where it is offered"),
         may("unless", Kind::List(&Kind::Where("")), "a list of conditions, none of which holds where it is offered"),
+        may("with", OTHERS, "facts that must be there, for certain, where it is offered"),
         may("without", OTHERS, "facts that must not be found where it is offered"),
         may("unsafe-if", Kind::List(&Kind::Where("")), "a list of conditions; unsafe when one holds"),
         may("unsafe-if-with", OTHERS, "other facts; unsafe when one is found"),
@@ -190,6 +191,11 @@ pub(in super::super) static EDITS: &[&Keys] = &[
         &[
             need("wrap", Kind::Field, "puts its lines into a shell function, to be called on demand"),
             need("function", Kind::Template, "the name of the function"),
+            may(
+                "together",
+                Kind::Template,
+                "its name where statements beside it that the clause finds as well are put into it too",
+            ),
         ],
     ),
     &Keys::of("import", &[need("import", Kind::Text, "imports a Python module, unless the file does")]),
