@@ -145,7 +145,7 @@ impl FieldPath {
             }
             let field = fields.iter().find(|field| field.name == *part);
             let field = field.or_else(|| fields.iter().find(|field| field.name == "*" && !part.is_empty()));
-            kind = Some(&field.ok_or_else(|| no_field(part, fields, (skip, index), scope, others))?.kind);
+            kind = Some(&field.ok_or_else(|| no_field(&parts, fields, index, scope, others))?.kind);
             steps.push(Box::from(*part));
         }
         match kind {
@@ -217,13 +217,8 @@ fn no_property(part: &str, of: &Type) -> Wrong {
     }
 }
 
-fn no_field(
-    part: &str,
-    fields: &[Field],
-    (skip, index): (usize, usize),
-    scope: Scope,
-    others: &[&'static str],
-) -> Wrong {
+fn no_field(parts: &[&str], fields: &[Field], index: usize, scope: Scope, others: &[&'static str]) -> Wrong {
+    let part = parts[index];
     let mut known: Vec<&str> = if index == 0 { others.to_vec() } else { Vec::new() };
     known.extend(fields.iter().map(|field| field.name));
     let whose = match scope {
@@ -231,8 +226,8 @@ fn no_field(
             known.extend(["state", "job", "file", "site"]);
             format!("a `{}` fact has", kind.name())
         }
-        _ if index == skip && skip == 1 => "this root has".to_owned(),
-        _ => "this record has".to_owned(),
+        _ if index == 0 => "an item of the list has".to_owned(),
+        _ => format!("`{}` has", parts[..index].join(".")),
     };
     Wrong {
         part: part.to_owned(),

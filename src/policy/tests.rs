@@ -106,7 +106,7 @@ const FAULTS: &[(&str, &str)] = &[
     // A field that the fact has not.
     (
         "message = \"m\"\n[[clause]]\non = \"command\"\nwhere = { \"state.moduls\" = { present = true } }\n",
-        "error: unknown field `moduls`: this root has none of that name\n --> p/lint/r.toml:9:18\n  |\n\
+        "error: unknown field `moduls`: `state` has none of that name\n --> p/lint/r.toml:9:18\n  |\n\
              9 | where = { \"state.moduls\" = { present = true } }\n  |                  ^^^^^^\n  = did you mean `modules`?",
     ),
     // A field in a template.
