@@ -95,7 +95,7 @@ impl Folder {
         let is_pack = self.path.join(PACK_FILE).exists();
         // Beside the configuration there may be older ones.
         let has_config = self.path.join(LAYER_FILE).symlink_metadata().is_ok();
-        let mut problems = Vec::new();
+        let mut problems: Vec<Problem> = self.parts_of_no_pack().into_iter().filter(|_| !is_pack).collect();
         for entry in fs::read_dir(&self.path).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -119,6 +119,23 @@ impl Folder {
         if problems.is_empty() { Ok(()) } else { Err(PolicyError::Invalid(problems)) }
     }
 
+    /// What is wrong when the folder itself holds what packs are made of, which is read only beside a `pack.toml`.
+    fn parts_of_no_pack(&self) -> Option<Problem> {
+        // A pack may have the name of a part.
+        let is_part = |part: &&str| self.path.join(part).is_dir() && !self.path.join(part).join(PACK_FILE).exists();
+        let folders = PARTS.into_iter().filter(is_part).map(|part| format!("`{part}/`"));
+        let tables = Some(COMMANDS).filter(|name| self.path.join(name).is_file()).map(|name| format!("`{name}`"));
+        let parts: Vec<String> = folders.chain(tables).collect();
+        let message =
+            format!("the folder holds {} and no `{PACK_FILE}`, so that nothing of it is read", parts.join(", "));
+        let note = format!(
+            "write {} with `name = \"…\"` and `version = \"1\"`, or put the pack into a folder of its own there",
+            self.path.join(PACK_FILE).display()
+        );
+        let place = self.path.display().to_string();
+        (!parts.is_empty()).then(|| Problem::new(&place, "", 0..0, message, Some(note)))
+    }
+
     /// The packs of the layer, the lowest first: folders in it that hold a `pack.toml`, by name, and over them the
     /// folder itself when it holds one.
     pub(super) fn packs(&self) -> Result<Vec<PathBuf>, PolicyError> {
@@ -135,9 +152,12 @@ impl Folder {
     }
 }
 
+/// The folders of which one makes a pack.
+const PARTS: [&str; 3] = ["lint", "sites", "symptoms"];
+
 /// True for a folder with what packs are made of.
 fn is_meant_as_pack(folder: &Path) -> bool {
-    ["lint", "sites", "symptoms"].iter().any(|part| folder.join(part).is_dir())
+    PARTS.iter().any(|part| folder.join(part).is_dir())
 }
 
 /// True for folders of a pack that hold no packs.
