@@ -60,18 +60,18 @@ pub(in super::super) static RETIRED: Keys = Keys::of(
 pub(in super::super) static DETECT: Keys = Keys::of(
     "detect",
     &[
-        may("hosts", TEXTS, "globs for host names"),
+        may("hosts", TEXTS, "globs for host names, one of which fits"),
         may(
             "env",
             Kind::Map(&Kind::OneOf(&[Kind::Text, TEXTS])),
-            "variables of the environment and what they hold: a glob or several",
+            "variables of the environment and what they hold: a glob or several. One variable that holds one of its globs is enough; two that must hold together cannot be said",
         ),
         may(
             "evidence",
             TEXTS,
-            "globs for paths, modules and directives in files that no other site has; a Slurm directive reads `--NAME=VALUE` by its long name however it is written, so that `--account=def-*` is found in `#SBATCH -A def-ada`",
+            "globs for paths, modules and directives in files that no other site has, one of which is enough; a Slurm directive reads `--NAME=VALUE` by its long name however it is written, so that `--account=def-*` is found in `#SBATCH -A def-ada`",
         ),
-        may("words", TEXTS, "globs for what people call it, for tickets"),
+        may("words", TEXTS, "globs for what people call it, for tickets; one is enough"),
         MAY_SOURCE,
         VERIFIED,
     ],
