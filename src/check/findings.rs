@@ -93,6 +93,7 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings) -> Finding {
     let help = own(hit.active.help()).unwrap_or_else(|| voice.say_one_of(&hit.clause.help));
     let message = own(hit.active.message()).unwrap_or_else(|| voice.say_one_of(&hit.clause.message));
     let severity = if possible { hit.active.severity.milder() } else { hit.active.severity };
+    let (fix, no_fix) = first_fix(bench, voice, hit);
     Finding {
         rule: hit.active.rule.id.clone(),
         severity: hit.clause.at_most.map_or(severity, |most| severity.min(most)),
@@ -106,7 +107,8 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings) -> Finding {
         span,
         labels: labels(voice, hit, span),
         fingerprint: fingerprint(&hit.active.rule.id, source, span, settings),
-        fix: hit.clause.fixes.iter().find_map(|spec| fix(bench, voice, hit, spec)),
+        fix,
+        no_fix,
         cell: hit.subject.fact.cell,
         suppressed: None,
     }
@@ -160,14 +162,34 @@ fn labels(voice: Voice<'_>, hit: &Hit<'_>, own: Span) -> Vec<Label> {
     labels
 }
 
-fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Option<Fix> {
-    let declared = hit.active.fix.unwrap_or(Some(spec.applicability))?;
+/// The first fix that can be offered; else why none can.
+fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>) -> (Option<Fix>, String) {
+    let mut reasons = Vec::new();
+    for (number, spec) in (1..).zip(&hit.clause.fixes) {
+        match fix(bench, voice, hit, spec) {
+            Ok((fix, only_shown)) => return (Some(fix), only_shown.to_owned()),
+            Err(reason) if hit.clause.fixes.len() == 1 => reasons.push(reason),
+            Err(reason) => reasons.push(format!("fix {number}: {reason}")),
+        }
+    }
+    (None, reasons.join("; "))
+}
+
+/// A fix, and why it is only shown although it was meant to be applied. Errors: why it is not offered.
+fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Result<(Fix, &'static str), String> {
+    let declared = hit.active.fix.unwrap_or(Some(spec.applicability)).ok_or("the site says `fix = \"none\"`")?;
     let scene = voice.scene;
     let offered = scene.matches(&spec.only_if);
     let lacks = || spec.with.iter().any(|other| bench.exists(scene, other, None) < Truth::Yes);
     let hindered = || spec.without.iter().any(|other| bench.exists(scene, other, None) > Truth::No);
-    if offered <= Truth::Unknown || lacks() || hindered() {
-        return None;
+    if offered <= Truth::Unknown {
+        return Err("its `where`, `either` or `unless` does not hold here".to_owned());
+    }
+    if lacks() {
+        return Err("a fact of its `with` is not there for certain".to_owned());
+    }
+    if hindered() {
+        return Err("a fact of its `without` is there, or may be".to_owned());
     }
     // Where it cannot be known that a fix is safe, it is not.
     let doubtful = hit.certainty == Certainty::Possible || offered == Truth::Maybe;
@@ -179,7 +201,7 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
     let edits = if chmod.is_some() { Vec::new() } else { edits(&spec.edits, voice)? };
     if bench.is_used_elsewhere(&renamed(&spec.edits, voice), &scene.about.view.source.path) {
         // Under the name that it has now.
-        return None;
+        return Err("another file uses the name that it would change".to_owned());
     }
     let trusted = match hit.active.trust {
         Some(trust) => trust,
@@ -189,7 +211,8 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
     // Nobody but its author may delete a comment in passing.
     let loses_comment =
         || trusted == Applicability::Safe && comments::deleted(scene.about.view.source, &edits).is_some();
-    let applicability = if spec.texts().any(|text| voice.leaves_to_fill(text)) {
+    let to_fill = spec.texts().any(|text| voice.leaves_to_fill(text));
+    let applicability = if to_fill {
         // Only the user knows the word that belongs there, whoever trusts the fix.
         Applicability::Display
     } else if doubtful || loses_comment() {
@@ -197,7 +220,12 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Op
     } else {
         trusted
     };
-    Some(Fix { title: voice.say(&spec.title).0, applicability, edits, chmod })
+    let only_shown = if to_fill && trusted != Applicability::Display {
+        "it writes a word that only the user can fill in"
+    } else {
+        ""
+    };
+    Ok((Fix { title: voice.say(&spec.title).0, applicability, edits, chmod }, only_shown))
 }
 
 /// Hash of rule, path from the project's root and flagged text, in which every run of blanks is one: 16 hexadecimal

@@ -141,25 +141,30 @@ impl<'a> Voice<'a> {
         let mut text = String::new();
         let mut missing = false;
         for part in &template.parts {
-            let filled = match part {
-                Part::Text(part) => {
-                    text.push_str(part);
-                    continue;
-                }
-                Part::Field(path) => self.value(path).map(|value| value.to_string()),
-                Part::Entry(_, path) => match self.scene.site_part(part, self.value(path)) {
-                    Filled::Known(text) | Filled::Partly(text) => Some(text),
-                    Filled::Missing => None,
-                },
-                part => match self.scene.part(part) {
-                    Filled::Known(text) | Filled::Partly(text) => Some(text),
-                    Filled::Missing => None,
-                },
-            };
+            let filled = self.filled(part);
             missing |= filled.is_none();
             text.push_str(&filled.unwrap_or_default());
         }
         (text, missing)
+    }
+
+    /// The first part of a template that is missing, if one is.
+    pub fn missing<'t>(&self, template: &'t Template) -> Option<&'t Part> {
+        template.parts.iter().find(|part| self.filled(part).is_none())
+    }
+
+    /// A part as text; `None` when the field or site value is missing.
+    fn filled<'t>(&self, part: &'t Part) -> Option<Cow<'t, str>> {
+        let filled = match part {
+            Part::Text(text) => return Some(Cow::Borrowed(text)),
+            Part::Field(path) => return self.value(path).map(|value| Cow::Owned(value.to_string())),
+            Part::Entry(_, path) => self.scene.site_part(part, self.value(path)),
+            part => self.scene.part(part),
+        };
+        match filled {
+            Filled::Known(text) | Filled::Partly(text) => Some(Cow::Owned(text)),
+            Filled::Missing => None,
+        }
     }
 
     /// True when a text of the rule or of the site leaves a word to fill in; what the file says is the file's own.

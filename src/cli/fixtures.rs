@@ -4,6 +4,8 @@
 //! `pydoctor rules test` and for the project's own tests.
 
 mod account;
+mod files;
+mod unfixed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,13 +14,14 @@ use std::{fs, io};
 
 use serde_json::{Value as Json, json};
 
-use crate::check::{Certainty, Run};
+use crate::check::{Applicability, Certainty, Run};
 use crate::fix::{Allow, diff};
 use crate::policy::case::{Case, CaseKind as Kind};
-use crate::policy::{CommandLine, Policy, ROOT, Selection};
+use crate::policy::{CommandLine, Policy, ROOT, Selection, nearest};
 use crate::report::{FileResult, Finding, Report};
 use crate::source::{self, Loaded, WalkOptions};
 
+use self::files::{below, copy, delete, folders, name};
 use super::engine::{Engine, Session};
 use super::snapshot::Snapshot;
 use super::workers::Workers;
@@ -29,6 +32,21 @@ const CASE: &str = "case.toml";
 const FINDINGS: &str = "findings.json";
 /// The files that fixes change, after that.
 const FIXED: &str = "fixed";
+
+/// How it begins what is said of a fix that goldens show.
+const LOST_FIX: &str = "its fix is not made any more:";
+
+/// How it ends what is said of the golden of a file that no fix changes.
+const NOT_FIXED: &str = "is not fixed any more";
+
+/// How it ends what is said of the golden of a file that the case does not have.
+const STRANGER: &str = "is of no file of the case; delete it";
+
+/// True for what is said of goldens alone: they are right when what is found is.
+pub(super) fn is_of_golden(what: &str) -> bool {
+    ["--- ", "there is no ", LOST_FIX].iter().any(|start| what.starts_with(start))
+        || [NOT_FIXED, STRANGER].iter().any(|end| what.ends_with(end))
+}
 
 /// Fixtures to run.
 #[derive(Clone, Debug)]
@@ -54,8 +72,8 @@ pub struct Outcome {
     pub wrong: Vec<(String, String)>,
     /// Goldens that were written.
     pub written: Vec<PathBuf>,
-    /// Goldens that were deleted.
-    pub deleted: Vec<PathBuf>,
+    /// Goldens that were deleted, each with the reason.
+    pub deleted: Vec<(PathBuf, String)>,
 }
 
 /// What a case is about.
@@ -80,9 +98,15 @@ struct CaseResult {
     kind: Option<Kind>,
     /// A fix of the rule changed a file.
     fixed: bool,
+    /// A fix of the rule was offered.
+    offered: bool,
+    /// Why findings of the rule were not mended.
+    unfixed: Vec<String>,
+    /// The goldens show a fix of the rule that is not made any more.
+    lost_fix: bool,
     wrong: Vec<String>,
     written: Vec<PathBuf>,
-    deleted: Vec<PathBuf>,
+    deleted: Vec<(PathBuf, String)>,
 }
 
 impl Suite {
@@ -112,12 +136,13 @@ impl Suite {
             outcome.deleted.extend(result.deleted.iter().cloned());
         }
         outcome.wrong.extend(self.incomplete(&jobs, &results));
-        outcome.wrong.sort();
+        // What a golden lacks may come of what else is wrong.
+        outcome.wrong.sort_by_key(|(case, what)| (case.clone(), is_of_golden(what), what.clone()));
         Ok(outcome)
     }
 
-    /// Rules without a bad case, without near misses, or with a fix that no case shows; fixtures of what does not
-    /// exist.
+    /// Rules without a bad case, without near misses, or with a fix that no case shows. Nothing is said of a rule with a
+    /// case that could not be read: what is wrong there comes first.
     fn incomplete(&self, jobs: &[Job], results: &[CaseResult]) -> Vec<(String, String)> {
         let mut wrong = Vec::new();
         let mut has: BTreeMap<&str, BTreeSet<Kind>> = BTreeMap::new();
@@ -125,33 +150,44 @@ impl Suite {
         for (job, result) in of_rules() {
             has.entry(&job.id).or_default().extend(result.kind);
         }
-        for id in &self.rules {
+        let faulty = |id: &str| of_rules().any(|(job, result)| job.id == id && result.kind.is_none());
+        for id in self.rules.iter().filter(|id| !faulty(id)) {
             let shown = format!("rules/{id}");
             for (kind, what) in [(Kind::Bad, "bad"), (Kind::Ok, "ok")] {
                 if !has.get(id.as_str()).is_some_and(|kinds| kinds.contains(&kind)) {
                     wrong.push((shown.clone(), format!("no case with `kind = \"{what}\"`")));
                 }
             }
-            let fixed = of_rules().any(|(job, result)| job.id == *id && result.fixed);
-            let has_fix = self.policy.rule(id).is_some_and(|rule| rule.fixes().next().is_some());
-            if has_fix && !fixed {
-                wrong.push((shown, "no case shows its fix".to_owned()));
-            }
-        }
-        for job in jobs {
-            let known = match job.subject {
-                Subject::Rule => self.policy.rule(&job.id).is_some(),
-                Subject::Site => self.policy.sites.contains_key(&job.id),
-            };
-            if !known {
-                wrong.push((job.shown(), "fixtures of something that does not exist".to_owned()));
+            let own = || of_rules().filter(|(job, _)| job.id == *id);
+            let fixes = || self.policy.rule(id).into_iter().flat_map(|rule| rule.fixes());
+            // What is only shown changes no file.
+            let changes = fixes().any(|fix| fix.applicability != Applicability::Display);
+            let is_shown = own().any(|(_, result)| result.fixed || (!changes && result.offered));
+            if fixes().next().is_some() && !is_shown {
+                let why = own().flat_map(|(job, result)| {
+                    result.unfixed.iter().map(|reason| format!("\n{}: {reason}", name(&job.folder)))
+                });
+                wrong.push((shown, format!("no case shows its fix{}", why.collect::<String>())));
             }
         }
         wrong
     }
 
+    /// What a case is about must exist; the nearest name where it does not.
+    fn check_subject(&self, job: &Job) -> anyhow::Result<()> {
+        let near = match job.subject {
+            Subject::Rule if self.policy.rule(&job.id).is_some() => return Ok(()),
+            Subject::Site if self.policy.sites.contains_key(&job.id) => return Ok(()),
+            Subject::Rule => nearest(&job.id, self.policy.rules.iter().map(|rule| rule.id.as_str())),
+            Subject::Site => nearest(&job.id, self.policy.sites.keys().map(String::as_str)),
+        };
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        anyhow::bail!("the {} `{}` does not exist{near}", job.subject.noun(), job.id)
+    }
+
     fn case(&self, job: &Job) -> anyhow::Result<CaseResult> {
-        let case = read_case(&job.folder)?;
+        self.check_subject(job)?;
+        let case = read_case(&job.folder, &self.policy)?;
         let scratch = tempfile::tempdir()?;
         // Links in the name of the scratch folder would make two names of each file.
         let scratch_folder = fs::canonicalize(scratch.path())?;
@@ -165,6 +201,8 @@ impl Suite {
             // There are no files: what a fix would do is all that can be shown.
             let mut found = results.iter().flat_map(|result| &result.findings);
             outcome.fixed = found.any(|finding| finding.rule == job.id && finding.fix.is_some());
+            outcome.unfixed = unfixed::reasons(&job.id, &results, &[], &scratch_folder);
+            self.tell_lost_fix(&mut outcome);
             return Ok(outcome);
         }
         let session = open(&engine, &scratch_folder, &workers)?;
@@ -190,9 +228,6 @@ impl Suite {
         if job.subject == Subject::Rule && case.site.is_none() {
             line.site = Some(ROOT.to_owned());
             line.selection = Selection { select: Some(self.select.clone()), forced: true, ..Selection::default() };
-        }
-        if let Some(site) = &line.site {
-            self.policy.site(site)?;
         }
         Ok(Engine::of_policy(&self.policy, line, case.machine.as_deref(), &snapshot)?)
     }
@@ -225,8 +260,17 @@ impl Suite {
         let items: Vec<String> =
             report.findings.iter().map(|finding| format!("  {}", compact(finding, scratch))).collect();
         let text = if items.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", items.join(",\n")) };
+        let before = fs::read(job.folder.join(FINDINGS)).unwrap_or_default();
+        outcome.lost_fix = fixes_in(&job.id, &String::from_utf8_lossy(&before)) > fixes_in(&job.id, &text);
         self.compare(&job.folder, Path::new(FINDINGS), text.as_bytes(), outcome)?;
         Ok(())
+    }
+
+    /// Says why a fix that the goldens show is not made any more.
+    fn tell_lost_fix(&self, outcome: &mut CaseResult) {
+        if outcome.lost_fix && !self.bless && !outcome.unfixed.is_empty() {
+            outcome.wrong.push(format!("{LOST_FIX}\n{}", outcome.unfixed.join("\n")));
+        }
     }
 
     /// Goldens of files that the case does not have.
@@ -235,9 +279,9 @@ impl Suite {
             let path = job.folder.join(FIXED).join(&golden);
             if self.writes(outcome) {
                 delete(&path, &job.folder)?;
-                outcome.deleted.push(path);
+                outcome.deleted.push((path, "the case has no file of that name".to_owned()));
             } else {
-                outcome.wrong.push(format!("{FIXED}/{} is of no file of the case; delete it", golden.display()));
+                outcome.wrong.push(format!("{FIXED}/{} {STRANGER}", golden.display()));
             }
         }
         Ok(())
@@ -258,10 +302,11 @@ impl Suite {
         outcome: &mut CaseResult,
     ) -> anyhow::Result<()> {
         let mended = session.mend(runs, results, Allow::Unsafe, workers);
-        let own_fix = results
+        outcome.offered = results
             .iter()
             .flat_map(|result| &result.findings)
             .any(|finding| finding.rule == job.id && finding.fix.is_some());
+        outcome.unfixed = unfixed::reasons(&job.id, results, &mended, scratch);
         for file in files {
             let whole = scratch.join(file);
             let changed = results
@@ -270,17 +315,20 @@ impl Suite {
                 .find(|(result, mended)| result.source.path == whole && result.source.bytes != mended.source.bytes);
             let golden = Path::new(FIXED).join(file);
             if let Some((_, mended)) = changed {
-                outcome.fixed |= own_fix;
+                outcome.fixed |= outcome.offered;
                 self.compare(&job.folder, &golden, &mended.source.bytes, outcome)?;
             } else if job.folder.join(&golden).exists() {
+                outcome.lost_fix = true;
                 if self.writes(outcome) {
                     delete(&job.folder.join(&golden), &job.folder)?;
-                    outcome.deleted.push(job.folder.join(&golden));
+                    let reasons: String = outcome.unfixed.iter().map(|reason| format!("\n{reason}")).collect();
+                    outcome.deleted.push((job.folder.join(&golden), format!("no fix changes that file{reasons}")));
                 } else {
-                    outcome.wrong.push(format!("{} is not fixed any more", file.display()));
+                    outcome.wrong.push(format!("{} {NOT_FIXED}", file.display()));
                 }
             }
         }
+        self.tell_lost_fix(outcome);
         Ok(())
     }
 
@@ -311,21 +359,32 @@ impl Suite {
     }
 }
 
+impl Subject {
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::Site => "site",
+        }
+    }
+}
+
 impl Job {
     fn shown(&self) -> String {
-        let group = match self.subject {
-            Subject::Rule => "rules",
-            Subject::Site => "sites",
-        };
-        format!("{group}/{}/{}", self.id, name(&self.folder))
+        format!("{}s/{}/{}", self.subject.noun(), self.id, name(&self.folder))
     }
+}
+
+/// How many findings of `rule` a golden shows with a fix.
+fn fixes_in(rule: &str, golden: &str) -> usize {
+    let own = format!("{{\"rule\":{}", json!(rule));
+    golden.lines().filter(|line| line.contains(&own) && line.contains("\"fix\":")).count()
 }
 
 /// What a case says of itself.
 #[expect(clippy::disallowed_methods, reason = "a fixture's manifest is the author's own file")]
-fn read_case(folder: &Path) -> anyhow::Result<Case> {
+fn read_case(folder: &Path, policy: &Policy) -> anyhow::Result<Case> {
     let text = fs::read_to_string(folder.join(CASE)).map_err(|error| anyhow::anyhow!("{CASE}: {error}"))?;
-    Ok(Case::parse(CASE, &text)?)
+    Ok(Case::parse(CASE, &text, policy)?)
 }
 
 /// Reads the files of a case, as a walk finds them.
@@ -365,79 +424,4 @@ fn compact(finding: &Finding, scratch: &Path) -> Json {
         out["suppressed"] = json!(reason.reason);
     }
     out
-}
-
-/// Copies the files of a case; gives their paths below it.
-fn copy(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut waiting = vec![PathBuf::new()];
-    while let Some(below) = waiting.pop() {
-        for entry in fs::read_dir(from.join(&below))? {
-            let entry = entry?;
-            let path = below.join(entry.file_name());
-            let top = below.as_os_str().is_empty();
-            if top && [CASE, FINDINGS, FIXED, account::ACCOUNT].contains(&name(&path).as_str()) {
-                continue;
-            }
-            if entry.path().is_dir() {
-                fs::create_dir_all(to.join(&path))?;
-                waiting.push(path);
-            } else {
-                fs::copy(entry.path(), to.join(&path))?;
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// Deletes a golden, and the folders between it and its case that are empty then.
-fn delete(golden: &Path, case: &Path) -> io::Result<()> {
-    fs::remove_file(golden)?;
-    let folders = golden.ancestors().skip(1).take_while(|folder| *folder != case);
-    // The first that holds something else ends it.
-    let _ = folders.map(fs::remove_dir).find(Result::is_err);
-    Ok(())
-}
-
-/// The files below a folder; none where there is no such folder.
-fn below(root: &Path) -> io::Result<Vec<PathBuf>> {
-    let (mut found, mut waiting) = (Vec::new(), vec![PathBuf::new()]);
-    while let Some(folder) = waiting.pop() {
-        let entries = match fs::read_dir(root.join(&folder)) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
-        };
-        for entry in entries {
-            let entry = entry?;
-            let path = folder.join(entry.file_name());
-            if entry.path().is_dir() { waiting.push(path) } else { found.push(path) }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// The folders in a folder, in order; none where there is no such folder.
-fn folders(root: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(root) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() && !name(&path).starts_with('.') {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -145,6 +145,7 @@ mod tests {
             labels: Vec::new(),
             fingerprint: String::new(),
             fix: Some(Fix { title: String::new(), applicability, edits, chmod: None }),
+            no_fix: String::new(),
             cell: None,
             suppressed: None,
         }

@@ -299,6 +299,7 @@ mod tests {
             labels: Vec::new(),
             fingerprint: String::new(),
             fix: Some(Fix { title: "mend".into(), applicability: Applicability::Safe, edits, chmod: None }),
+            no_fix: String::new(),
             cell: None,
             suppressed: None,
         }

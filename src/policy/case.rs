@@ -3,6 +3,7 @@
 use super::describe::case::CASE;
 use super::document::Document;
 use super::error::PolicyError;
+use super::pack::Policy;
 
 /// The kinds of cases.
 pub(super) const KINDS: &[(&str, CaseKind)] = &[("bad", CaseKind::Bad), ("ok", CaseKind::Ok)];
@@ -33,17 +34,21 @@ pub enum CaseKind {
 }
 
 impl Case {
-    /// Reads the text of the file `file`.
+    /// Reads the text of the file `file`; the site that it names is one of `policy`.
     ///
     /// # Errors
     /// Everything that is wrong with it, with its place.
-    pub fn parse(file: &str, text: &str) -> Result<Self, PolicyError> {
+    pub fn parse(file: &str, text: &str, policy: &Policy) -> Result<Self, PolicyError> {
         let (doc, tree) = Document::parse(file, text);
         let table = doc.root(&tree, &CASE);
         let kind = table.need("kind").and_then(|item| item.choice("kind", KINDS));
         let text = |word: Option<super::document::Word<'_>>| word.map(|word| word.text.to_owned());
         let note = text(table.need_string("note"));
-        let (site, machine) = (text(table.string("site")), text(table.string("machine")));
+        let (site, machine) = (table.string("site"), text(table.string("machine")));
+        if let Some(site) = site.as_ref().filter(|site| !policy.sites.contains_key(site.text)) {
+            doc.unknown(site, "site", policy.sites.keys().map(String::as_str));
+        }
+        let site = text(site);
         let shown = table.flag("shown").unwrap_or(false);
         table.finish();
         let problems = doc.into_problems();

@@ -169,8 +169,27 @@ impl FixSpec {
 }
 
 impl EditSpec {
+    /// What it does, by the word of the format.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Delete(_) => "delete",
+            Self::Replace(..) => "replace",
+            Self::Insert(..) => "insert",
+            Self::InsertLine(..) => "insert-line",
+            Self::Everywhere(edit) => edit.action(),
+            Self::Uses(..) => "uses",
+            Self::AddOption(_) => "add-option",
+            Self::Move(..) => "move",
+            Self::Wrap(..) => "wrap",
+            Self::Import(_) => "import",
+            Self::Uncomment(_) => "uncomment",
+            Self::UnixLineEnds => "line-ends",
+            Self::Chmod(_) => "chmod",
+        }
+    }
+
     /// The text that it writes.
-    fn text(&self) -> Option<&Template> {
+    pub fn text(&self) -> Option<&Template> {
         match self {
             Self::Replace(_, text)
             | Self::Insert(text, _)

@@ -4,6 +4,7 @@
 mod head;
 
 use std::cell::RefCell;
+use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::OnceLock;
 
@@ -437,6 +438,15 @@ fn any_of(condition: &Condition) -> Option<&Condition> {
         Condition::Any(inner) => Some(inner),
         Condition::AllOf(all) => all.iter().find_map(any_of),
         _ => None,
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fact => f.write_str(SELF),
+            Self::Field(path) => path.fmt(f),
+        }
     }
 }
 

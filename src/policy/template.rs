@@ -2,6 +2,7 @@
 //! `{$link.name}`, checked when they are read.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::ops::Range;
 
 use super::document::{Document, Item, Shape, Word};
@@ -35,6 +36,20 @@ pub enum Part {
     Recipe(Box<str>),
     /// A link of the site.
     Link(Box<str>),
+}
+
+impl fmt::Display for Part {
+    /// As a rule writes it; text as it stands.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Field(path) => write!(f, "{{{path}}}"),
+            Self::Value(name) => write!(f, "{{${name}}}"),
+            Self::Entry(table, path) => write!(f, "{{${table}[{path}]}}"),
+            Self::Recipe(name) => write!(f, "{{$recipe.{name}}}"),
+            Self::Link(name) => write!(f, "{{$link.{name}}}"),
+        }
+    }
 }
 
 /// What kind of site name a rule uses.

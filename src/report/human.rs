@@ -201,6 +201,7 @@ mod tests {
                 edits: vec![Edit { path: None, span: Span::new(start, end), text: String::new() }],
                 chmod: None,
             }),
+            no_fix: String::new(),
             cell: None,
             suppressed: None,
         }

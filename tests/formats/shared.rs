@@ -80,6 +80,7 @@ fn finding(rule: &str, severity: Severity, path: &str, span: Span) -> Finding {
         labels: Vec::new(),
         fingerprint: "0123456789abcdef".to_owned(),
         fix: None,
+        no_fix: String::new(),
         cell: None,
         suppressed: None,
     }

@@ -3,6 +3,7 @@
 mod line;
 mod shell;
 mod uses;
+mod why;
 mod wrap;
 
 use crate::facts::schema::Type;
@@ -29,21 +30,24 @@ pub(super) struct Editor<'a> {
 /// A change: the bytes and what takes their place.
 type Change = (Span, String);
 
-/// The changes of a fix, all or none: `None` when one of them cannot be made.
-pub(super) fn edits(specs: &[EditSpec], voice: Voice<'_>) -> Option<Vec<Edit>> {
+/// The changes of a fix, all or none. Errors: why one of them cannot be made.
+pub(super) fn edits(specs: &[EditSpec], voice: Voice<'_>) -> Result<Vec<Edit>, String> {
     let about = voice.scene.about;
     let editor = Editor { voice, source: about.view.source, fact: about.fact };
     let mut changes = Vec::new();
-    for spec in specs {
-        changes.extend(editor.changes(spec)?);
+    for (number, spec) in (1..).zip(specs) {
+        changes.extend(editor.changes(spec).ok_or_else(|| editor.why_not(number, spec))?);
     }
     changes.retain(|(span, text)| !span.is_empty() || !text.is_empty());
     let quoted = editor.stands_in_string();
-    if changes.is_empty() || (quoted && changes.iter().any(|(_, text)| text.contains(['\'', '"', '\n', '$', '`']))) {
-        return None;
+    if changes.is_empty() {
+        return Err("its edits change nothing here".to_owned());
+    }
+    if quoted && changes.iter().any(|(_, text)| text.contains(['\'', '"', '\n', '$', '`'])) {
+        return Err("it stands in a string or an alias, which quotes, variables or lines in it could end".to_owned());
     }
     let edits = changes.into_iter().map(|(span, text)| Edit { path: None, span, text }).collect();
-    in_order(edits)
+    in_order(edits).ok_or_else(|| "its edits overlap each other here".to_owned())
 }
 
 /// Sorts edits; insertions at one place become one. `None` when two overlap, or one lies outside.
@@ -200,24 +204,39 @@ impl Editor<'_> {
             }
             LinePlace::Beside(Side::Before(place)) => {
                 let span = self.with_statement(self.span(place)?);
+                if !self.is_among_statements(span.start)? {
+                    return Some(vec![self.line(span.start)?.insert_before(self.source, &text)]);
+                }
                 let line = shell::first_line(self.source, span.start)?;
                 let before = self.source.slice(Span::new(line.content.start, span.start));
-                if self.is_shell() && !before.trim().is_empty() && line.content.contains(Span::at(span.start)) {
+                if !before.trim().is_empty() && line.content.contains(Span::at(span.start)) {
                     return shell::insert_inline_before(before, span, &text);
                 }
                 Some(vec![line.insert_before(self.source, &text)])
             }
             LinePlace::Beside(Side::After(place)) => {
                 let span = self.span(place)?;
+                let last = span.end.saturating_sub(1).max(span.start);
+                if !self.is_among_statements(last)? {
+                    return Some(vec![self.line(last)?.insert_after(self.source, &text)]);
+                }
                 let line = shell::last_line(self.source, span)?;
                 let after = self.source.slice(Span::new(span.end.min(line.content.end), line.content.end));
                 let after = shell::behind_command(after);
-                if self.is_shell() && !shell::is_blank_or_comment(after) {
+                if !shell::is_blank_or_comment(after) {
                     return shell::insert_inline_after(after, line.content.end - after.len(), &text);
                 }
                 Some(vec![line.insert_after(self.source, &text)])
             }
         }
+    }
+
+    /// True where other statements may stand on the line of a place: shell code. A comment (a directive among it) and
+    /// what is no program have their line to themselves.
+    fn is_among_statements(&self, at: usize) -> Option<bool> {
+        let is_data = matches!(self.source.kind, Kind::Environment | Kind::Condarc | Kind::Requirements);
+        let line = self.source.slice(self.line(at)?.content);
+        Some(!is_data && self.is_shell() && !line.trim_start().starts_with('#'))
     }
 
     /// A place in a statement that does nothing besides, from the beginning of that statement on: a line goes before it,

@@ -173,6 +173,16 @@ fn lines_go_beside_their_place_with_its_indentation() {
         ("{ insert-line = \"new\", after = \"self\" }", "{ «x» -a; }\n", Some("{ x -a; new; }\n")),
         ("{ insert-line = \"new\", after = \"self\" }", "«x» && y\n", None),
         ("{ insert-line = \"new\", before = \"self\" }", "y && «x»\n", None),
+        (
+            "{ insert-line = \"new\", before = \"self\" }",
+            "a \\\n #PBS -l «x» -q a;b\n",
+            Some("a \\\n new\n #PBS -l x -q a;b\n"),
+        ),
+        (
+            "{ insert-line = \"new\", after = \"self\" }",
+            "#PBS -l «x» -q a;b\\\nc\n",
+            Some("#PBS -l x -q a;b\\\nnew\nc\n"),
+        ),
         ("{ insert-line = \"# {$recipe.two}\", before = \"self\" }", "«x»\n", Some("# one\n# two\nx\n")),
         ("{ insert-line = \"new\", at = \"top\" }", "#!/bin/sh\n# c\n«x»\n", Some("#!/bin/sh\nnew\n# c\nx\n")),
         ("{ insert-line = \"new\", at = \"top\" }", "«x»\n", Some("new\nx\n")),

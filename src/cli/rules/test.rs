@@ -1,9 +1,10 @@
 //! `pydoctor rules test DIR`: the fixtures of packs.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::fixtures::{Outcome, Suite};
+use crate::cli::fixtures::{Outcome, Suite, is_of_golden};
 use crate::policy::PackInfo;
 use crate::report::for_terminal;
 
@@ -54,18 +55,11 @@ impl Shown<'_> {
         for path in written {
             writeln!(out, "wrote {}", relative(path, cwd).display())?;
         }
-        for path in deleted {
-            writeln!(out, "deleted {}", relative(path, cwd).display())?;
+        for (path, why) in deleted {
+            write_lines(&format!("deleted {}", relative(path, cwd).display()), why, out)?;
         }
         for (case, what) in wrong {
-            match what.split_once('\n') {
-                None => writeln!(out, "{}/{case}: {}", self.folder.display(), for_terminal(what))?,
-                Some((head, rest)) => {
-                    writeln!(out, "{}/{case}: {}", self.folder.display(), for_terminal(head))?;
-                    rest.lines()
-                        .try_for_each(|line| writeln!(out, "{}", format!("    {}", for_terminal(line)).trim_end()))?;
-                }
-            }
+            write_lines(&format!("{}/{case}", self.folder.display()), what, out)?;
         }
         let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
         let name = for_terminal(&self.pack.name);
@@ -80,15 +74,26 @@ impl Shown<'_> {
         }
         writeln!(out, "\n{name}: {cases}, {}", count(wrong.len(), "problem"))?;
         // A case that does not show what it says is not written, whatever else is other than before.
-        let is_golden = |what: &str| what.starts_with("--- ") || what.starts_with("there is no ");
-        let only_other = |case: &String| wrong.iter().filter(|(own, _)| own == case).all(|(_, what)| is_golden(what));
+        let only_other =
+            |case: &String| wrong.iter().filter(|(own, _)| own == case).all(|(_, what)| is_of_golden(what));
         if wrong.iter().any(|(case, _)| only_other(case)) {
             writeln!(out, "when what is found is right: pydoctor rules test --bless {}", self.dirs)?;
         } else if bless {
-            writeln!(out, "nothing was written for these cases: change the rule or the case")?;
+            // What is said of a rule as a whole is about no case.
+            let is_case = |case: &&str| case.matches('/').count() == 2;
+            for case in wrong.iter().map(|(case, _)| case.as_str()).filter(is_case).collect::<BTreeSet<_>>() {
+                writeln!(out, "nothing was written for {case}: change the rule or the case")?;
+            }
         }
         Ok(())
     }
+}
+
+/// What is said of something, its first line behind the name, the others indented.
+fn write_lines(name: &str, what: &str, out: &mut dyn Write) -> io::Result<()> {
+    let (head, rest) = what.split_once('\n').unwrap_or((what, ""));
+    writeln!(out, "{name}: {}", for_terminal(head))?;
+    rest.lines().try_for_each(|line| writeln!(out, "{}", format!("    {}", for_terminal(line)).trim_end()))
 }
 
 /// A path as the user would write it.
