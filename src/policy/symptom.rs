@@ -135,6 +135,8 @@ pub enum Ran {
     Job,
     /// On a login node.
     Login,
+    /// On the user's own computer, or in a container: no cluster is spoken of.
+    Own,
     /// It cannot be told.
     Unknown,
 }
@@ -142,7 +144,8 @@ pub enum Ran {
 pub(super) const ON: &[(&str, On)] =
     &[("prose", On::Prose), ("log", On::Log), ("command", On::Command), ("script", On::Script)];
 
-pub(super) const RAN: &[(&str, Ran)] = &[("job", Ran::Job), ("login", Ran::Login), ("unknown", Ran::Unknown)];
+pub(super) const RAN: &[(&str, Ran)] =
+    &[("job", Ran::Job), ("login", Ran::Login), ("own", Ran::Own), ("unknown", Ran::Unknown)];
 
 /// All symptoms of a policy by id.
 #[derive(Debug, Default)]

@@ -23,6 +23,8 @@ pub(super) struct Line {
     pub quote: usize,
     /// What it is.
     pub on: On,
+    /// It says what the ticket is about.
+    pub title: bool,
 }
 
 /// The lines of a document that hold text. What they are is found out by `pieces`.
@@ -42,6 +44,7 @@ pub(super) fn read(document: &Document) -> Vec<Line> {
             span: Span::new(whole.start + skip, whole.start + text.len()),
             quote,
             on: On::Prose,
+            title: false,
         });
     }
     lines

@@ -10,6 +10,9 @@ use super::pieces::{Reading, Text};
 /// So many places of one phrase are looked at in one document.
 const PLACES: usize = 200;
 
+/// A title is about everything: the parts of a signature may stand so many lines below it.
+const BELOW_TITLE: usize = 40;
+
 /// A line: the number of its document, and its position there.
 pub(super) type Spot = (usize, usize);
 
@@ -27,6 +30,7 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>) -> Option<Hit> 
     if signature.unless.iter().any(|phrase| reading.texts.iter().any(|text| phrase.is_in(&text.clean))) {
         return None;
     }
+    let titles = titles(reading);
     let mut hit = Hit::default();
     for (document, text) in reading.texts.iter().enumerate() {
         for phrase in &signature.any {
@@ -34,19 +38,33 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>) -> Option<Hit> 
                 if !fits(signature, text, found.first) {
                     continue;
                 }
-                let window = window(text, found.first, found.last, signature.lines);
-                let near: Option<Vec<Place>> =
-                    signature.all.iter().map(|phrase| nearest(phrase, text, &window, found.first)).collect();
-                let Some(near) = near else { continue };
-                let spoilt = |phrase: &Phrase| phrase.is_in(text.clean.get(window.clone()).unwrap_or(""));
-                if signature.not.iter().any(spoilt) {
+                let around = (document, window(text, found.first, found.last, signature.lines));
+                let spoilt = |(document, part): &Part| {
+                    let part = reading.texts[*document].clean.get(part.clone()).unwrap_or("");
+                    signature.not.iter().any(|phrase| phrase.is_in(part))
+                };
+                if spoilt(&around) || titles.iter().any(spoilt) {
                     continue;
                 }
+                let mut parts = vec![around];
+                if text.lines[found.first].title {
+                    parts.extend(below(reading, (document, found.first)));
+                }
+                parts.extend(titles.iter().cloned());
+                let near = |phrase: &Phrase| {
+                    parts.iter().find_map(|(number, part)| {
+                        let text = &reading.texts[*number];
+                        let line = if *number == document { found.first } else { 0 };
+                        Some((*number, nearest(phrase, text, part, line)?))
+                    })
+                };
+                let Some(near) = signature.all.iter().map(near).collect::<Option<Vec<_>>>() else { continue };
                 // That a script has a directive or a comment shows nothing of what went wrong.
-                let tells = |place: &Place| {
+                let tells = |(document, place): &(usize, Place)| {
+                    let text = &reading.texts[*document];
                     text.lines[place.first].on != On::Script || !text.line(place.first).trim_start().starts_with('#')
                 };
-                for place in near.into_iter().filter(tells).chain([found]) {
+                for (document, place) in near.into_iter().filter(tells).chain([(document, found)]) {
                     hit.spots.extend((place.first..=place.last.min(place.first + 3)).map(|line| (document, line)));
                     for (name, value) in place.captures {
                         hit.captures.entry(name).or_insert(value);
@@ -85,11 +103,35 @@ struct Place {
     captures: BTreeMap<String, String>,
 }
 
+/// Bytes of a document.
+type Part = (usize, std::ops::Range<usize>);
+
+/// The titles of a ticket.
+fn titles(reading: &Reading<'_>) -> Vec<Part> {
+    let of = |(document, text): (usize, &Text)| {
+        let titles: Vec<usize> = (0..text.lines.len()).filter(|line| text.lines[*line].title).collect();
+        titles.into_iter().map(|line| (document, window(text, line, line, 0))).collect::<Vec<Part>>()
+    };
+    reading.texts.iter().enumerate().flat_map(of).collect()
+}
+
+/// What stands below a title, in its document and in the others of the ticket.
+fn below(reading: &Reading<'_>, (document, line): Spot) -> Vec<Part> {
+    let part = |(number, text): (usize, &Text)| {
+        let first = if number == document { line } else { 0 };
+        (number, window(text, first, first, BELOW_TITLE))
+    };
+    reading.texts.iter().enumerate().map(part).collect()
+}
+
 fn fits(signature: &Signature, text: &Text, line: usize) -> bool {
-    let on = text.lines.get(line).map(|line| line.on);
     let ran = text.ran.get(line);
-    (signature.on.is_empty() || on.is_some_and(|on| signature.on.contains(&on)))
-        && (signature.ran.is_empty() || ran.is_some_and(|ran| signature.ran.contains(ran)))
+    // A title is somebody's own words, and most often quotes a message.
+    let on = text.lines.get(line).is_some_and(|line| {
+        signature.on.contains(&line.on)
+            || (line.title && signature.on.iter().any(|on| matches!(on, On::Prose | On::Log)))
+    });
+    (signature.on.is_empty() || on) && (signature.ran.is_empty() || ran.is_some_and(|ran| signature.ran.contains(ran)))
 }
 
 fn places(phrase: &Phrase, text: &Text) -> Vec<Place> {

@@ -1,7 +1,7 @@
 //! Tickets: reading them whatever their clothing, finding the pieces in them, and telling causes from symptoms.
 //!
-//! `intake` takes a file apart into documents; `lines` says what each line is, `pieces` finds scripts and commands among
-//! them; `site` tells where it happened; `matching` meets symptoms with lines, and `diagnose` ranks causes. The pieces
+//! `intake` takes a file apart into documents; `lines` says what each line is, `title` what the ticket is about, `pieces`
+//! finds scripts and commands among them; `site` tells where it happened; `matching` meets symptoms with lines, and `diagnose` ranks causes. The pieces
 //! are checked by whoever calls, with the ordinary rules. One file writes each format. Tickets are untrusted: nothing of
 //! them is run or opened, and everything is bounded.
 
@@ -23,6 +23,7 @@ mod ran;
 mod recognise;
 mod script;
 mod site;
+mod title;
 
 pub use diagnose::{Checked, change, diagnose};
 pub use document::{Document, Ticket};

@@ -9,6 +9,7 @@ use super::blocks;
 use super::document::{Document, Ticket};
 use super::lines::{self, Line};
 use super::ran;
+use super::title;
 
 /// What commands at prompts are called.
 pub(super) const TYPED: &str = "commands";
@@ -98,6 +99,7 @@ pub fn analyse(ticket: &Ticket) -> Reading<'_> {
             let found = blocks::find(document, &mut lines);
             hosts = found.hosts;
             pieces.extend(found.pieces.into_iter().map(|piece| Piece { document: number, ..piece }));
+            title::mark(document, &mut lines);
         } else {
             lines.iter_mut().for_each(|line| line.on = On::Script);
             pieces.push(whole(document, number));

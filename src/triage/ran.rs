@@ -1,4 +1,4 @@
-//! Where the command ran whose output a line is: in a job, or on a login node.
+//! Where the command ran whose output a line is: in a job, on a login node, or on no cluster at all.
 
 use std::sync::LazyLock;
 
@@ -43,12 +43,14 @@ pub(super) fn tell(texts: &mut [Text], jobs: &[bool]) {
     }
 }
 
-/// What people say: only when they speak of one of the two.
+/// What people say: only when they speak of one of the two. Where nothing is said of a cluster, and what is pasted can
+/// hardly come from one, it was the user's own computer.
 fn said(texts: &[Text]) -> Ran {
     let (mut job, mut login) = (false, false);
     for text in texts {
         for position in 0..text.lines.len() {
-            if matches!(text.lines[position].on, On::Prose | On::Command) {
+            let line = &text.lines[position];
+            if line.title || matches!(line.on, On::Prose | On::Command) {
                 let line = text.line(position);
                 job |= JOB.is_match(line);
                 login |= LOGIN.is_match(line);
@@ -59,6 +61,12 @@ fn said(texts: &[Text]) -> Ran {
     match (job, login) {
         (true, false) => Ran::Job,
         (false, true) => Ran::Login,
+        (false, false)
+            if texts.iter().any(|text| OWN.is_match(&text.clean))
+                && !texts.iter().any(|text| CLUSTER.is_match(&text.clean)) =>
+        {
+            Ran::Own
+        }
         _ => Ran::Unknown,
     }
 }
@@ -84,6 +92,23 @@ static JOB: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static LOGIN: LazyLock<Regex> = LazyLock::new(|| known(r"(?i)\b(?:login|log-in|head|front-?end) ?nodes?\b|\blogin\d"));
+static OWN: LazyLock<Regex> = LazyLock::new(|| {
+    known(concat!(
+        r"(?i)(?:^|[\s'\x22`(=])[a-z]:\\\w|is not recognized as (?:an internal or external command|the name of a cmdlet)",
+        r"|\b(?:win-64|win_amd64|osx-(?:64|arm64)|msys2?|cygwin|homebrew|zsh: command not found)\b|\bmingw(?:32|64)|\bpacman -S",
+        r"|\b(?:windows (?:xp|vista|7|8|10|11)|mac ?os(?: ?x)?|os ?x|mac ?book\w*|apple silicon|wsl ?[12]?|git bash)\b",
+        r"|\b(?:powershell|anaconda prompt|on darwin|docker(?:-| )(?:run|build|compose|pull|image|container|daemon)\w*)\b",
+        r"|\b(?:dockerfile|colab\w*|kaggle|raspberry ?pi|minikube|codespaces?|github actions)\b|/Users/\w+/",
+        r"|(?m:^\W*(?:os|operating system|platform|system)\W+(?:windows|mac)\b)",
+    ))
+});
+static CLUSTER: LazyLock<Regex> = LazyLock::new(|| {
+    known(concat!(
+        r"(?i)\b(?:slurm\w*|sbatch|srun|salloc|squeue|qsub|qstat|bsub|pbs|lsf|sge|hpc|clusters?|super ?computers?|lmod)\b",
+        r"|\b(?:(?:compute|worker|login|log-in|head|front-?end|gpu) ?nodes?|modulefiles?|gpfs|lustre|scratch|scheduler)\b",
+        r"|\bbatch (?:jobs?|scripts?)\b|\bmodule (?:load|avail|list|purge)\b|\b(?:conda|python)/\d",
+    ))
+});
 static LOGIN_HOST: LazyLock<Regex> =
     LazyLock::new(|| known(r"login|^(?:head|front|uan|ln)-?\d|^ln\d|head(?:node)?\d*$|^(?:ui|hpc)\d*$"));
 static COMPUTE_HOST: LazyLock<Regex> = LazyLock::new(|| {

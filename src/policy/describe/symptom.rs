@@ -22,7 +22,7 @@ const ON_LINES: Key = may(
 const RAN_THERE: Key = may(
     "ran",
     Kind::OneOf(&[RAN_WORD, Kind::List(&RAN_WORD)]),
-    "where the command ran that printed it: `job`, `login`, `unknown`, or several of them",
+    "where the command ran that printed it: `job`, `login`, `own` (the user's own computer or container), `unknown`, or several of them",
 );
 const ANY: Key = need("any", PHRASES, "phrases of which one is found; it is the evidence");
 const ALL: Key = may("all", PHRASES, "phrases that all stand near it");
