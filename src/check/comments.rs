@@ -10,6 +10,9 @@ use super::suppress;
 /// How comments begin that are orders to a scheduler or the system.
 const DIRECTIVES: [&str; 5] = ["#SBATCH", "#PBS", "#$", "#BSUB", "#!"];
 
+/// What stands in the first line of a block that a tool manages.
+const BLOCK_BEGINS: &str = ">>>";
+
 /// True for a line that looks like a comment, and is an order to a scheduler or the system.
 pub(super) fn is_directive(text: &str) -> bool {
     DIRECTIVES.iter().any(|mark| text.starts_with(mark))
@@ -28,6 +31,21 @@ pub fn deleted(source: &Source, edits: &[Edit]) -> Option<Span> {
         edits.iter().any(|edit| edit.text.contains(words))
     };
     of_people(source).into_iter().find(|comment| goes(comment) && !is_kept(comment))
+}
+
+/// The blocks of a file that a tool writes between two marks, and writes anew: nothing of the user's stays in them.
+pub fn rewritten_blocks(source: &Source) -> Vec<Span> {
+    let Kind::Shell { shell, .. } = source.kind else { return Vec::new() };
+    let text = &source.text;
+    if !text.contains(BLOCK_BEGINS) {
+        return Vec::new();
+    }
+    let comments = shell::parse(text, Span::new(0, text.len()), shell).comments;
+    let has_marks = |block: &Span| {
+        let lines = source.slice(*block);
+        lines.lines().next().is_some_and(|first| first.trim_start().starts_with('#') && first.contains(BLOCK_BEGINS))
+    };
+    facts::shell::block_spans(source, shell, &comments).into_iter().filter(has_marks).collect()
 }
 
 /// The comments of a file that are for people, in order.

@@ -19,7 +19,7 @@ mod site;
 mod suppress;
 
 pub use asked::interest;
-pub use comments::deleted as deleted_comment;
+pub use comments::{deleted as deleted_comment, rewritten_blocks};
 pub use engine::{Analysed, Run, Settings, check_files, sort};
 pub use eval::Truth;
 pub use finding::{Applicability, Certainty, Chmod, Edit, Finding, Fix, Label, Severity, Silenced, SilencedBy};

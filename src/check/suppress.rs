@@ -2,11 +2,13 @@
 //! `# pydoctor: ignore-file[rule, …] -- reason` in the first ten lines. `until=2027-03-01` behind the bracket is the
 //! last day on which it counts.
 
+use std::cell::OnceCell;
+
 use crate::facts::{Fact, FactKind, Record, Text};
 use crate::policy::{Day, Effective, nearest};
 use crate::source::{Kind, Source, Span};
 
-use super::comments::is_directive;
+use super::comments::{is_directive, rewritten_blocks};
 use super::finding::{Finding, Silenced, SilencedBy};
 
 const MARK: &str = "pydoctor:";
@@ -57,11 +59,12 @@ impl Suppressions {
             return Self::default();
         }
         let mut all = Vec::new();
+        let blocks = Blocks { source, found: OnceCell::new() };
         for number in 1..=source.lines.count() {
             let line = source.lines.span(number);
             let text = source.slice(line);
             if text.contains(MARK)
-                && let Some(suppression) = read_line(source, number, line.start, text)
+                && let Some(suppression) = read_line(&blocks, number, line.start, text)
             {
                 all.push(suppression);
             }
@@ -177,7 +180,8 @@ impl Suppression {
 
 /// Reads the comment on a line. Text in quotes before the mark makes it no comment, except in notebooks, where every
 /// line is a string.
-fn read_line(source: &Source, number: usize, start: usize, text: &str) -> Option<Suppression> {
+fn read_line(blocks: &Blocks<'_>, number: usize, start: usize, text: &str) -> Option<Suppression> {
+    let source = blocks.source;
     let notebook = matches!(source.kind, Kind::Notebook);
     let mark = text.match_indices(MARK).map(|(at, _)| at).find(|at| {
         let before = text[..*at].trim_end();
@@ -217,7 +221,7 @@ fn read_line(source: &Source, number: usize, start: usize, text: &str) -> Option
         }
         return Some(found);
     }
-    found.line = if code.trim().is_empty() { next_code_line(source, number) } else { Some((number, 0)) };
+    found.line = if code.trim().is_empty() { next_code_line(blocks, number) } else { Some((number, 0)) };
     if found.line.is_none() {
         found.fault = Some("no line follows that it could be about".to_owned());
     }
@@ -263,16 +267,38 @@ fn in_head(source: &Source, number: usize) -> bool {
     (first..number).any(|line| source.slice(source.lines.span(line)).contains("\"source\":"))
 }
 
-/// The next line with code, and how many lines continue it.
-fn next_code_line(source: &Source, number: usize) -> Option<(usize, usize)> {
+/// A file and the blocks in it that tools rewrite, which are looked for when a comment may stand above one.
+struct Blocks<'s> {
+    source: &'s Source,
+    found: OnceCell<Vec<Span>>,
+}
+
+impl Blocks<'_> {
+    /// How many lines follow line `number` in the block that begins there.
+    fn below(&self, number: usize) -> Option<usize> {
+        let lines = &self.source.lines;
+        let blocks = self.found.get_or_init(|| rewritten_blocks(self.source));
+        let block = blocks.iter().find(|block| lines.line(block.start) == number)?;
+        Some(lines.line(block.end.saturating_sub(1)) - number)
+    }
+}
+
+/// The next line with code, and how many lines continue it; or the first line of a block that a tool rewrites, and how
+/// many lines follow in it: a comment has no other place that lasts.
+fn next_code_line(blocks: &Blocks<'_>, number: usize) -> Option<(usize, usize)> {
+    let source = blocks.source;
     let line = |number: usize| source.slice(source.lines.span(number)).trim_end();
     let notebook = matches!(source.kind, Kind::Notebook);
     let first = (number + 1..=source.lines.count()).find(|number| {
         let text = line(*number).trim_start();
         let text = if notebook { text.trim_start_matches('"').trim_start() } else { text };
         // A directive looks like a comment, and has rules of its own.
-        !text.is_empty() && !text.starts_with("\\n") && (!text.starts_with('#') || is_directive(text))
+        let is_code = !text.starts_with('#') || is_directive(text) || blocks.below(*number).is_some();
+        !text.is_empty() && !text.starts_with("\\n") && is_code
     })?;
+    if let Some(more) = blocks.below(first) {
+        return Some((first, more));
+    }
     let more = (first..source.lines.count()).take_while(|number| line(*number).ends_with('\\')).count();
     Some((first, more))
 }

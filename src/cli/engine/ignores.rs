@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{Applicability, Edit, Finding, Fix, Run};
+use crate::check::{self, Applicability, Edit, Finding, Fix, Run};
 use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
 use crate::policy::Effective;
 use crate::report::FileResult;
@@ -78,18 +78,23 @@ fn offer(place: Place, reason: &str, source: &Source, findings: &mut [Finding], 
     let wanted = |finding: &Finding| {
         finding.suppressed.is_none() && policy.keeps_loud(&finding.rule).is_none() && !is_about_comments(finding)
     };
+    let blocks = check::rewritten_blocks(source);
+    let target = |finding: &Finding| target(place, source, finding.span, &blocks);
     let mut by_target: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| wanted(finding)) {
-        let rules = by_target.entry(target(place, source, finding.span)).or_default();
+        let Some(line) = target(finding) else { continue };
+        let rules = by_target.entry(line).or_default();
         if !rules.contains(&finding.rule) {
             rules.push(finding.rule.clone());
         }
     }
+    let comment = |line: usize| comment(place, source, line, &by_target.get(&line)?.join(", "), reason);
     for finding in findings {
-        let target = target(place, source, finding.span);
-        let rules = by_target.get(&target).filter(|_| wanted(finding));
-        finding.fix = rules.and_then(|rules| comment(place, source, target, &rules.join(", "), reason)).map(|edit| {
-            Fix { title: title(place).to_owned(), applicability: Applicability::Safe, edits: vec![edit], chmod: None }
+        finding.fix = target(finding).filter(|_| wanted(finding)).and_then(comment).map(|edit| Fix {
+            title: title(place).to_owned(),
+            applicability: Applicability::Safe,
+            edits: vec![edit],
+            chmod: None,
         });
     }
 }
@@ -102,10 +107,13 @@ const fn title(place: Place) -> &'static str {
     }
 }
 
-/// The line that a comment for a finding goes to, from 1.
-fn target(place: Place, source: &Source, span: Span) -> usize {
-    let line = source.lines.line(span.start);
-    match place {
+/// The line that a comment for a finding goes to, from 1. In a block that a tool rewrites no comment stays: one above it
+/// speaks of all its lines.
+fn target(place: Place, source: &Source, span: Span, blocks: &[Span]) -> Option<usize> {
+    let block = blocks.iter().find(|block| block.contains(Span::at(span.start)));
+    let line = source.lines.line(block.map_or(span.start, |block| block.start));
+    Some(match place {
+        Place::Behind if block.is_some() => return None,
         // Above the first line of a continued one.
         Place::Above => (1..line).rev().take_while(|above| text(source, *above).ends_with('\\')).last().unwrap_or(line),
         Place::Behind => line,
@@ -114,7 +122,7 @@ fn target(place: Place, source: &Source, span: Span) -> usize {
             (1..line).rev().find(starts).map_or(line, |start| start + 1)
         }
         Place::File => 1 + usize::from(text(source, 1).starts_with("#!")),
-    }
+    })
 }
 
 /// The comment at a line; `None` where none can stand.
