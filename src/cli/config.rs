@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::facts::{Alone, FileFacts};
 use crate::policy::config::{Exception, Lapsed};
-use crate::policy::{CommandLine, Level, Origin, PackInfo, Rule, Severity, Site};
+use crate::policy::{CommandLine, Level, Origin, PackInfo, Policy, Rule, Severity, Site};
 use crate::report::{NotObeyed, encode, for_terminal};
 use crate::source::{self, Kind, Source};
 
@@ -35,12 +35,13 @@ pub(super) fn show(args: &ConfigShow, snapshot: &Snapshot, streams: &mut Streams
         _ => engine.facts(&source, &settings.policy.tables, &Alone),
     };
     let (choice, other) = engine.site_and_other(&settings, &source, &facts)?;
-    let effective = settings.policy.effective(&choice.id, &settings.meant.selection)?;
-    let not_obeyed = engine.not_obeyed(&engine.defied(&settings, &source, (&choice, other.as_ref()), &effective));
-    let site = Arc::clone(&effective.site);
+    let not_obeyed = engine.not_obeyed(&engine.defied(&settings, &source, (&choice, other.as_ref())));
+    let site = settings.effective(&choice.id)?.site;
+    let locked_site = Arc::clone(settings.known.site(&choice.id)?);
     let named = engine.origin_of_site(&settings, &source, &choice);
     let why = choice.why;
-    let page = Page { engine: &engine, settings: &settings, site: &site, named, why, all: args.all, not_obeyed };
+    let (site, locked_site) = (&*site, &*locked_site);
+    let page = Page { engine: &engine, settings: &settings, site, locked_site, named, why, all: args.all, not_obeyed };
     emit(&args.format, streams, |format, out| match format {
         ListFormat::Json => {
             encode::compact(&page.json(), out)?;
@@ -56,6 +57,8 @@ struct Page<'p> {
     engine: &'p Engine,
     settings: &'p FileSettings,
     site: &'p Site,
+    /// The same as it is known where rules are locked.
+    locked_site: &'p Site,
     /// Who named it.
     named: Origin,
     /// Why that site judges.
@@ -145,7 +148,7 @@ impl Page<'_> {
     fn layers(&self) -> Vec<(Level, String)> {
         let settings = &self.engine.settings;
         let mut layers = vec![(Level::BuiltIn, "the program".to_owned())];
-        let packs = self.settings.policy.packs.iter().skip(1).map(|pack| {
+        let packs = self.settings.known.packs.iter().skip(1).map(|pack| {
             let level = settings.level_of_pack(Path::new(&pack.origin), self.settings);
             let folder = settings.shown(Path::new(&pack.origin)).display();
             (level, format!("{folder}, the pack {} {}", pack.name, pack.version))
@@ -169,7 +172,7 @@ impl Page<'_> {
             origin,
             note: String::new(),
         };
-        let site = Row { note: format!(" ({})", self.why), ..row("site", &self.site.id, self.named.clone()) };
+        let site = Row { note: format!(" ({})", self.why), ..row("site", &self.locked_site.id, self.named.clone()) };
         let fail_on = meant.fail_on.as_ref();
         let mut rows = vec![
             site,
@@ -195,7 +198,7 @@ impl Page<'_> {
     }
 
     fn rules(&self) -> Vec<Judged<'_>> {
-        let FileSettings { policy, meant, layers, path } = self.settings;
+        let FileSettings { policy, known, meant, layers, path } = self.settings;
         let mut rules = Vec::new();
         for rule in &policy.rules {
             let ended = meant.selection.ended(rule);
@@ -205,9 +208,10 @@ impl Page<'_> {
             if !self.all && lock.is_none() && ended.is_none() && said.is_none() {
                 continue;
             }
-            let stand = self.site.rules.get(&rule.id);
-            let site = settled.and_then(|lock| lock.site.as_ref()).map_or(&self.site.id, |(id, _)| id);
-            let origin = said.or_else(|| self.said_by_site(site, rule)).or_else(|| self.said_by_pack(rule));
+            let (known, own) = if lock.is_some() { (known, self.locked_site) } else { (policy, self.site) };
+            let stand = own.rules.get(&rule.id);
+            let site = settled.and_then(|lock| lock.site.as_ref()).map_or(&own.id, |(id, _)| id);
+            let origin = said.or_else(|| self.said_by_site(known, site, rule)).or_else(|| self.said_by_pack(rule));
             let origin = origin.unwrap_or_default();
             let exception = layers.configs.iter().filter(|config| config.file == origin.file);
             let exception = exception.flat_map(|config| &config.exceptions).find(|found| rule.is_named(&found.name));
@@ -231,8 +235,8 @@ impl Page<'_> {
     }
 
     /// The site that says how bad a rule is: its file, where it is one of a pack.
-    fn said_by_site(&self, site: &str, rule: &Rule) -> Option<Origin> {
-        let (id, file) = self.settings.policy.sites.who_says(site, &rule.id)?;
+    fn said_by_site(&self, known: &Policy, site: &str, rule: &Rule) -> Option<Origin> {
+        let (id, file) = known.sites.who_says(site, &rule.id)?;
         Some(match file {
             Some(file) => self.of_pack(file.into()),
             None => Origin { level: Level::BuiltIn, file: format!("site {id}").into(), line: None },
@@ -242,7 +246,9 @@ impl Page<'_> {
     /// The file of a rule that is one of a pack.
     fn said_by_pack(&self, rule: &Rule) -> Option<Origin> {
         let brings = |pack: &&PackInfo| pack.rules.contains(&rule.id);
-        let pack = self.settings.policy.packs.iter().skip(1).rev().find(brings)?;
+        let file = Path::new(&rule.origin);
+        let packs = self.settings.known.packs.iter().skip(1).rev();
+        let pack = packs.filter(|pack| file.starts_with(&pack.origin)).find(brings)?;
         Some(self.of_pack(Path::new(&pack.origin).join("lint").join(format!("{}.toml", rule.id))))
     }
 
@@ -287,7 +293,7 @@ impl Page<'_> {
             json!({
                 "origin": said.origin,
                 "said": said.said,
-                "about": said.about,
+                "about": said.about.id(),
                 "lock": said.lock,
                 "reason": said.reason,
             })
@@ -296,7 +302,7 @@ impl Page<'_> {
         json!({
             "version": 1,
             "layers": layers.collect::<Vec<_>>(),
-            "site": { "id": self.site.id, "why": self.why, "locked": lock.is_some() },
+            "site": { "id": self.locked_site.id, "why": self.why, "locked": lock.is_some() },
             "settings": rows.iter().skip(1).map(row).collect::<Vec<_>>(),
             "rules": self.rules().iter().map(rule).collect::<Vec<_>>(),
             "not_obeyed": self.not_obeyed.iter().map(refused).collect::<Vec<_>>(),

@@ -1,6 +1,7 @@
 //! The checks behind one call: where the command line meets policy, facts and rules.
 
 mod baseline;
+mod blame;
 mod defied;
 mod gather;
 mod ignores;
@@ -22,6 +23,7 @@ use crate::source::{Kind, Source, Span};
 use crate::tables::Tables;
 
 use self::baseline::Baselines;
+use self::blame::Blame;
 use self::side::{Judged, Seat, Side, Sight, Trial, judge};
 use super::args::PolicyOptions;
 use super::folders::Folders;
@@ -105,8 +107,8 @@ impl Engine {
         self.settings.check_line([&settings.policy])?;
         let nothing = Source::new(PathBuf::new(), Kind::Other, Vec::new());
         let site = self.site(&settings, &nothing, &FileFacts::default())?;
+        let effective = settings.effective(&site.id)?;
         let FileSettings { policy, meant, layers, .. } = settings;
-        let effective = policy.effective(&site.id, &meant.selection)?;
         let locked = guard::apart(&policy, &meant.selection, &layers.configs);
         Ok(Here { policy, effective, site, locked })
     }
@@ -134,7 +136,7 @@ impl Engine {
         facts: &FileFacts,
     ) -> Result<(check::SiteChoice, Option<check::SiteChoice>), PolicyError> {
         let (flag, configured) = (self.settings.flag(), settings.meant.site.as_ref().map(|site| site.value.as_str()));
-        let found = check::detect(&settings.policy, flag, configured, source, facts, &self.machine)?;
+        let found = check::detect(&settings.known, flag, configured, source, facts, &self.machine)?;
         let Some(lock) = &settings.meant.site_lock else { return Ok((found, None)) };
         let (file, line) = &lock.place;
         let why = format!("{}:{line} locks it{}", file.display(), because(&lock.reason));
@@ -211,13 +213,13 @@ impl Engine {
             let rules = match policies.get(&key) {
                 Some(rules) => Arc::clone(rules),
                 None => {
-                    let rules = Arc::new(known.effective(&site.id, selection)?);
+                    let rules = Arc::new(settings.effective(&site.id)?);
                     policies.insert(key, Arc::clone(&rules));
                     rules
                 }
             };
             if index < reported {
-                defied.extend(self.defied(settings, source, (&site, other.as_ref()), &rules));
+                defied.extend(self.defied(settings, source, (&site, other.as_ref())));
             }
             seats.push(Seat { known: Arc::clone(known), rules, judges: true });
             apart.push(guard::apart(known, selection, &settings.layers.configs));
@@ -334,7 +336,7 @@ impl Session<'_> {
         let indices: Vec<usize> = (0..self.reported).collect();
         let checked = workers.doing("judging files").map(&indices, |index| {
             let mut checked = self.judge(runs, *index).checked;
-            self.hide_known(*index, &mut checked.findings);
+            self.hide_known(*index, &self.own.inputs[*index].source, &mut checked.findings);
             checked
         });
         let result = |(index, checked): (usize, Checked)| FileResult {
@@ -422,11 +424,11 @@ impl Session<'_> {
     /// What was said against locks.
     pub(super) fn not_obeyed(&self, runs: &[Run<'_>]) -> Vec<NotObeyed> {
         let mut defied = self.defied.clone();
-        let apart = (0..self.reported).filter(|index| !self.apart[*index].is_empty());
-        for (index, rule) in
-            apart.flat_map(|index| self.judge(runs, index).defied.into_iter().map(move |rule| (index, rule)))
-        {
-            defied.extend(defied::by_packs(&self.by_file[index], &self.apart[index], &rule));
+        let mut blame = Blame::new(self, runs);
+        for index in (0..self.reported).filter(|index| !self.apart[*index].is_empty()) {
+            for rule in self.judge(runs, index).defied {
+                defied.extend(defied::by_packs(&self.by_file[index], &blame.of(index, &rule), &rule));
+            }
         }
         self.engine.not_obeyed(&defied)
     }
@@ -444,7 +446,7 @@ impl Session<'_> {
         let mut sights = trials.iter().zip(&runs).map(|(trial, run)| trial.sight(run));
         let Some(own) = sights.next() else { return Checked::default() };
         let mut checked = judge(&own, &sights.collect::<Vec<Sight<'_>>>()).checked;
-        self.hide_known(index, &mut checked.findings);
+        self.hide_known(index, source, &mut checked.findings);
         checked
     }
 }

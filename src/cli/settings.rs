@@ -9,7 +9,8 @@ use anyhow::{anyhow, bail};
 
 use crate::policy::config::{LAYER_FILE, Packs, Reading};
 use crate::policy::{
-    CommandLine, Config, Day, Layers, Level, Library, Meant, Origin, Policy, PolicyError, Selection, Severity,
+    CommandLine, Config, Day, Effective, Layers, Level, Library, Meant, Origin, Policy, PolicyError, Selection,
+    Severity,
 };
 use crate::policy::{guard, library};
 use crate::source;
@@ -32,6 +33,8 @@ pub(super) struct Settings {
     /// The folders of packs as each layer left them.
     packs_up_to: Vec<(Level, Vec<PathBuf>)>,
     policy: Arc<Policy>,
+    /// With `--isolated`, what is known where rules are locked, which judges nothing else.
+    known: Option<Arc<Policy>>,
     /// What is known with the packs of those who run the machine.
     trusted: Arc<Policy>,
     /// The folders of layers: what lies in them is no project's.
@@ -52,6 +55,8 @@ pub(super) struct Settings {
 pub(super) struct FileSettings {
     /// All rules and sites that are known there.
     pub(super) policy: Arc<Policy>,
+    /// What is known to recognise sites by, and where rules are locked: the same, but with `--isolated`.
+    pub(super) known: Arc<Policy>,
     /// What all layers together mean.
     pub(super) meant: Meant,
     /// What was written, layer by layer.
@@ -131,6 +136,7 @@ impl Settings {
     fn without_layers(library: Library, line: CommandLine, search: Search, snapshot: &Snapshot) -> Self {
         Self {
             policy: Arc::clone(library.built_in()),
+            known: None,
             trusted: Arc::clone(library.built_in()),
             library,
             above: Vec::new(),
@@ -161,7 +167,8 @@ impl Settings {
     ) -> Result<(), PolicyError> {
         let check = |policy: &Policy| {
             self.line.selection.check(policy)?;
-            self.line.site.as_ref().map_or(Ok(()), |site| policy.site(site).map(|_| ()))
+            let sites = self.known.as_deref().unwrap_or(policy);
+            self.line.site.as_ref().map_or(Ok(()), |site| sites.site(site).map(|_| ()))
         };
         let mut outcome = check(&self.policy);
         for policy in policies {
@@ -294,7 +301,8 @@ impl Settings {
         let configs = self.above.iter().cloned().chain(project).collect();
         let layers = Layers { configs, line: self.line.clone(), isolated: self.isolated };
         let meant = layers.for_file(path.as_deref());
-        FileSettings { policy, meant, layers, path }
+        let known = Arc::clone(self.known.as_ref().unwrap_or(&policy));
+        FileSettings { policy, known, meant, layers, path }
     }
 
     /// Adds the packs and the configuration in the folder of a layer.
@@ -319,7 +327,10 @@ impl Settings {
                 guard::check(&self.trusted, &config.policy, &config.file, &self.above)?;
                 self.packs.clone_from(&config.packs);
                 self.policy = match self.isolated && config.site_lock.is_none() {
-                    true => self.library.with_rules(&self.packs, &|id| config.locks.contains_key(id))?,
+                    true => {
+                        self.known = Some(Arc::clone(&config.policy));
+                        self.library.with_rules(&self.packs, &|id| config.locks.contains_key(id))?
+                    }
                     false => Arc::clone(&config.policy),
                 };
                 self.above.push(Arc::new(config));
@@ -403,6 +414,18 @@ impl Settings {
 }
 
 impl FileSettings {
+    /// The rules that hold at a site; those that are judged apart with `--isolated` are not among them.
+    ///
+    /// # Errors
+    /// A site that does not exist.
+    pub(super) fn effective(&self, site: &str) -> Result<Effective, PolicyError> {
+        let selection = &self.meant.selection;
+        match Arc::ptr_eq(&self.policy, &self.known) {
+            true => self.policy.effective(site, selection),
+            false => guard::beside(&self.policy, &self.known, site, selection, &self.layers.configs),
+        }
+    }
+
     /// The severity from which the exit status is 1.
     pub(super) fn fail_on(&self) -> Severity {
         self.meant.fail_on.as_ref().map_or(FAIL_ON, |told| told.value)

@@ -35,12 +35,15 @@ pub enum PolicyError {
     },
     /// A pack of a user or a project that changes what is locked.
     #[error(
-        "{}: its packs change `{about}`, which {} locks{}; leave it out of them",
-        by.display(), super::guard::place(.lock), if .reason.is_empty() { String::new() } else { format!(": {reason}") }
+        "{}: {} changes `{about}`, which {} locks{}; leave that out of the pack",
+        by.display(), changed_by(.change), super::guard::place(.lock),
+        if .reason.is_empty() { String::new() } else { format!(": {reason}") }
     )]
     Locked {
         /// The configuration that brings the pack.
         by: PathBuf,
+        /// Where the pack changes what is locked; `None` where packs were left out.
+        change: Option<Box<Change>>,
         /// The rule or site.
         about: String,
         /// The file and the line that lock it.
@@ -64,6 +67,17 @@ pub enum PolicyError {
         /// The nearest name that exists.
         nearest: Option<String>,
     },
+}
+
+/// What a pack changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The name of the pack.
+    pub pack: String,
+    /// The file in it.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
 }
 
 /// One problem at one place of a policy or configuration file.
@@ -102,7 +116,10 @@ impl PolicyError {
             }
             Self::Unreadable { path, cause } => Self::Unreadable { path: shorter(&path), cause },
             Self::Empty(pack) => Self::Empty(shorter(Path::new(&pack)).display().to_string()),
-            Self::Locked { by, about, lock, reason } => Self::Locked { by: shorter(&by), about, lock, reason },
+            Self::Locked { by, change, about, lock, reason } => {
+                let change = change.map(|change| Box::new(Change { file: shorter(&change.file), ..*change }));
+                Self::Locked { by: shorter(&by), change, about, lock, reason }
+            }
             other => other,
         }
     }
@@ -133,9 +150,13 @@ impl PolicyError {
             }
             Self::Empty(pack) => Self::Empty(pack.clone()),
             Self::Pack { error, place } => Self::Pack { error: Arc::clone(error), place: place.clone() },
-            Self::Locked { by, about, lock, reason } => {
-                Self::Locked { by: by.clone(), about: about.clone(), lock: lock.clone(), reason: reason.clone() }
-            }
+            Self::Locked { by, change, about, lock, reason } => Self::Locked {
+                by: by.clone(),
+                change: change.clone(),
+                about: about.clone(),
+                lock: lock.clone(),
+                reason: reason.clone(),
+            },
             Self::UnknownRule { name, nearest } => Self::UnknownRule { name: name.clone(), nearest: nearest.clone() },
             Self::UnknownSite { name, nearest } => Self::UnknownSite { name: name.clone(), nearest: nearest.clone() },
         }
@@ -232,6 +253,14 @@ fn did_you_mean(nearest: Option<&str>, what: &str) -> String {
     match nearest {
         Some(name) => format!(", did you mean `{name}`?"),
         None => format!("; `pydoctor {what} list` shows them"),
+    }
+}
+
+/// What changes something that is locked.
+fn changed_by(change: &Option<Box<Change>>) -> String {
+    match change.as_deref() {
+        Some(Change { pack, file, line }) => format!("its pack `{pack}` ({}:{line})", file.display()),
+        None => "the choice of packs".to_owned(),
     }
 }
 

@@ -123,12 +123,30 @@ pub struct Defied {
     pub origin: Origin,
     /// What was said: `ignore`, `--select`.
     pub said: String,
-    /// What stays as it is: the id of a rule or a site.
-    pub about: String,
+    /// What stays as it is: the id of a rule or a site. What was said is obeyed for everything else.
+    pub about: About,
     /// Why; may be empty.
     pub reason: String,
     /// The file and the line that lock it.
     pub place: (PathBuf, usize),
+}
+
+/// What a lock is on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// The rule of that id.
+    Rule(String),
+    /// The site of that id.
+    Site(String),
+}
+
+impl About {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Rule(id) | Self::Site(id) => id,
+        }
+    }
 }
 
 /// Everything that was written for a file.
@@ -247,24 +265,28 @@ impl Layers {
         let later = self.steps(path).into_iter().skip_while(before).skip(1);
         // Under `--isolated` only the command line can say anything.
         let steps = later.filter(|step| !self.isolated || step.config.is_none());
+        let told = |origin: Origin, said: String| Defied {
+            origin,
+            said,
+            about: About::Rule(rule.id.clone()),
+            reason: lock.spec.reason.clone(),
+            place: lock.place.clone(),
+        };
         let against = |said: &Selection| lock.is_against(lock.base.under(said).unlocked(rule, stand), settled);
-        let defied = |step: Step<'_>| {
+        let defied = |step: &Step<'_>| {
+            if !against(&step.said.selection) {
+                return Vec::new();
+            }
             let mut words = step.said.selection.words_on(rule);
             // What it says besides may be allowed.
             let alone = |word: &Word| against(&step.said.selection.only(*word, rule));
             if words.iter().any(alone) {
                 words.retain(alone);
             }
-            let told = |word| Defied {
-                origin: step.origin(word, rule),
-                said: step.says_in_full(word, rule),
-                about: rule.id.clone(),
-                reason: lock.spec.reason.clone(),
-                place: lock.place.clone(),
-            };
-            words.into_iter().map(told).collect::<Vec<_>>()
+            words.into_iter().map(|word| told(step.origin(word, rule), step.says_in_full(word, rule))).collect()
         };
-        steps.filter(|step| against(&step.said.selection)).flat_map(defied).collect()
+        let lifted = |step: &Step<'_>| step.lifts(rule).map(|origin| told(origin, "lock = false".to_owned()));
+        steps.flat_map(|step| lifted(&step).into_iter().chain(defied(&step)).collect::<Vec<_>>()).collect()
     }
 
     fn steps(&self, path: Option<&Path>) -> Vec<Step<'_>> {
@@ -311,6 +333,13 @@ impl Step<'_> {
             Word::Select => self.said.lines.get("select").copied().or_else(|| config.line(&["select"])),
         };
         Origin { level: config.level, file: config.file.clone(), line }
+    }
+
+    /// Where it says that the rule is not locked.
+    fn lifts(&self, rule: &Rule) -> Option<Origin> {
+        let config = self.config.filter(|config| !config.locks.contains_key(&rule.id))?;
+        let line = config.line(&[&format!("rules.{}.lock", rule.id)])?;
+        Some(Origin { level: config.level, file: config.file.clone(), line: Some(line) })
     }
 
     /// The key that says last that a rule is off, and its line.

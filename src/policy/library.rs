@@ -34,8 +34,7 @@ impl Library {
         &self.built_in
     }
 
-    /// The built-in policy with the sites, tables and symptoms of the packs in `folders`, and those of their rules that
-    /// are `wanted`; the others are as they are built in, or are not there.
+    /// The built-in policy with those rules of the packs in `folders` that are `wanted`, and nothing else of them.
     ///
     /// # Errors
     /// As [`Library::with`].
@@ -44,7 +43,7 @@ impl Library {
         let mut rules: Vec<_> = whole.rules.iter().filter(|rule| wanted(&rule.id)).cloned().collect();
         rules.extend(self.built_in.rules.iter().filter(|rule| !wanted(&rule.id)).cloned());
         rules.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Arc::new(Policy { rules, ..whole }))
+        Ok(Arc::new(Policy { rules, ..Policy::built_in() }))
     }
 
     /// The policy of the built-in pack with those in `folders` over it, each over those before it. A folder that is

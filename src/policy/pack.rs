@@ -369,6 +369,12 @@ pub(super) fn name_of(folder: &Path) -> Option<String> {
     Some(name)
 }
 
+/// The line of the byte `at` in a file of a pack, from 1; the first where the file cannot be read any more.
+pub(super) fn line_of(file: &Path, at: usize) -> usize {
+    let text = read_file(file).unwrap_or_default();
+    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+}
+
 /// Checks that this program is the version that a pack asks for (`>=0.1`), or newer.
 fn check_needs(doc: &Document<'_>, needs: &Word<'_>) {
     let numbers = |text: &str| text.trim().split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u64>>>();

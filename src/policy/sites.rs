@@ -125,6 +125,12 @@ impl Sites {
         })
     }
 
+    /// What packs on disk say of a site and of those that it extends, the nearest and latest first.
+    pub(super) fn read(&self, id: &str) -> impl Iterator<Item = &Arc<Site>> {
+        let said = self.entries.get(id).into_iter().flat_map(|entry| entry.said.iter().chain(&entry.below));
+        said.filter_map(|said| if let Said::Read(site) = said { Some(site) } else { None })
+    }
+
     /// False when `text` is no evidence of any site.
     pub fn may_tell(&self, text: &str) -> bool {
         self.needles.may_match(self.heads().flat_map(|site| &site.detect.evidence), text)

@@ -331,7 +331,7 @@ fn baseline(used: &model::BaselineUse) -> BaselineUse<'_> {
 
 fn not_obeyed(said: &model::NotObeyed) -> NotObeyed<'_> {
     let model::NotObeyed { origin, said, about, lock, reason } = said;
-    NotObeyed { origin, said, about, lock, reason }
+    NotObeyed { origin, said, about: about.id(), lock, reason }
 }
 
 pub(super) fn fix_run(run: &model::FixRun) -> FixRun<'_> {

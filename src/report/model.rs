@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::check::{self, Applicability, Certainty, Severity};
 use crate::facts::Gap;
 use crate::fix::{Applied, Dropped};
+use crate::policy::About;
 use crate::source::{LineIndex, Position, Source, Span};
 
 use super::places::Places;
@@ -96,8 +97,8 @@ pub struct NotObeyed {
     pub origin: String,
     /// What was said: `ignore`, `site=ID`.
     pub said: String,
-    /// The rule or site that stays as it is.
-    pub about: String,
+    /// The rule or site that stays as it is; what was said is obeyed for all else.
+    pub about: About,
     /// The file and the line that lock it.
     pub lock: String,
     /// Why, in the words of those who locked it; may be empty.
@@ -109,7 +110,10 @@ impl fmt::Display for NotObeyed {
         let Self { origin, said, about, lock, reason } = self;
         let place = if said.starts_with(origin) { String::new() } else { format!("{origin}: ") };
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-        write!(f, "{place}`{said}` is not obeyed: {lock} locks {about}{reason}")
+        match about {
+            About::Rule(rule) => write!(f, "{place}`{said}` is not obeyed for {rule}: {lock} locks it{reason}"),
+            About::Site(site) => write!(f, "{place}`{said}` is not obeyed: {lock} locks the site {site}{reason}"),
+        }
     }
 }
 

@@ -11,9 +11,9 @@ use anyhow::{Context, bail};
 use crate::check::{self, Analysed, Finding, SilencedBy};
 use crate::fix;
 use crate::policy::baseline::{Baseline, Known};
-use crate::policy::{Defied, Level, Lock, Origin, PolicyError};
+use crate::policy::{About, Defied, Level, Lock, Origin, PolicyError};
 use crate::report::{BaselineUse, FileResult, Mended};
-use crate::source;
+use crate::source::{self, Source};
 
 use super::Session;
 
@@ -64,17 +64,18 @@ impl Session<'_> {
         let defied = |(known, lock): (&Known, &Lock)| Defied {
             origin: Origin { level, file: baseline.file.clone(), line: None },
             said: format!("baseline of {path}"),
-            about: known.rule.clone(),
+            about: About::Rule(known.rule.clone()),
             reason: lock.spec.reason.clone(),
             place: lock.place.clone(),
         };
         locked.map(defied).collect()
     }
 
-    /// Hides the findings of the file at `index` that its baseline knows.
-    pub(super) fn hide_known(&self, index: usize, findings: &mut [Finding]) {
+    /// Hides the findings of the file at `index`, whose text `source` is, that its baseline knows.
+    pub(super) fn hide_known(&self, index: usize, source: &Source, findings: &mut [Finding]) {
         if let Some(Some(baseline)) = self.baselines.of_file.get(index) {
-            check::baseline::hide(baseline, &self.path_in_project(index), findings, &self.own.inputs[index].policy);
+            let policy = &self.own.inputs[index].policy;
+            check::baseline::hide(baseline, &self.path_in_project(index), source, findings, policy);
         }
     }
 
@@ -126,7 +127,7 @@ impl Session<'_> {
                     finding.suppressed = None;
                 }
             }
-            self.hide_known(index, &mut result.findings);
+            self.hide_known(index, &result.source, &mut result.findings);
         }
         for (used, (_, files)) in uses.iter_mut().zip(self.by_baseline()) {
             used.hidden =
@@ -150,9 +151,10 @@ impl Session<'_> {
     fn now(&self, files: &[usize], results: &[FileResult]) -> BTreeMap<Known, usize> {
         let mut now = BTreeMap::new();
         for index in files {
-            let findings = results.get(*index).map_or(&[][..], |result| &result.findings);
+            let Some(result) = results.get(*index) else { continue };
             let policy = &self.own.inputs[*index].policy;
-            now.extend(check::baseline::count(&self.path_in_project(*index), findings, policy));
+            let path = self.path_in_project(*index);
+            now.extend(check::baseline::count(&path, &result.source, &result.findings, policy));
         }
         now
     }
@@ -170,8 +172,9 @@ impl Session<'_> {
     /// How many findings a lock keeps loud, so that no baseline and no comment takes them in.
     pub(in crate::cli) fn kept_loud(&self, results: &[FileResult]) -> usize {
         let of_file = |(result, input): (&FileResult, &Analysed)| {
-            let loud =
-                |finding: &&Finding| finding.suppressed.is_none() && input.policy.keeps_loud(&finding.rule).is_some();
+            let loud = |finding: &&Finding| {
+                finding.suppressed.is_none() && check::baseline::is_kept_loud(finding, &result.source, &input.policy)
+            };
             result.findings.iter().filter(loud).count()
         };
         results.iter().zip(&self.own.inputs).take(self.reported).map(of_file).sum()

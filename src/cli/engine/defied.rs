@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::check::{self, Grounds};
-use crate::policy::guard::Apart;
-use crate::policy::{Defied, Effective, Level, Lock, Origin};
+use crate::policy::site::Stand;
+use crate::policy::{About, Defied, Level, Lock, Origin};
 use crate::report::NotObeyed;
 use crate::source::Source;
 
+use super::blame::Files;
 use super::{Engine, FileSettings};
 
 impl Engine {
@@ -17,11 +18,13 @@ impl Engine {
         settings: &FileSettings,
         source: &Source,
         (choice, other): (&check::SiteChoice, Option<&check::SiteChoice>),
-        policy: &Effective,
     ) -> BTreeSet<Defied> {
-        let mut defied: BTreeSet<Defied> = self.defied_rules(settings, policy).collect();
+        // How bad a locked rule is, is said where it is locked.
+        let site = settings.known.sites.get(&choice.id);
+        let stand = |rule: &str| site?.rules.get(rule);
+        let mut defied: BTreeSet<Defied> = self.defied_rules(settings, &stand).collect();
         defied.extend(other.and_then(|other| self.defied_site(settings, source, other)));
-        defied.extend(self.defied_by_site(settings, source, choice, policy));
+        defied.extend(self.defied_by_site(settings, source, choice, &stand));
         defied
     }
 
@@ -53,41 +56,45 @@ impl Engine {
     fn defied_rules<'s>(
         &'s self,
         settings: &'s FileSettings,
-        policy: &'s Effective,
+        stand: &'s dyn Fn(&str) -> Option<&'s Stand>,
     ) -> impl Iterator<Item = Defied> + 's {
         let selection = &settings.meant.selection;
         let rules = selection.locks.keys().filter_map(|id| settings.policy.rule(id));
-        rules.flat_map(move |rule| {
-            settings.layers.defied(selection, rule, policy.site.rules.get(&rule.id), settings.path.as_deref())
-        })
+        rules.flat_map(move |rule| settings.layers.defied(selection, rule, stand(&rule.id), settings.path.as_deref()))
     }
 
     /// What was said against the lock on the site of a file: another one was named.
     fn defied_site(&self, settings: &FileSettings, source: &Source, other: &check::SiteChoice) -> Option<Defied> {
         let lock = settings.meant.site_lock.as_ref()?;
         let (origin, said) = named_by(settings, source, other)?;
-        Some(Defied { said, origin, about: lock.id.clone(), reason: lock.reason.clone(), place: lock.place.clone() })
+        Some(Defied {
+            said,
+            origin,
+            about: About::Site(lock.id.clone()),
+            reason: lock.reason.clone(),
+            place: lock.place.clone(),
+        })
     }
 
     /// What was said against locks on the rules of a file by naming the site that judges it: the rules are otherwise
     /// there than at the site for which they were locked.
-    fn defied_by_site(
+    fn defied_by_site<'s>(
         &self,
         settings: &FileSettings,
         source: &Source,
         choice: &check::SiteChoice,
-        policy: &Effective,
+        stand: &dyn Fn(&str) -> Option<&'s Stand>,
     ) -> Vec<Defied> {
         let Some((origin, said)) = named_by(settings, source, choice) else { return Vec::new() };
         let other = settings.meant.selection.locks.iter().filter(|(id, lock)| {
-            let stand = policy.site.rules.get(*id).and_then(|stand| stand.severity);
+            let stand = stand(id).and_then(|stand| stand.severity);
             let is_other = lock.site.as_ref().is_some_and(|(site, _)| *site != choice.id);
             is_other && settings.policy.rule(id).is_some_and(|rule| lock.is_defied_by_site(rule, stand))
         });
         let defied = |(id, lock): (&String, &Lock)| Defied {
             said: said.clone(),
             origin: origin.clone(),
-            about: id.clone(),
+            about: About::Rule(id.clone()),
             reason: lock.spec.reason.clone(),
             place: lock.place.clone(),
         };
@@ -95,20 +102,19 @@ impl Engine {
     }
 }
 
-/// What packs of later layers say of commands, modules and sites against the lock on `rule`, which finds less with it.
+/// What `files` of later packs say of commands, modules and sites against the lock on `rule`, which finds less with it.
 pub(super) fn by_packs<'s>(
     settings: &'s FileSettings,
-    apart: &'s [Apart],
+    files: &'s [Files],
     rule: &'s str,
 ) -> impl Iterator<Item = Defied> + 's {
     let lock = settings.meant.selection.locks.get(rule);
-    let files = apart.iter().filter(|apart| apart.judges(rule)).flat_map(Apart::later);
-    files.filter_map(move |(pack, files)| {
+    files.iter().filter_map(move |(pack, files)| {
         let lock = lock?;
         Some(Defied {
             origin: Origin { level: Level::Project, file: pack.into(), line: None },
             said: files.join(", "),
-            about: rule.to_owned(),
+            about: About::Rule(rule.to_owned()),
             reason: lock.spec.reason.clone(),
             place: lock.place.clone(),
         })

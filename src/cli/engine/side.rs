@@ -103,9 +103,20 @@ impl Side {
 
     /// Another text of the file at `index`, with its facts.
     pub(super) fn trial<'r>(&self, run: &'r Run<'r>, index: usize, source: &Source, facts: FileFacts) -> Trial<'r> {
+        self.trial_by(run, index, source, facts, Arc::clone(&self.inputs[index].policy))
+    }
+
+    /// The same, judged by other rules.
+    pub(super) fn trial_by<'r>(
+        &self,
+        run: &'r Run<'r>,
+        index: usize,
+        source: &Source,
+        facts: FileFacts,
+        policy: Arc<Effective>,
+    ) -> Trial<'r> {
         let related = run.related(index);
         let mut inputs: Vec<Analysed> = related.iter().map(|other| self.inputs[*other].clone()).collect();
-        let policy = Arc::clone(&self.inputs[index].policy);
         inputs.push(Analysed { source: source.clone(), facts, policy, embedded: false });
         let own = inputs.len() - 1;
         let parts = inside(&mut inputs, own);
@@ -128,7 +139,7 @@ impl Trial<'_> {
 
 impl Sight<'_> {
     /// What is found from here; a panic is a gap.
-    fn check(&self) -> Checked {
+    pub(super) fn check(&self) -> Checked {
         let mut checked = Checked::default();
         for part in self.parts.iter().copied() {
             let input = &self.inputs[part];
@@ -189,7 +200,8 @@ pub(super) fn judge(own: &Sight<'_>, apart: &[Sight<'_>]) -> Judged {
     judged
 }
 
-fn is_same(a: &Finding, b: &Finding) -> bool {
+/// True for one thing that a rule says of a place, found twice.
+pub(super) fn is_same(a: &Finding, b: &Finding) -> bool {
     a.rule == b.rule && a.span == b.span
 }
 

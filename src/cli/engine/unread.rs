@@ -19,7 +19,7 @@ impl Engine {
         let settings = self.settings_of(&source.path)?;
         let facts = FileFacts { gaps: file.gaps.clone(), ..FileFacts::default() };
         let site = self.site(&settings, &source, &facts)?;
-        let policy = Arc::new(settings.policy.effective(&site.id, &settings.meant.selection)?);
+        let policy = Arc::new(settings.effective(&site.id)?);
         let root = self.settings.project_root(&settings);
         let about = check::Settings {
             cwd: self.cwd.clone(),
