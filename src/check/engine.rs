@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -14,7 +14,7 @@ use crate::source::{Source, Span};
 
 use super::eval::{Scene, Truth};
 use super::finding::{Certainty, Finding};
-use super::links::{Links, Siblings};
+use super::links::{self, Links, Siblings};
 use super::lookup::{Judge, Subject, View};
 use super::place::Places;
 use super::search::Candidates;
@@ -46,6 +46,17 @@ pub struct Settings {
     pub names: BTreeMap<PathBuf, PathBuf>,
     /// Exceptions count up to their last day.
     pub today: Day,
+}
+
+impl Settings {
+    /// The path of a file in fingerprints.
+    pub fn name_of(&self, path: &Path) -> PathBuf {
+        if let Some(name) = self.names.get(path) {
+            return name.clone();
+        }
+        let whole = links::absolute(&self.cwd, path);
+        whole.strip_prefix(&self.project_root).map_or_else(|_| path.to_owned(), Path::to_owned)
+    }
 }
 
 /// All files that are checked together.
@@ -169,7 +180,7 @@ impl<'a> Run<'a> {
     }
 
     fn pass(&self, index: usize, view: &View<'_>, input: &Analysed) -> Vec<Finding> {
-        let places = Places::new(&input.policy.site);
+        let places = Places::of(&input.policy);
         let judge = Judge { policy: &input.policy, places: &places };
         let asked = vec![Cell::default(); input.policy.rules.len()];
         let bench = Bench { run: self, index, judge, pairs: Cell::new(0), asked };

@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::facts::Value;
 use crate::policy::config::Lapsed;
@@ -16,7 +16,6 @@ use super::edits::{edits, in_order, renamed};
 use super::engine::{Bench, Hit, Settings};
 use super::eval::{Scene, Truth};
 use super::finding::{Applicability, Certainty, Finding, Fix, Label};
-use super::links;
 use super::render::Voice;
 
 /// How many items of a list get a label of their own.
@@ -231,10 +230,8 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
 /// Hash of rule, path from the project's root and flagged text, in which every run of blanks is one: 16 hexadecimal
 /// digits that stay the same when the file is edited elsewhere.
 fn fingerprint(rule: &str, source: &Source, span: Span, settings: &Settings) -> String {
-    let whole = links::absolute(&settings.cwd, &source.path);
-    let from_root = || whole.strip_prefix(&settings.project_root).unwrap_or(&source.path);
-    let path = settings.names.get(&source.path).map_or_else(from_root, PathBuf::as_path);
-    let path = path.strip_prefix("./").unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let path = settings.name_of(&source.path);
+    let path = path.strip_prefix("./").unwrap_or(&path).to_string_lossy().replace('\\', "/");
     let text = source.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
     let mut hasher = blake3::Hasher::new();
     for part in [rule, &path, &text] {

@@ -1,12 +1,15 @@
 //! Where a path lies, by the site's table, and which parts of a text are not known.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
+
+use foldhash::HashMap;
 
 use crate::facts::{Text, Value};
-use crate::policy::Site;
+use crate::policy::effective::Ranking;
 use crate::policy::glob::{Hole, Match};
 use crate::policy::site::PathPattern;
+use crate::policy::{Effective, Site};
 
 /// Variables whose value is not known but is one's own: text with them counts as known.
 const OWN: [&str; 4] = ["HOME", "USER", "LOGNAME", "HOSTNAME"];
@@ -17,7 +20,8 @@ const ALL_UNKNOWN: &str = "?";
 /// The paths of a site, the most special first.
 #[derive(Debug)]
 pub struct Places<'s> {
-    rows: Vec<(&'s PathPattern, &'s str)>,
+    site: &'s Site,
+    ranking: Cow<'s, Ranking>,
     /// What was asked before: a file names the same paths again and again, and many rules ask.
     told: RefCell<HashMap<(String, Option<String>), Answer>>,
 }
@@ -34,12 +38,16 @@ enum Answer {
 }
 
 impl<'s> Places<'s> {
-    /// The paths of `site`.
-    pub fn new(site: &'s Site) -> Self {
-        let mut rows: Vec<_> =
-            site.places.iter().flat_map(|row| row.paths.iter().map(|path| (path, row.place.as_str()))).collect();
-        rows.sort_by(|(a, _), (b, _)| b.weight.cmp(&a.weight).then_with(|| a.text.cmp(&b.text)));
-        Self { rows, told: RefCell::default() }
+    /// The paths of a site.
+    pub fn of(policy: &'s Effective) -> Self {
+        Self { site: &policy.site, ranking: Cow::Borrowed(&policy.ranking), told: RefCell::default() }
+    }
+
+    /// A path by its rank.
+    fn row(&self, rank: usize) -> Option<(&'s PathPattern, &'s str)> {
+        let (row, path) = *self.ranking.paths.get(rank)?;
+        let row = self.site.places.get(row)?;
+        Some((row.paths.get(path)?, row.place.as_str()))
     }
 
     /// The place of the path `text`; a relative one is seen from `cwd`. `unknown` unless it is certain.
@@ -49,7 +57,7 @@ impl<'s> Places<'s> {
         let key = (key(text), cwd.map(key));
         let answer = *self.told.borrow_mut().entry(key).or_insert_with(|| self.find(text, cwd));
         match answer {
-            Answer::Row(row) => self.rows[row].1,
+            Answer::Row(row) => self.row(row).map_or("elsewhere", |(_, place)| place),
             Answer::Elsewhere => "elsewhere",
             Answer::Unknown => "unknown",
         }
@@ -60,9 +68,10 @@ impl<'s> Places<'s> {
         let Some(whole) = whole else { return Answer::Unknown };
         let holes = self.holes(&whole);
         let mut perhaps: Option<&str> = None;
-        for (row, (pattern, place)) in self.rows.iter().enumerate() {
+        for row in 0..self.ranking.paths.len() {
+            let Some((pattern, place)) = self.row(row) else { continue };
             let found = pattern.folder.test(&whole.text, &holes).max(pattern.below.test(&whole.text, &holes));
-            let agrees = perhaps.is_none_or(|other| other == *place);
+            let agrees = perhaps.is_none_or(|other| other == place);
             match found {
                 Match::Yes if agrees => return Answer::Row(row),
                 Match::Unknown if agrees => perhaps = Some(place),
@@ -122,10 +131,8 @@ impl<'s> Places<'s> {
     /// True for a variable that the site's places name, or that everybody has.
     fn is_own(&self, name: &str) -> bool {
         OWN.contains(&name)
-            || self.rows.iter().filter_map(|(path, _)| path.variable()).any(|variable| {
-                variable == name
-                    || (variable.contains('*') && crate::policy::glob::Pattern::new(variable).is_match(name))
-            })
+            || self.ranking.variables.contains(name)
+            || self.ranking.variable_globs.iter().any(|glob| glob.is_match(name))
     }
 
     /// `text` from the root or from a known variable on; `None` when that is not known.
@@ -228,7 +235,8 @@ mod tests {
     #[test]
     fn longest_prefix_wins_and_the_unknown_never_accuses() {
         let site = site();
-        let places = Places::new(&site);
+        let ranking = Cow::Owned(Ranking::of(&site));
+        let places = Places { site: &site, ranking, told: RefCell::default() };
         for (path, unresolved, cwd, expected) in [
             ("$HOME/envs/x", &["HOME"][..], None, "home"),
             ("$HOME", &["HOME"], None, "home"),
@@ -261,7 +269,8 @@ mod tests {
     #[test]
     fn holes_are_found_in_place() {
         let site = site();
-        let places = Places::new(&site);
+        let ranking = Cow::Owned(Ranking::of(&site));
+        let places = Places { site: &site, ranking, told: RefCell::default() };
         let found = places.holes(&text("${X}/$(a $(b))/$HOME/$LIT/*", &["X", "(", "HOME", "*"]));
         let ranges: Vec<_> = found.iter().map(|hole| (hole.range.clone(), hole.opaque)).collect();
         assert_eq!(ranges, [(0..4, false), (5..14, false), (15..20, true), (26..27, false)]);

@@ -200,9 +200,11 @@ fn yield_to_successors(policy: &Policy, found: &mut BTreeMap<&str, String>) {
 
 /// What a directive asks for, in one spelling: `--partition=gpu`.
 fn asked(fact: &Fact) -> Option<String> {
+    if fact.kind != FactKind::Directive || !fact.fields.flag("effective") {
+        return None;
+    }
     let (name, value) = (fact.fields.text("name"), fact.fields.text("value"));
-    let named = fact.kind == FactKind::Directive && fact.fields.flag("effective") && name.len() > 1;
-    (named && !value.is_empty()).then(|| format!("--{name}={value}"))
+    (name.len() > 1 && !value.is_empty()).then(|| format!("--{name}={value}"))
 }
 
 /// Texts that look like paths.
@@ -214,7 +216,7 @@ fn gather<'f>(record: &'f Record, add: &mut dyn FnMut(&'f str), depth: usize) {
 
 fn gather_value<'f>(value: &'f Value, add: &mut dyn FnMut(&'f str), depth: usize) {
     match value {
-        Value::Text(text) if text.text.contains(['/', '$']) && text.text.len() < 512 => {
+        Value::Text(text) if text.text.len() < 512 && memchr::memchr2(b'/', b'$', text.text.as_bytes()).is_some() => {
             add(&text.text);
         }
         Value::List(items) if depth < 4 => items.iter().for_each(|item| gather_value(item, add, depth + 1)),

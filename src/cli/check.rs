@@ -1,13 +1,13 @@
 //! `pydoctor check`: read, judge, mend, report.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::io::{self, Read};
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use foldhash::{HashSet, HashSetExt};
 
 use crate::check::Severity;
 use crate::facts::Gap;

@@ -147,24 +147,24 @@ impl Engine {
 
     /// Takes files in to judge them together. A panic in one is a gap of that one.
     pub(super) fn open(&self, sources: Vec<Arc<Source>>, workers: &Workers) -> anyhow::Result<Session<'_>> {
-        let home = reach::home_of(&sources, &self.cwd, self.machine.home.as_deref());
+        let home = reach::home_of(&sources, &self.cwd, self.machine.home.as_deref(), workers);
         let near = home.as_deref().filter(|_| self.reads_own_files);
         let own = near.map(|home| reach::own_files(&sources, &self.cwd, home)).unwrap_or_default();
         let reported = sources.len();
         let all: Vec<Arc<Source>> = sources.into_iter().chain(own).collect();
         // Of a file that is only in reach nothing is reported, so a faulty configuration there is no matter.
-        let settings: Vec<FileSettings> = all
-            .iter()
-            .map(|source| self.settings_of(&source.path).unwrap_or_else(|_| self.settings.nothing()))
-            .collect();
+        let settings: Vec<FileSettings> =
+            workers.map(&all, |source| self.settings_of(&source.path).unwrap_or_else(|_| self.settings.nothing()));
         self.settings.check_line(settings.iter().map(|settings| &settings.policy))?;
         let roots: Vec<PathBuf> = settings.iter().map(|settings| self.settings.project_root(settings)).collect();
-        let names = all.iter().zip(&settings).zip(&roots).filter_map(|((source, settings), root)| {
-            Some((source.path.clone(), settings.path.as_ref()?.strip_prefix(root).ok()?.to_owned()))
+        let root = roots.first().cloned().unwrap_or_default();
+        let names = all.iter().zip(&settings).zip(&roots).filter_map(|((source, settings), own)| {
+            let path = settings.path.as_ref()?;
+            let plain = *own == root && path.as_os_str() == self.cwd.join(&source.path).as_os_str();
+            if plain { None } else { Some((source.path.clone(), path.strip_prefix(own).ok()?.to_owned())) }
         });
         let names = names.collect();
-        let root = roots.first().cloned().unwrap_or_default();
-        let reach = InReach::new(all.iter(), &self.cwd, home.as_deref());
+        let reach = InReach::new(&all, &self.cwd, home.as_deref(), workers);
         let about = check::Settings { cwd: self.cwd.clone(), project_root: root, home, names, today: self.today };
         let opening = Opening { all, settings, roots, reach, about, reported };
         self.session(opening, &|settings, source, facts| self.site_and_other(settings, source, facts), workers)
@@ -183,7 +183,7 @@ impl Engine {
             all: sources.to_vec(),
             settings: vec![self.settings.here()?; sources.len()],
             roots: vec![nowhere.clone(); sources.len()],
-            reach: InReach::new(sources.iter(), &nowhere, None),
+            reach: InReach::new(sources, &nowhere, None, workers),
             about: check::Settings {
                 cwd: nowhere.clone(),
                 project_root: nowhere,

@@ -1,10 +1,12 @@
 //! Files in reach: those being checked, and the account's own start-up files when it is its home that is checked.
 
-use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet};
+
+use super::workers::Workers;
 use crate::facts::Reach;
 use crate::source::{self, Found, Loaded, Source};
 
@@ -32,8 +34,9 @@ pub(super) struct InReach {
 
 impl InReach {
     /// The files of a run. Paths are meant from `cwd`; `home` is what `$HOME` is in them.
-    pub(super) fn new<'a>(sources: impl Iterator<Item = &'a Arc<Source>>, cwd: &Path, home: Option<&Path>) -> Self {
-        let by_path = sources.map(|source| (normalised(&cwd.join(&source.path)), Arc::clone(source))).collect();
+    pub(super) fn new(sources: &[Arc<Source>], cwd: &Path, home: Option<&Path>, workers: &Workers) -> Self {
+        let paths = workers.map(sources, |source| normalised(&cwd.join(&source.path)));
+        let by_path = paths.into_iter().zip(sources.iter().cloned()).collect();
         Self { by_path, cwd: cwd.to_owned(), home: home.map(Path::to_owned) }
     }
 
@@ -68,17 +71,21 @@ impl Reach for InReach {
 }
 
 /// The home of the account, when one of the files lies in it.
-pub(super) fn home_of(sources: &[Arc<Source>], cwd: &Path, home: Option<&Path>) -> Option<PathBuf> {
+pub(super) fn home_of(sources: &[Arc<Source>], cwd: &Path, home: Option<&Path>, workers: &Workers) -> Option<PathBuf> {
     let home = home?;
     let real_home = fs::canonicalize(home).ok()?;
     // A home of `/` would hold everything.
     real_home.parent()?;
     let lies_in = |path: &Path| fs::canonicalize(path).is_ok_and(|path| path.starts_with(&real_home));
     // By folders: there are fewer of them. What is itself a link may lie elsewhere than its folder.
-    let paths = || sources.iter().map(|source| cwd.join(&source.path));
-    let folders: BTreeSet<PathBuf> = paths().filter_map(|path| Some(path.parent()?.to_owned())).collect();
-    let link = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
-    let lies = folders.iter().any(|folder| lies_in(folder)) || paths().filter(link).any(|path| lies_in(&path));
+    let folders: HashSet<&Path> = sources.iter().filter_map(|source| source.path.parent()).collect();
+    let is_link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
+    let linked_in = |source: &Arc<Source>| {
+        let path = cwd.join(&source.path);
+        is_link(&path) && lies_in(&path)
+    };
+    let lies =
+        folders.iter().any(|folder| lies_in(&cwd.join(folder))) || workers.map(sources, linked_in).contains(&true);
     lies.then(|| home.to_owned())
 }
 
@@ -124,7 +131,8 @@ mod tests {
     fn paths_of_scripts_lead_to_the_files_of_the_run() {
         let source = |path: &str| Arc::new(Source::new(path.into(), Kind::Other, Vec::new()));
         let files = [source("jobs/run.sh"), source("jobs/setup.sh"), source("/home/ada/.bashrc")];
-        let reach = InReach::new(files.iter(), Path::new("/work"), Some(Path::new("/home/ada")));
+        let workers = Workers::alone();
+        let reach = InReach::new(&files, Path::new("/work"), Some(Path::new("/home/ada")), &workers);
         let found = |path: &str, cwd: Option<&str>| {
             reach.file(&files[0], path, cwd).map(|source| source.path.display().to_string())
         };

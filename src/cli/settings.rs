@@ -1,11 +1,11 @@
 //! Which configurations hold for which file: those of the layers, and the nearest one upwards from the file.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{anyhow, bail};
+use foldhash::HashMap;
 
 use crate::policy::config::{LAYER_FILE, Packs, Reading};
 use crate::policy::{

@@ -29,6 +29,12 @@ impl Workers {
         Self { threads, pool: std::sync::OnceLock::new(), progress: Progress::default() }
     }
 
+    /// This thread and no other.
+    #[cfg(test)]
+    pub(super) fn alone() -> Self {
+        Self { threads: 1, pool: std::sync::OnceLock::new(), progress: Progress::default() }
+    }
+
     /// The same threads, which tell how far they are.
     pub(super) fn telling(self, progress: &Progress) -> Self {
         Self { progress: progress.clone(), ..self }

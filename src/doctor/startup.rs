@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::facts::{FileFacts, LinkKind, Record, Text, Value};
 use crate::fix::Syntax;
@@ -282,7 +283,7 @@ impl Walk<'_> {
             return node;
         }
         let Some((source, facts)) = self.files.get(path) else { return node };
-        let reads: Vec<(Text, usize, bool, bool)> = facts
+        let reads: Vec<(Arc<Text>, usize, bool, bool)> = facts
             .links
             .iter()
             .filter(|link| link.how == LinkKind::Sources)

@@ -5,9 +5,8 @@
 //! One is left out only when its text rules out that a fact of it could matter. What that needs to know of the
 //! rules is worked out where rules are known; here stands what follows from the shell.
 
-use std::collections::{HashMap, HashSet};
-
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use foldhash::{HashMap, HashSet};
 
 use crate::source::Role;
 use crate::tables::commands::Commands;
@@ -134,7 +133,7 @@ struct Asked {
     variables: HashSet<String>,
     values: AhoCorasick,
     signs: Vec<String>,
-    /// Finds the plain parts of the signs.
+    /// Finds the plain parts of the signs, in their order.
     may_be_sign: AhoCorasick,
 }
 
@@ -157,10 +156,11 @@ impl Interest {
         }
         // Folders are compared in lower case. A table of all states would take longer to make than it saves.
         let kind = Some(AhoCorasickKind::ContiguousNFA);
-        let search =
-            |words: &HashSet<String>| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(words).ok();
+        let search = |words: &[&str]| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(words).ok();
         let signs: Vec<String> = signs.into_iter().collect();
-        let plain = signs.iter().map(|glob| plain_part(glob).to_owned()).collect();
+        let plain: Vec<&str> = signs.iter().map(|glob| plain_part(glob)).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let searches = search(&words).zip(search(&values)).zip(search(&plain));
         Self(searches.map(|((words, values), may_be_sign)| Asked {
             names,
@@ -211,7 +211,8 @@ impl Interest {
     /// True for a text that tells of a site.
     pub(super) fn is_sign(&self, text: &str) -> bool {
         self.0.as_ref().is_some_and(|asked| {
-            asked.may_be_sign.is_match(text) && asked.signs.iter().any(|sign| glob::matches(sign, text))
+            let mut found = asked.may_be_sign.find_overlapping_iter(text).map(|found| found.pattern().as_usize());
+            found.any(|index| asked.signs.get(index).is_some_and(|sign| glob::matches(sign, text)))
         })
     }
 

@@ -22,6 +22,7 @@ pub use interest::Interest;
 pub use model::{Fact, FactKind, Record, Text, Value};
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::source::{Source, Span};
 
@@ -61,7 +62,7 @@ pub struct Link {
     /// What it does with the file.
     pub how: LinkKind,
     /// The file's path as the script names it, resolved as far as known.
-    pub target: Text,
+    pub target: Arc<Text>,
     /// The working directory at that point, when it is known and not the start's.
     pub cwd: Option<String>,
 }

@@ -3,8 +3,8 @@
 //! Fields are values in a tree that rules address by dotted paths (`option.--prefix.place`); which fields a
 //! kind of fact has stands in [`super::schema`], and rules are checked against that when they load.
 
-use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::source::Span;
@@ -143,8 +143,8 @@ pub enum Value {
     Flag(bool),
     /// A whole number.
     Number(i64),
-    /// Text, perhaps with parts that are not known.
-    Text(Box<Text>),
+    /// Text, perhaps with parts that are not known; cheap to copy.
+    Text(Arc<Text>),
     /// Several values.
     List(Vec<Value>),
     /// Named values; cheap to copy.
@@ -173,7 +173,51 @@ pub struct Record {
     pub span: Option<Span>,
     /// True when it holds on some paths only (a module loaded in one branch).
     pub possible: bool,
-    fields: Vec<(Cow<'static, str>, Value)>,
+    fields: Vec<(Name, Value)>,
+}
+
+/// The name of a field; cheap to copy.
+#[derive(Clone, Debug)]
+pub enum Name {
+    /// A field that kinds of facts have.
+    Known(&'static str),
+    /// What the file calls it: an option, a variable, a key.
+    Written(Arc<str>),
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Known(name) => name,
+            Self::Written(name) => name,
+        }
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl From<&'static str> for Name {
+    fn from(name: &'static str) -> Self {
+        Self::Known(name)
+    }
+}
+
+impl From<Arc<str>> for Name {
+    fn from(name: Arc<str>) -> Self {
+        Self::Written(name)
+    }
+}
+
+impl From<String> for Name {
+    fn from(name: String) -> Self {
+        Self::Written(name.into())
+    }
 }
 
 impl Record {
@@ -202,10 +246,10 @@ impl Record {
     }
 
     /// Sets a field, replacing an earlier value of that name.
-    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+    pub fn set(&mut self, name: impl Into<Name>, value: impl Into<Value>) -> &mut Self {
         let name = name.into();
         let value = value.into();
-        match self.fields.iter_mut().find(|(other, _)| *other == name) {
+        match self.fields.iter_mut().find(|(other, _)| is(other, &name)) {
             Some((_, slot)) => *slot = value,
             None => self.fields.push((name, value)),
         }
@@ -214,7 +258,7 @@ impl Record {
 
     /// The same with a field set; for building in one expression.
     #[must_use]
-    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
+    pub fn with(mut self, name: impl Into<Name>, value: impl Into<Value>) -> Self {
         self.set(name, value);
         self
     }
@@ -223,12 +267,12 @@ impl Record {
     #[must_use]
     pub fn and(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         debug_assert!(self.get(name).is_none(), "`{name}` is there already");
-        self.fields.push((Cow::Borrowed(name), value.into()));
+        self.fields.push((Name::Known(name), value.into()));
         self
     }
 
     /// Sets a field when there is a value.
-    pub fn set_some(&mut self, name: impl Into<Cow<'static, str>>, value: Option<impl Into<Value>>) -> &mut Self {
+    pub fn set_some(&mut self, name: impl Into<Name>, value: Option<impl Into<Value>>) -> &mut Self {
         if let Some(value) = value {
             self.set(name, value);
         }
@@ -237,17 +281,17 @@ impl Record {
 
     /// Takes a field away.
     pub fn remove(&mut self, name: &str) {
-        self.fields.retain(|(other, _)| other != name);
+        self.fields.retain(|(other, _)| **other != *name);
     }
 
     /// The field of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.fields.iter().find(|(other, _)| other == name).map(|(_, value)| value)
+        self.fields.iter().find(|(other, _)| is(other, name)).map(|(_, value)| value)
     }
 
     /// The field of that name, to change.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.fields.iter_mut().find(|(other, _)| other == name).map(|(_, value)| value)
+        self.fields.iter_mut().find(|(other, _)| is(other, name)).map(|(_, value)| value)
     }
 
     /// The text of a text field, empty when there is none.
@@ -265,7 +309,7 @@ impl Record {
 
     /// All fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.fields.iter().map(|(name, value)| (name.as_ref(), value))
+        self.fields.iter().map(|(name, value)| (&**name, value))
     }
 
     /// All values, to change.
@@ -279,6 +323,12 @@ impl Record {
     }
 }
 
+/// Whether two names are the same; most differ at once.
+#[inline]
+fn is(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
+}
+
 impl Text {
     /// Text that stands literally at `span`.
     pub fn at(text: impl Into<String>, span: Span) -> Self {
@@ -288,6 +338,12 @@ impl Text {
     /// Text that stands nowhere.
     pub fn plain(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
+    }
+
+    /// Another text in the same place, with the same parts unknown.
+    #[must_use]
+    pub fn saying(&self, text: impl Into<String>) -> Self {
+        Self { text: text.into(), unresolved: self.unresolved.clone(), span: self.span, origin: self.origin }
     }
 
     /// True when every part is known.
@@ -317,6 +373,7 @@ impl Value {
         match self {
             Self::Flag(_) | Self::Number(_) => {}
             Self::Text(text) => {
+                let text = Arc::make_mut(text);
                 text.span = text.span.map(&mut *change);
                 text.origin = text.origin.map(&mut *change);
             }
@@ -355,7 +412,13 @@ impl From<i64> for Value {
 
 impl From<Text> for Value {
     fn from(text: Text) -> Self {
-        Self::Text(Box::new(text))
+        Self::Text(Arc::new(text))
+    }
+}
+
+impl From<Arc<Text>> for Value {
+    fn from(text: Arc<Text>) -> Self {
+        Self::Text(text)
     }
 }
 

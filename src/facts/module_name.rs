@@ -1,6 +1,8 @@
 //! What the name of a module tells: version, family, toolchain and generation, and which version of it fits a
 //! generation loaded before.
 
+use std::sync::Arc;
+
 use crate::facts::{Record, Text};
 use crate::tables::{Generation, Tables};
 
@@ -60,8 +62,9 @@ impl ModuleName {
     }
 
     /// Sets the fields that `module` facts and `state.modules` share. `word` is the word with its place.
-    pub fn write(&self, record: &mut Record, word: Text) {
-        record.set("full", Text { text: self.full.clone(), ..word });
+    pub fn write(&self, record: &mut Record, word: &Arc<Text>) {
+        let full = if word.text == self.full { Arc::clone(word) } else { word.saying(self.full.as_str()).into() };
+        record.set("full", full);
         record.set("name", self.name.as_str());
         record.set_some("version", self.version.as_deref());
         record.set_some("family", self.family.as_deref());

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::schema::{self, Type};
-use super::{Fact, FileFacts, Gap, Link, Record, Text, Value, python};
+use super::{Fact, FileFacts, Gap, Link, Record, Value, python};
 use crate::source::{self, Mapped, Span};
 pub use magic::Form;
 use magic::Piece;
@@ -183,7 +183,7 @@ impl Found {
         self.links.extend(facts.links.into_iter().map(|link| {
             let mut target = Value::from(link.target);
             target.map_spans(map);
-            let target = if let Value::Text(text) = target { *text } else { Text::default() };
+            let target = if let Value::Text(text) = target { text } else { Arc::default() };
             Link { fact: base + link.fact, target, ..link }
         }));
         self.gaps.extend(facts.gaps.into_iter().map(|gap| Gap { span: map(gap.span), ..gap }));

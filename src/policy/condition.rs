@@ -10,8 +10,10 @@ use crate::facts::schema::Type;
 /// Conditions that must all hold.
 #[derive(Clone, Debug, Default)]
 pub struct Where {
-    /// The conditions, in the order of the file.
+    /// The conditions, those that are told fastest first.
     pub tests: Vec<Test>,
+    /// So many of them hold of all facts of a file, or of none: the first.
+    of_file: usize,
 }
 
 /// A condition on one field.
@@ -130,17 +132,18 @@ impl Where {
         read_fields(context, table, scope, "", &mut tests, 0);
         // All must hold, in whatever order: what is told fast goes first.
         tests.sort_by_key(Test::cost);
-        Self { tests }
+        let of_file = tests.partition_point(Test::is_of_file);
+        Self { tests, of_file }
     }
 
     /// The conditions that hold of all facts of a file, or of none.
     pub fn of_file(&self) -> &[Test] {
-        &self.tests[..self.tests.partition_point(Test::is_of_file)]
+        &self.tests[..self.of_file]
     }
 
     /// The others.
     pub fn of_fact(&self) -> &[Test] {
-        &self.tests[self.of_file().len()..]
+        &self.tests[self.of_file..]
     }
 
     /// The conditions in which nothing of another fact is filled in.

@@ -1,18 +1,22 @@
 //! The policy that holds for one site and one selection: which rules are on, how bad each is, what the site says
 //! in its place, and an index by which a fact meets few rules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
+
+use foldhash::HashMap;
 
 use crate::facts::FactKind;
 
 use super::config::Lapsed;
 use super::error::{PolicyError, nearest};
+use super::glob::Pattern;
 use super::layers::{Lock, Word};
 use super::pack::Policy;
 use super::rule::{Clause, ClauseHead, Lead, Rule, TAGS, first_word, first_word_of_glob};
 use super::severity::{Applicability, Severity};
-use super::site::{Site, Spoken, Stand, ValueData};
+use super::site::{PlaceRow, Site, Spoken, Stand, ValueData};
 use super::template::Templates;
 use super::verify;
 
@@ -54,7 +58,35 @@ pub struct Effective {
     pub locks: BTreeMap<String, Lock>,
     /// A comment that silences must say why.
     pub require_reason: bool,
+    /// The paths of the site.
+    pub ranking: Ranking,
     index: Index,
+}
+
+/// The paths of a site's places in the order in which they count, and the variables that they begin with.
+#[derive(Clone, Debug, Default)]
+pub struct Ranking {
+    /// The place, and which of its paths: the most special first.
+    pub paths: Vec<(usize, usize)>,
+    /// Names of variables.
+    pub variables: BTreeSet<String>,
+    /// Names of variables with wildcards.
+    pub variable_globs: Vec<Pattern>,
+}
+
+impl Ranking {
+    /// The paths of that site.
+    pub fn of(site: &Site) -> Self {
+        let paths = |(row, place): (usize, &Arc<PlaceRow>)| (0..place.paths.len()).map(move |path| (row, path));
+        let mut paths: Vec<_> = site.places.iter().enumerate().flat_map(paths).collect();
+        let path = |(row, path): &(usize, usize)| &site.places[*row].paths[*path];
+        paths.sort_by_key(|at| (Reverse(path(at).weight), path(at).text.as_str()));
+        let (globs, variables): (Vec<&str>, Vec<&str>) =
+            paths.iter().filter_map(|at| path(at).variable()).partition(|name| name.contains('*'));
+        let variables = variables.into_iter().map(str::to_owned).collect();
+        let variable_globs = globs.into_iter().map(Pattern::new).collect();
+        Self { paths, variables, variable_globs }
+    }
 }
 
 /// A rule that is on.
@@ -256,7 +288,8 @@ impl Policy {
         let index = Index::new(&rules, &site);
         let all_rules = self.rules.iter().map(|rule| rule.id.clone()).collect();
         let (locks, require_reason) = (selection.locks.clone(), selection.require_reason);
-        Ok(Effective { site, rules, all_rules, locks, require_reason, index })
+        let ranking = Ranking::of(&site);
+        Ok(Effective { site, rules, all_rules, locks, require_reason, ranking, index })
     }
 }
 

@@ -370,10 +370,12 @@ pub(crate) fn unclosed(glob: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(character) = glob[at..].chars().next() {
         let rest = &glob[at..];
-        at += match (character, class(rest)) {
-            ('[', None) => return Some(at),
-            ('[', Some((_, length))) => length,
-            ('\\', _) => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+        at += match character {
+            '[' => match class(rest) {
+                Some((_, length)) => length,
+                None => return Some(at),
+            },
+            '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
             _ => character.len_utf8(),
         };
     }

@@ -29,7 +29,7 @@ fn runs_of(matcher: &Matcher, kind: FactKind, named: &mut Vec<String>) {
         return;
     }
     let wheres = [&matcher.all].into_iter().chain(&matcher.either).chain(&matcher.unless);
-    for test in wheres.flat_map(|Where { tests }| tests) {
+    for test in wheres.flat_map(|Where { tests, .. }| tests) {
         let is_run = test.path.root == Root::Own && test.path.steps.len() == 1 && &*test.path.steps[0] == RUN;
         if is_run && test.path.derived.is_none() {
             texts(&test.condition, named);

@@ -1,6 +1,6 @@
 //! Writing JSON that is safe to show: what could steer a terminal or hide text is escaped.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 use serde_json::Serializer;
@@ -8,16 +8,25 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::text::is_unsafe;
 
+/// So many bytes are written at once.
+const BUFFER: usize = 32 * 1024;
+
 /// Writes `value` on one line, without line feed. Errors are those of `out`.
 pub fn compact(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = Serializer::with_formatter(out, Safe(CompactFormatter));
-    value.serialize(&mut serializer).map_err(io::Error::from)
+    with(value, CompactFormatter, out)
 }
 
 /// Writes `value` for people, without line feed. Errors are those of `out`.
 pub fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = Serializer::with_formatter(out, Safe(PrettyFormatter::new()));
-    value.serialize(&mut serializer).map_err(io::Error::from)
+    with(value, PrettyFormatter::new(), out)
+}
+
+fn with(value: &impl Serialize, formatter: impl Formatter, out: &mut dyn Write) -> io::Result<()> {
+    // Text is written in very small pieces.
+    let mut out = BufWriter::with_capacity(BUFFER, out);
+    let mut serializer = Serializer::with_formatter(&mut out, Safe(formatter));
+    value.serialize(&mut serializer).map_err(io::Error::from)?;
+    out.flush()
 }
 
 /// A list that is made while it is written, item by item: reports may be long.

@@ -1,10 +1,12 @@
 //! The finished report: everything that a format may show, with lines and columns worked out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::check::{self, Applicability, Certainty, Severity};
 use crate::facts::Gap;

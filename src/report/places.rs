@@ -1,8 +1,9 @@
 //! Lines and columns for the spans of findings, their labels and fixes.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::check;
 use crate::source::{Position, Span};

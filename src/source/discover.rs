@@ -181,6 +181,7 @@ fn try_load(found: &Found) -> io::Result<Loaded> {
     let limit = size_limit(kind_by_name.unwrap_or_else(|| classify(path, &bytes)));
     if meta.len() <= limit {
         // One byte more tells a file that grew.
+        bytes.reserve(usize::try_from(meta.len()).unwrap_or(0) + 1);
         file.by_ref().take(limit + 1 - bytes.len() as u64).read_to_end(&mut bytes)?;
     }
     if meta.len() > limit || bytes.len() as u64 > limit {

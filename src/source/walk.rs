@@ -88,7 +88,7 @@ fn visit(
     stack: &mut Vec<Pending>,
     discovered: &mut Discovered,
 ) {
-    entries.sort_by_key(DirEntry::file_name);
+    entries.sort_by_cached_key(DirEntry::file_name);
     let in_repository = folder.in_repository || has(&entries, ".git");
     let ignores = if in_repository && has(&entries, ".gitignore") {
         with_ignores(&folder.absolute, folder.ignores)

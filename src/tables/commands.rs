@@ -1,9 +1,9 @@
 //! How the command lines of programs are read: names, sub-commands, options, positional words, wrappers.
 //! The data is `commands.toml` of the packs; here are its form and its look-up.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
+use foldhash::{HashMap, HashSet};
 use serde::Deserialize;
 
 use crate::tree::{Node, TreeError};
@@ -21,6 +21,8 @@ pub struct Commands {
     /// What commands of several words begin with.
     beginnings: HashSet<String>,
     wrappers: HashMap<String, Wrapper>,
+    /// Programs of which a sub-command is a wrapper.
+    wrapping_programs: HashSet<String>,
     modules: HashMap<String, String>,
     conda_roots: Vec<String>,
     installers: Vec<(String, String)>,
@@ -89,14 +91,17 @@ pub struct Options {
 #[derive(Clone, Debug, Default)]
 struct OptionTable {
     specs: Vec<OptionSpec>,
-    by_spelling: HashMap<String, usize>,
+    by_spelling: HashMap<Arc<str>, usize>,
 }
+
+/// The spellings of one option: `-p`, `--prefix`.
+pub type Spellings = Arc<[Arc<str>]>;
 
 /// One option with all its spellings.
 #[derive(Clone, Debug)]
 pub struct OptionSpec {
     /// `-p`, `--prefix`.
-    pub spellings: Vec<String>,
+    pub spellings: Spellings,
     /// Whether it takes a value.
     pub value: TakesValue,
 }
@@ -237,6 +242,7 @@ impl Commands {
                     env: raw.env.clone(),
                     queries: raw.queries.clone(),
                 };
+                self.wrapping_programs.extend(run.split_once(' ').map(|(program, _)| program.to_owned()));
                 self.wrappers.insert(run.clone(), wrapper);
             }
         }
@@ -362,6 +368,11 @@ impl Commands {
         self.wrappers.get(run)
     }
 
+    /// True for a program of which a sub-command is a wrapper.
+    pub fn has_wrappers(&self, program: &str) -> bool {
+        self.wrapping_programs.contains(program)
+    }
+
     /// The program that `python -m MODULE` stands for.
     pub fn module_program(&self, module: &str) -> Option<&str> {
         self.modules.get(module).map(String::as_str)
@@ -428,7 +439,7 @@ impl OptionTable {
             let mut value = TakesValue::No;
             for word in line.split_whitespace() {
                 if word.starts_with('-') {
-                    spellings.push(word.to_owned());
+                    spellings.push(Arc::<str>::from(word));
                 } else if word.starts_with('[') {
                     value = TakesValue::Optional;
                 } else {
@@ -436,9 +447,9 @@ impl OptionTable {
                 }
             }
             for spelling in &spellings {
-                table.by_spelling.entry(spelling.clone()).or_insert(table.specs.len());
+                table.by_spelling.entry(Arc::clone(spelling)).or_insert(table.specs.len());
             }
-            table.specs.push(OptionSpec { spellings, value });
+            table.specs.push(OptionSpec { spellings: spellings.into(), value });
         }
         table
     }

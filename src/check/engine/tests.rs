@@ -281,8 +281,12 @@ fn linked_files_know_each_other() {
     let mut job = analysed(&policy, "common", source.clone(), vec![command(&source, "python train.py", "python")]);
     job.facts.file = Record::new().with("role", "job");
     job.facts.job = Some(Record::new().with("cores", 1));
-    job.facts.links =
-        vec![Link { fact: 0, how: LinkKind::Runs, target: Text::plain("$SLURM_SUBMIT_DIR/train.py"), cwd: None }];
+    job.facts.links = vec![Link {
+        fact: 0,
+        how: LinkKind::Runs,
+        target: Text::plain("$SLURM_SUBMIT_DIR/train.py").into(),
+        cwd: None,
+    }];
     let python = Source::new("jobs/train.py".into(), Kind::Python, b"Pool()\n".to_vec());
     let call = Fact::new(FactKind::Call, Span::new(0, 6), Record::new().with("callee", "multiprocessing.Pool"));
     let python = analysed(&policy, "common", python, vec![call]);

@@ -87,7 +87,8 @@ impl Session<'_> {
             used.hidden =
                 files.iter().filter_map(|index| results.get(*index)).map(|result| hidden(&result.findings)).sum();
             let now = self.present(&files, results);
-            let judged = |known: &Known| self.judged(known, &files);
+            let by_path = self.by_path(&files);
+            let judged = |known: &Known| self.judged(known, &by_path);
             for (known, count) in &baseline.known {
                 let left = if judged(known) { now.get(known).copied().unwrap_or(0) } else { *count };
                 if left < *count {
@@ -107,7 +108,8 @@ impl Session<'_> {
         let mut written = Vec::new();
         for (baseline, files) in self.by_baseline() {
             let mut known = self.now(&files, results);
-            let others = baseline.known.iter().filter(|(known, _)| !self.judged(known, &files));
+            let by_path = self.by_path(&files);
+            let others = baseline.known.iter().filter(|(known, _)| !self.judged(known, &by_path));
             known.extend(others.map(|(known, count)| (known.clone(), *count)));
             let more = |a: &BTreeMap<Known, usize>, b: &BTreeMap<Known, usize>| -> usize {
                 a.iter().map(|(known, count)| count.saturating_sub(b.get(known).copied().unwrap_or(0))).sum()
@@ -182,18 +184,21 @@ impl Session<'_> {
 
     /// True when this run can tell whether a known finding is still there: its file was checked by its rule, or is
     /// gone.
-    fn judged(&self, known: &Known, files: &[usize]) -> bool {
-        match files.iter().find(|index| self.path_in_project(**index) == known.path) {
+    fn judged(&self, known: &Known, by_path: &BTreeMap<String, usize>) -> bool {
+        match by_path.get(&known.path) {
             Some(index) => self.own.inputs[*index].policy.active(&known.rule).is_some(),
-            None => files.first().is_some_and(|index| !self.roots[*index].join(&known.path).exists()),
+            None => by_path.values().next().is_some_and(|index| !self.roots[*index].join(&known.path).exists()),
         }
+    }
+
+    /// The files of one baseline by the paths that it has them under.
+    fn by_path(&self, files: &[usize]) -> BTreeMap<String, usize> {
+        files.iter().map(|index| (self.path_in_project(*index), *index)).collect()
     }
 
     /// The path of a file from the root of its project, as baselines name it.
     fn path_in_project(&self, index: usize) -> String {
-        let path = &self.own.inputs[index].source.path;
-        let named = self.settings.names.get(path).unwrap_or(path);
-        named.to_string_lossy().into_owned()
+        self.settings.name_of(&self.own.inputs[index].source.path).to_string_lossy().into_owned()
     }
 
     fn new_use(&self, baseline: &Baseline) -> BaselineUse {

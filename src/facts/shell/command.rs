@@ -1,10 +1,13 @@
 //! What a simple command is, by the command grammar: program and sub-command, options, positional words,
 //! and what it was looked through.
 
+use std::sync::Arc;
+
+use super::option::{GivenOption, option, record_of};
 use super::value::Arg;
 use crate::facts::model::{Record, Text};
 use crate::source::Span;
-use crate::tables::commands::{Commands, Options, TakesValue};
+use crate::tables::commands::{Commands, Options};
 
 /// A command line, understood.
 #[derive(Clone, Debug, Default)]
@@ -12,9 +15,9 @@ pub struct Line {
     /// Canonical program and sub-command.
     pub run: String,
     /// The program as written, without folders.
-    pub program: Text,
+    pub program: Arc<Text>,
     /// The program as written.
-    pub path: Text,
+    pub path: Arc<Text>,
     /// Options in order.
     pub options: Vec<GivenOption>,
     /// Positional words.
@@ -22,7 +25,7 @@ pub struct Line {
     /// Names of positional words, by the grammar.
     pub named: Vec<(String, Vec<Arg>)>,
     /// Python module given with `-m`.
-    pub module: Option<Text>,
+    pub module: Option<Arc<Text>>,
     /// Names of the wrappers, outermost first.
     pub wrappers: Vec<String>,
     /// The parallel launcher among them.
@@ -36,9 +39,9 @@ pub struct Line {
     /// Words of wrappers that set such variables: `env A=b`.
     pub assigned: Vec<Span>,
     /// Variables removed for this command.
-    pub unset: Vec<Text>,
+    pub unset: Vec<Arc<Text>>,
     /// The environment that a wrapper runs it in.
-    pub wrapper_env: Option<Text>,
+    pub wrapper_env: Option<Arc<Text>>,
     /// Words to be read as a script: joined by a wrapper such as `ssh host`, or given to `-c`.
     pub scripts: Vec<Vec<Arg>>,
     /// All words that are the command's own.
@@ -47,28 +50,15 @@ pub struct Line {
     pub head: Span,
 }
 
-/// An option as given.
-#[derive(Clone, Debug)]
-pub struct GivenOption {
-    /// All its spellings that the grammar knows, or the one written.
-    pub spellings: Vec<String>,
-    /// As written, without value.
-    pub written: Text,
-    /// Its value, the empty text for a flag.
-    pub value: Text,
-    /// The word that holds the value, when it is a word of its own.
-    pub value_word: Option<Arg>,
-}
-
 impl Line {
     /// The last value of an option.
     pub fn option(&self, spelling: &str) -> Option<&GivenOption> {
-        self.options.iter().rev().find(|option| option.spellings.iter().any(|known| known == spelling))
+        self.options.iter().rev().find(|option| option.is(spelling))
     }
 
     /// All values of an option.
     pub fn all_options<'l>(&'l self, spelling: &'l str) -> impl Iterator<Item = &'l GivenOption> {
-        self.options.iter().filter(move |option| option.spellings.iter().any(|known| known == spelling))
+        self.options.iter().filter(move |option| option.is(spelling))
     }
 
     /// The positional words of a name.
@@ -77,13 +67,13 @@ impl Line {
     }
 
     /// What fills a field of the fact, by the grammar: an option's value or a positional word.
-    pub fn field(&self, name: &str, commands: &Commands) -> Option<Text> {
+    pub fn field(&self, name: &str, commands: &Commands) -> Option<Arc<Text>> {
         let grammar = commands.command(&self.run)?;
         let (_, from) = grammar.fields.iter().find(|(known, _)| *known == name)?;
         from.iter().find_map(|source| {
             if let Some(literal) = source.strip_prefix('=') {
                 // What the program takes when nothing is given.
-                Some(Text { span: Some(self.words), ..Text::plain(literal) })
+                Some(Arc::new(Text { span: Some(self.words), ..Text::plain(literal) }))
             } else if source.starts_with('-') {
                 self.option(source).map(|option| option.value.clone()).filter(|value| !value.text.is_empty())
             } else {
@@ -95,28 +85,13 @@ impl Line {
     /// What its words come to.
     pub fn texts(&self) -> impl Iterator<Item = &Text> {
         let values = self.options.iter().map(|option| &option.value);
-        [&self.path].into_iter().chain(self.args.iter().map(|arg| &arg.text)).chain(values)
+        [&self.path].into_iter().chain(self.args.iter().map(|arg| &arg.text)).chain(values).map(AsRef::as_ref)
     }
 
     /// The options as a record, each under all its spellings.
     pub fn option_record(&self) -> Record {
         record_of(&self.options)
     }
-}
-
-/// Options by all their spellings.
-pub fn record_of(options: &[GivenOption]) -> Record {
-    let mut record = Record::new();
-    for option in options {
-        for spelling in &option.spellings {
-            let mut value = option.value.clone();
-            if value.span.is_none() || value.text.is_empty() {
-                value.span = option.written.span;
-            }
-            record.set(spelling.clone(), value);
-        }
-    }
-    record
 }
 
 /// Reads a command line. `None` when there is no word.
@@ -137,7 +112,10 @@ pub fn read(args: &[Arg], commands: &Commands, place: &dyn Fn(Span) -> Span) -> 
     let rest = if rest.is_empty() { args } else { rest };
     let first = rest.first()?;
     line.path = first.text.clone();
-    line.program = Text { text: base_name(&first.text.text).to_owned(), ..first.text.clone() };
+    line.program = match base_name(&first.text.text) {
+        name if name.len() == first.text.text.len() => first.text.clone(),
+        name => first.text.saying(name).into(),
+    };
     read_program(&mut line, rest, commands);
     let first = rest.first()?.word;
     let last = rest.last()?.word;
@@ -155,6 +133,9 @@ fn wrapper_name(args: &[Arg], name: &str, commands: &Commands) -> Option<(String
     let program = commands.program(name);
     let canonical = program.map_or(name, |program| program.name.as_str());
     if program.is_some_and(|program| program.subcommands) || commands.wrapper(canonical).is_none() {
+        if !commands.has_wrappers(canonical) {
+            return None;
+        }
         // The sub-command may stand after options of the program.
         let sub = args.iter().enumerate().skip(1).take(8).find(|(_, arg)| !arg.text.text.starts_with('-'))?;
         let run = format!("{canonical} {}", sub.1.text.text);
@@ -188,16 +169,16 @@ fn look_through<'a>(
         if word.starts_with('-') && word.len() > 1 {
             let (given, used) = option(&args[at..], &wrapper.options);
             for option in given {
-                if wrapper.queries.iter().any(|s| option.spellings.contains(s)) {
+                if wrapper.queries.iter().any(|s| option.is(s)) {
                     return None;
                 }
-                if wrapper.strings.iter().any(|s| option.spellings.contains(s)) {
+                if wrapper.strings.iter().any(|s| option.is(s)) {
                     scripts.extend(option.value_word.clone().map(|word| vec![word]));
                 }
-                if option.spellings.iter().any(|s| s == "--unset") {
+                if option.is("--unset") {
                     unset.push(option.value.clone());
                 }
-                if wrapper.env.as_ref().is_some_and(|name| option.spellings.contains(name)) {
+                if wrapper.env.as_ref().is_some_and(|name| option.is(name)) {
                     env = Some(option.value.clone());
                 }
                 own_options.push(option);
@@ -207,7 +188,7 @@ fn look_through<'a>(
         }
         if wrapper.assignments && crate::syntax::shell::is_assignment(word.as_bytes()) {
             let (name, value) = word.split_once('=').unwrap_or((word, ""));
-            vars.push((name.to_owned(), Text { text: value.to_owned(), ..arg.text.clone() }));
+            vars.push((name.to_owned(), arg.text.saying(value)));
             assigned.push(arg.word);
             at += 1;
             continue;
@@ -229,7 +210,7 @@ fn look_through<'a>(
     line.wrapper_env = env.or(line.wrapper_env.take());
     line.contexts.extend(wrapper.context.clone());
     if wrapper.launcher && line.launcher.is_none() {
-        line.launcher = args.first().map(|arg| Text { text: base_name(&arg.text.text).to_owned(), ..arg.text.clone() });
+        line.launcher = args.first().map(|arg| arg.text.saying(base_name(&arg.text.text)));
         line.launcher_options = own_options;
     }
     if wrapper.joins {
@@ -323,11 +304,8 @@ fn read_words(line: &mut Line, args: &[Arg], start: usize, commands: &Commands) 
             continue;
         }
         let (given, used) = option(&args[at..], grammar.map_or(&empty, |grammar| &grammar.options));
-        let module =
-            given.iter().find(|option| line.run == "python" && option.spellings.iter().any(|s| s == "-m")).cloned();
-        let code = given
-            .iter()
-            .any(|option| matches!(line.run.as_str(), "python" | "bash") && option.spellings.iter().any(|s| s == "-c"));
+        let module = given.iter().find(|option| line.run == "python" && option.is("-m")).cloned();
+        let code = given.iter().any(|option| matches!(line.run.as_str(), "python" | "bash") && option.is("-c"));
         line.options.extend(given);
         at += used;
         if let Some(module) = module {
@@ -395,94 +373,4 @@ fn name_words(line: &mut Line, commands: &Commands) {
             line.named.push((name.clone(), vec![word.clone()]));
         }
     }
-}
-
-/// Reads the option at the front of `args`: what it gives (several for bundled letters) and how many words it takes.
-fn option(args: &[Arg], options: &Options) -> (Vec<GivenOption>, usize) {
-    let arg = &args[0];
-    let word = arg.text.text.as_str();
-    let flag = |name: &str, spellings: Vec<String>| GivenOption {
-        spellings,
-        written: Text { text: name.to_owned(), ..arg.text.clone() },
-        value: Text { text: String::new(), ..arg.text.clone() },
-        value_word: None,
-    };
-    if let Some((name, value)) = word.split_once('=')
-        && (word.starts_with("--") || options.find(name).is_some())
-    {
-        let spellings = options.find(name).map_or_else(|| vec![name.to_owned()], |spec| spec.spellings.clone());
-        let value = glued(arg, name.len() + 1, value);
-        let written = Text { text: name.to_owned(), ..arg.text.clone() };
-        return (vec![GivenOption { spellings, written, value, value_word: None }], 1);
-    }
-    if let Some(spec) = options.find(word) {
-        if let TakesValue::Yes(count) = spec.value
-            && let Some(next) = args.get(1)
-        {
-            let given = GivenOption {
-                spellings: spec.spellings.clone(),
-                written: arg.text.clone(),
-                value: next.text.clone(),
-                value_word: Some(next.clone()),
-            };
-            return (vec![given], (1 + count).min(args.len()));
-        }
-        return (vec![flag(word, spec.spellings.clone())], 1);
-    }
-    if word.starts_with("--") || !word.is_ascii() {
-        return (vec![flag(word, vec![word.to_owned()])], 1);
-    }
-    bundled(args, options, word, &flag)
-}
-
-/// `-xvf FILE`, `-pPATH`.
-fn bundled(
-    args: &[Arg],
-    options: &Options,
-    word: &str,
-    flag: &dyn Fn(&str, Vec<String>) -> GivenOption,
-) -> (Vec<GivenOption>, usize) {
-    let arg = &args[0];
-    let mut given = Vec::new();
-    for (at, letter) in word.char_indices().skip(1) {
-        let name = format!("-{letter}");
-        let Some(spec) = options.find(&name) else {
-            if given.is_empty() {
-                return (vec![flag(word, vec![word.to_owned()])], 1);
-            }
-            given.push(flag(&name, vec![name.clone()]));
-            continue;
-        };
-        let rest = &word[at + 1..];
-        match spec.value {
-            TakesValue::No => given.push(flag(&name, spec.spellings.clone())),
-            _ if !rest.is_empty() => {
-                let value = glued(arg, at + 1, rest);
-                let written = Text { text: name, ..arg.text.clone() };
-                given.push(GivenOption { spellings: spec.spellings.clone(), written, value, value_word: None });
-                return (given, 1);
-            }
-            TakesValue::Optional => given.push(flag(&name, spec.spellings.clone())),
-            TakesValue::Yes(count) => {
-                let next = args.get(1);
-                given.push(GivenOption {
-                    spellings: spec.spellings.clone(),
-                    written: Text { text: name, ..arg.text.clone() },
-                    value: next.map_or_else(Text::default, |next| next.text.clone()),
-                    value_word: next.cloned(),
-                });
-                return (given, (1 + count).min(args.len()));
-            }
-        }
-    }
-    (given, 1)
-}
-
-/// A value that is glued to its option: its place is the rest of the word when the option stands there as it is.
-fn glued(arg: &Arg, offset: usize, value: &str) -> Text {
-    let span = arg.text.span.map(|span| {
-        let whole = span.len() == arg.word.len();
-        if whole && offset <= arg.plain { Span::new(span.start + offset, span.end) } else { span }
-    });
-    Text { text: value.to_owned(), span, unresolved: arg.text.unresolved.clone(), origin: arg.text.origin }
 }

@@ -1,5 +1,7 @@
 //! Compound commands that choose or repeat: `if`, `case` and loops.
 
+use std::sync::Arc;
+
 use super::branch::{self, Outcome, condition};
 use super::state::{Guard, State};
 use super::walk::Walker;
@@ -67,10 +69,9 @@ impl Walker<'_> {
             self.nested_scripts(*word);
         }
         if let Some(name) = variable.map(|span| self.frame.slice(span).to_owned()) {
-            let values: Vec<Text> =
-                words.iter().flat_map(|word| self.resolver().expand(*word)).map(|arg| arg.text).collect();
+            let values: Vec<Arc<Text>> = self.expand(words.iter().copied()).into_iter().map(|arg| arg.text).collect();
             // A few words that stand there: the body is walked for each. Else its variable stays a name.
-            if values.len() <= MAX_ROUNDS && values.iter().all(is_one_word) {
+            if values.len() <= MAX_ROUNDS && values.iter().all(|value| is_one_word(value)) {
                 let mut values = values.into_iter();
                 if let Some(first) = values.next() {
                     self.set_plain(&name, first);

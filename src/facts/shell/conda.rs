@@ -1,8 +1,10 @@
 //! conda by name and by path: installers, installations that a command names, environments that become active.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use super::command::{self, GivenOption, Line};
+use super::command::{self, Line};
+use super::option::GivenOption;
 use super::state::Ready;
 use super::value::Arg;
 use super::walk::Walker;
@@ -27,12 +29,8 @@ impl Walker<'_> {
         if self.installer_family(file.file_name()).is_none() {
             return Cow::Borrowed(line);
         }
-        let mut args = vec![Arg {
-            text: Text { text: INSTALLER.to_owned(), ..file.clone() },
-            word: Span::default(),
-            quoted: false,
-            plain: 0,
-        }];
+        let mut args =
+            vec![Arg { text: file.saying(INSTALLER).into(), word: Span::default(), quoted: false, plain: 0 }];
         args.extend(rest.iter().cloned());
         if line.run != "bash" && line.run != "source" {
             // The words of the program itself were read without a grammar.
@@ -57,7 +55,7 @@ impl Walker<'_> {
     }
 
     fn as_words(&self, option: &GivenOption) -> Vec<Arg> {
-        let word = |text: &Text| Arg { text: text.clone(), word: Span::default(), quoted: false, plain: 0 };
+        let word = |text: &Arc<Text>| Arg { text: Arc::clone(text), word: Span::default(), quoted: false, plain: 0 };
         let mut words = vec![word(&option.written)];
         if !option.value.text.is_empty() {
             words.push(word(&option.value));
@@ -88,9 +86,9 @@ impl Walker<'_> {
 
     /// The installer that a command downloads or runs.
     pub fn installer_record(&self, line: &Line) -> Option<Record> {
-        let candidates: Vec<Text> = match line.run.as_str() {
-            "wget" | "curl" => line.args.iter().map(|arg| arg.text.clone()).collect(),
-            INSTALLER => line.named("script").iter().map(|arg| arg.text.clone()).collect(),
+        let candidates: Vec<&Text> = match line.run.as_str() {
+            "wget" | "curl" => line.args.iter().map(|arg| &*arg.text).collect(),
+            INSTALLER => line.named("script").iter().map(|arg| &*arg.text).collect(),
             _ => return None,
         };
         candidates.into_iter().find_map(|text| {
@@ -99,27 +97,25 @@ impl Walker<'_> {
             let mut parts = stem.rsplit('-');
             let machine = parts.next().unwrap_or("");
             let system = parts.next().unwrap_or("");
-            let mut record = Record::new()
-                .placed(text.span)
-                .with("name", Text { text: name.clone(), ..text.clone() })
-                .with("family", family);
+            let mut record =
+                Record::new().placed(text.span).with("name", text.saying(name.as_str())).with("family", family);
             if !system.is_empty() && !machine.contains(['$', '{', '(']) && !system.contains(['$', '{', '(']) {
-                record.set("system", part_of(&text, system));
-                record.set("machine", part_of(&text, machine));
+                record.set("system", part_of(text, system));
+                record.set("machine", part_of(text, machine));
             }
             Some(record)
         })
     }
 
     /// The conda installation that a command names: by its own path, by the file it sources, by a prefix.
-    pub fn named_conda_root(&self, line: &Line) -> Option<Text> {
+    pub fn named_conda_root(&self, line: &Line) -> Option<Arc<Text>> {
         let path = match line.run.as_str() {
             "source" => line.named("script").first().map(|arg| arg.text.clone())?,
             INSTALLER => return line.field("destination", &self.script.tables.commands),
             _ if line.path.text.contains('/') => line.path.clone(),
             _ => return None,
         };
-        self.root_of_file(&path)
+        self.root_of_file(&path).map(Arc::new)
     }
 
     /// `ROOT/etc/profile.d/conda.sh`, `ROOT/bin/activate`, `ROOT/bin/conda`, `ROOT/condabin/conda`.
@@ -129,30 +125,30 @@ impl Walker<'_> {
             .iter()
             .find_map(|tail| text.strip_suffix(tail))
         {
-            return Some(Text { text: root.to_owned(), ..path.clone() });
+            return Some(path.saying(root));
         }
         let (folder, file) = text.rsplit_once('/')?;
-        let folder = Text { text: folder.to_owned(), ..path.clone() };
+        let folder = path.saying(folder);
         let (kind, root) = self.conda_folder(&folder);
         match (kind, file) {
             ("root" | "condabin" | "env", _) => root,
             (_, "conda" | "mamba" | "micromamba") => {
                 let root = folder.text.strip_suffix("/bin").or_else(|| folder.text.strip_suffix("/condabin"))?;
-                Some(Text { text: root.to_owned(), ..path.clone() })
+                Some(path.saying(root))
             }
             _ => None,
         }
     }
 
     /// Makes an environment the active one.
-    pub fn enter_environment(&mut self, kind: &str, name: Text, by: &str) {
+    pub fn enter_environment(&mut self, kind: &str, name: Arc<Text>, by: &str) {
         let path = if name.text.contains('/') || kind == "venv" { self.anchored(name.clone()) } else { name.clone() };
         let created = self.state.created.iter().rev().find(|made| same_path(&made.name.text, &path.text)).cloned();
         let kind = created.as_ref().map_or(kind, |made| made.kind);
         let mut env = Record::new()
             .placed(name.span)
             .with("kind", kind)
-            .with("name", Text { text: name.file_name().to_owned(), ..name.clone() })
+            .with("name", if name.text.contains('/') { name.saying(name.file_name()).into() } else { name.clone() })
             .with("by", by)
             .with("created-here", created.is_some());
         env.set_some("seeded", created.as_ref().and_then(|made| made.seeded));
@@ -169,10 +165,10 @@ impl Walker<'_> {
     pub fn activate_script(&mut self, line: &Line, path: &Text) {
         let folder = path.text.strip_suffix("/activate").unwrap_or(&path.text);
         let prefix = folder.strip_suffix("/bin").or_else(|| folder.strip_suffix("/Scripts")).unwrap_or(folder);
-        let (kind, _) = self.conda_folder(&Text { text: folder.to_owned(), ..path.clone() });
+        let (kind, _) = self.conda_folder(&path.saying(folder));
         let last = prefix.rsplit('/').next().unwrap_or("").to_ascii_lowercase();
         let named = line.args.get(1).map(|arg| arg.text.clone());
-        let here = self.anchored(Text::plain(prefix)).text;
+        let here = self.anchored(Text::plain(prefix).into()).text.clone();
         let made_here = self.state.created.iter().any(|made| same_path(&made.name.text, &here));
         let conda = !made_here
             && (kind != "none"
@@ -181,19 +177,16 @@ impl Walker<'_> {
         if conda {
             self.state.make_ready(Ready::Yes);
             let base = named.is_none() && kind != "env";
-            let name = named.unwrap_or_else(|| Text {
-                text: if kind == "env" { prefix.to_owned() } else { "base".to_owned() },
-                ..path.clone()
-            });
+            let name = named.unwrap_or_else(|| path.saying(if kind == "env" { prefix } else { "base" }).into());
             self.enter_environment("conda", name, "activate script");
             // The base environment is the installation itself.
             if let Some(env) = self.state.env().filter(|_| base) {
                 let mut env = Record::clone(env);
-                env.set("path", Text { text: prefix.to_owned(), ..path.clone() });
+                env.set("path", path.saying(prefix));
                 self.state.set_env(Some(env.into()));
             }
         } else {
-            self.enter_environment("venv", Text { text: prefix.to_owned(), ..path.clone() }, "activate script");
+            self.enter_environment("venv", path.saying(prefix).into(), "activate script");
         }
     }
 

@@ -1,7 +1,8 @@
 //! What commands do to the state of the shell.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::command::Line;
 use super::frame::{Frame, Place};
@@ -41,7 +42,7 @@ impl Walker<'_> {
         }
         match line.run.as_str() {
             "cd" | "pushd" | "chdir" => self.change_folder(line),
-            "popd" => self.state.set_cwd(Some(unknown("PWD"))),
+            "popd" => self.state.set_cwd(Some(unknown("PWD").into())),
             "source" => self.source(line),
             "source activate" | "conda activate" => self.activate(line),
             "deactivate" | "conda deactivate" | "source deactivate" => self.state.set_env(None),
@@ -62,26 +63,24 @@ impl Walker<'_> {
             "trap" => self.trap(line),
             "conda create" | "conda env create" | "python -m venv" | "virtualenv" | "uv venv" => self.created(line),
             _ => {
-                let values: Vec<Text> = line.args.iter().map(|arg| arg.text.clone()).collect();
-                self.call(&line.path.text, &values);
+                self.call(&line.path.text, &line.args);
             }
         }
     }
 
     fn change_folder(&mut self, line: &Line) {
         let target = match line.args.first() {
-            None => Text { unresolved: vec!["HOME".to_owned()], ..Text::plain("$HOME") },
-            Some(arg) if arg.text.text == "-" || arg.text.text.starts_with('+') => unknown("OLDPWD"),
+            None => unknown("HOME").into(),
+            Some(arg) if arg.text.text == "-" || arg.text.text.starts_with('+') => unknown("OLDPWD").into(),
             Some(arg) => arg.text.clone(),
         };
         let cwd = if target.text.starts_with(['/', '$', '~']) {
             target
         } else {
-            let before = self.state.cwd().cloned().unwrap_or_else(|| unknown("PWD"));
-            let mut unresolved = before.unresolved;
-            unresolved.extend(target.unresolved);
-            let text = join_path(&before.text, &target.text);
-            Text { text, unresolved, ..target }
+            let before = self.state.cwd().cloned().unwrap_or_else(|| unknown("PWD").into());
+            let mut cwd = target.saying(join_path(&before.text, &target.text));
+            cwd.unresolved.splice(0..0, before.unresolved.iter().cloned());
+            cwd.into()
         };
         self.state.set_cwd(Some(cwd));
     }
@@ -94,7 +93,7 @@ impl Walker<'_> {
         let name = line.field("destination", &self.script.tables.commands);
         let name = name.or_else(|| line.option("--name").map(|option| option.value.clone()));
         let name = name.or_else(|| line.named("env").first().map(|arg| arg.text.clone()));
-        let name = name.unwrap_or_else(|| Text::at("base", line.words));
+        let name = name.unwrap_or_else(|| Text::at("base", line.words).into());
         self.enter_environment("conda", name, by);
     }
 
@@ -128,7 +127,7 @@ impl Walker<'_> {
             self.state.make_ready(Ready::Maybe);
             self.state.doubt_modules();
             if self.state.env().is_none() {
-                self.enter_environment("unknown", Text::plain(""), "unknown");
+                self.enter_environment("unknown", Arc::default(), "unknown");
             }
             return;
         };
@@ -210,7 +209,7 @@ impl Walker<'_> {
         for arg in line.args.clone() {
             let Some((name, value)) = arg.text.text.split_once('=') else { continue };
             let name = name.to_owned();
-            self.aliases.insert(name.clone(), Text { text: value.to_owned(), ..arg.text.clone() });
+            self.aliases.insert(name.clone(), arg.text.saying(value));
             let decoded = self.resolver().decoded(arg.word).after('=');
             let end = arg.text.span.map_or(0, |span| span.end);
             let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
@@ -260,12 +259,12 @@ impl Walker<'_> {
     }
 
     /// A relative path as it is from where the script started.
-    pub fn anchored(&self, path: Text) -> Text {
+    pub fn anchored(&self, path: Arc<Text>) -> Arc<Text> {
         if path.text.starts_with(['/', '$', '~']) {
             return path;
         }
         let folder = self.state.cwd().map_or("$PWD", |folder| folder.text.as_str());
-        Text { text: join_path(folder, &path.text), ..path }
+        path.saying(join_path(folder, &path.text)).into()
     }
 
     /// Files that the command runs or reads.

@@ -1,7 +1,10 @@
 //! From a simple command to its facts.
 
+use std::sync::Arc;
+
 use super::command::{self, Line};
 use super::modules::discriminator;
+use super::option;
 use super::value::Arg;
 use super::walk::Walker;
 use crate::facts::interest;
@@ -158,7 +161,9 @@ impl Walker<'_> {
     /// The arguments that words become.
     pub fn expand(&self, words: impl Iterator<Item = Span>) -> Vec<Arg> {
         let resolver = self.resolver();
-        words.flat_map(|word| resolver.expand(word)).collect()
+        let mut args = Vec::with_capacity(words.size_hint().1.unwrap_or(0));
+        words.for_each(|word| resolver.expand(word, &mut args));
+        args
     }
 
     fn understood(&mut self, line: &Line, args: &[Arg], simple: &Simple, span: Span) {
@@ -170,7 +175,7 @@ impl Walker<'_> {
         if let Some(env) = &line.wrapper_env {
             self.enter_environment("conda", env.clone(), "unknown");
         } else if line.contexts.iter().any(|context| context == "environment") {
-            self.enter_environment("unknown", Text::plain(""), "unknown");
+            self.enter_environment("unknown", Arc::default(), "unknown");
         }
         // A wrapper that runs words as a script (`ssh host …`) is itself here; the script is elsewhere.
         let own = line.wrappers.last() == Some(&line.run);
@@ -202,7 +207,7 @@ impl Walker<'_> {
         if self.is_unasked(line) {
             self.note_signs(line.texts());
             let output = if simple.redirects.is_empty() { None } else { self.written(&simple.redirects) };
-            self.note_signs(output.iter());
+            self.note_signs(output.iter().map(AsRef::as_ref));
             return;
         }
         // Only where the grammar knows what the words mean does it matter which of them the caller gave.
@@ -231,7 +236,7 @@ impl Walker<'_> {
         record.set_some("module", line.module.clone());
         record.set_some("launcher", line.launcher.clone());
         if !line.launcher_options.is_empty() {
-            record.set("launcher-option", command::record_of(&line.launcher_options));
+            record.set("launcher-option", option::record_of(&line.launcher_options));
         }
         record.set("wrappers", line.wrappers.iter().map(|name| Text::plain(name.clone())).collect::<Vec<_>>());
         let mut vars = Record::new();
@@ -295,14 +300,14 @@ impl Walker<'_> {
     }
 
     /// The file that redirections send the output to.
-    pub fn written(&self, redirects: &[Redirect]) -> Option<Text> {
+    pub fn written(&self, redirects: &[Redirect]) -> Option<Arc<Text>> {
         let writes = |redirect: &&Redirect| redirect.op == RedirectOp::Write && redirect.fd.is_none_or(|fd| fd == 1);
         let redirect = redirects.iter().rev().find(writes)?;
-        Some(self.resolver().text(redirect.target))
+        Some(self.resolver().text(redirect.target).into())
     }
 
     /// The same of a command, simple or not.
-    pub fn output_of(&self, command: &Command) -> Option<Text> {
+    pub fn output_of(&self, command: &Command) -> Option<Arc<Text>> {
         match &command.node {
             Node::Simple(simple) => self.written(&simple.redirects).or_else(|| self.teed(simple)),
             _ => self.written(&command.redirects),
@@ -310,7 +315,7 @@ impl Walker<'_> {
     }
 
     /// `tee FILE` at the end of a pipeline writes it as well.
-    fn teed(&self, simple: &Simple) -> Option<Text> {
+    fn teed(&self, simple: &Simple) -> Option<Arc<Text>> {
         let words = simple.words.get(simple.assignments..)?;
         if words.first().is_none_or(|word| self.frame.slice(word.span) != "tee") {
             return None;

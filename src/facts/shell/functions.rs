@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::frame::Frame;
 use super::state::State;
+use super::value::Arg;
 use super::walk::{MAX_DEPTH, Walker};
 use crate::facts::model::Text;
 use crate::source::Span;
@@ -29,7 +30,7 @@ impl Walker<'_> {
     }
 
     /// Calls a function of the script; `false` when there is none of that name.
-    pub fn call(&mut self, name: &str, args: &[Text]) -> bool {
+    pub fn call(&mut self, name: &str, args: &[Arg]) -> bool {
         let Some(function) = self.functions.get_mut(name) else { return false };
         if self.depth >= MAX_DEPTH || self.calls.iter().any(|known| known == name) {
             return true;
@@ -39,15 +40,15 @@ impl Walker<'_> {
             return true;
         }
         let function = function.clone();
-        let outer: Vec<(String, Option<Text>)> = (1..10)
+        let outer: Vec<(String, Option<Arc<Text>>)> = (1..10)
             .map(|number| number.to_string())
             .map(|name| (name.clone(), self.state.variable(&name).map(|v| v.value.clone())))
             .collect();
         for (name, _) in &outer {
             self.state.unset_variable(name);
         }
-        for (index, value) in args.iter().take(9).enumerate() {
-            self.set_plain(&(index + 1).to_string(), value.clone());
+        for (index, arg) in args.iter().take(9).enumerate() {
+            self.set_plain(&(index + 1).to_string(), arg.text.clone());
         }
         self.calls.push(name.to_owned());
         self.in_frame(function.frame, |walker| walker.nested_list(&function.body));

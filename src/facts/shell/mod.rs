@@ -13,6 +13,7 @@ mod frame;
 mod functions;
 mod modules;
 mod nested;
+mod option;
 mod packages;
 mod paths;
 mod state;

@@ -3,7 +3,7 @@
 use super::command::Line;
 use super::value::Arg;
 use super::walk::Walker;
-use crate::facts::model::{FactKind, Record, Text, Value};
+use crate::facts::model::{FactKind, Record, Value};
 use crate::facts::module_name::ModuleName;
 
 impl Walker<'_> {
@@ -31,7 +31,7 @@ impl Walker<'_> {
     fn module_load(&mut self, names: &[Arg]) {
         for name in names {
             if let Some(unloaded) = name.text.text.strip_prefix('-').filter(|rest| !rest.is_empty()) {
-                let arg = Arg { text: Text { text: unloaded.to_owned(), ..name.text.clone() }, ..name.clone() };
+                let arg = Arg { text: name.text.saying(unloaded).into(), ..name.clone() };
                 self.module_unload(&arg, names);
             } else {
                 self.module_loaded(name, names, "load", None);
@@ -58,7 +58,7 @@ impl Walker<'_> {
     fn module_record(&self, name: &Arg) -> Record {
         let parsed = ModuleName::parse(&name.text.text, self.script.tables);
         let mut record = Record::new();
-        parsed.write(&mut record, name.text.clone());
+        parsed.write(&mut record, &name.text);
         record.set_some("toolchain", parsed.toolchain.as_deref());
         let loaded =
             self.state.modules().iter().rev().map(|module| module.text("generation")).find(|text| !text.is_empty());
@@ -126,6 +126,9 @@ pub(super) fn discriminator(text: &str) -> usize {
 /// The verb, under one name for its spellings, and the modules.
 fn verb_and_names(line: &Line) -> Option<(&'static str, Vec<Arg>)> {
     let (program, word) = line.run.split_once(' ').unwrap_or((&line.run, ""));
+    if !matches!(program, "module" | "ml") {
+        return None;
+    }
     let mut names = line.args.clone();
     let word = match program {
         "module" => word.to_owned(),
@@ -149,7 +152,7 @@ fn verb_and_names(line: &Line) -> Option<(&'static str, Vec<Arg>)> {
                 if names.is_empty() { "list".to_owned() } else { "load".to_owned() }
             }
         }
-        _ => return None,
+        _ => String::new(),
     };
     Some((verb(&word).unwrap_or("other"), names))
 }

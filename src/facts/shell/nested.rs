@@ -26,7 +26,7 @@ impl Walker<'_> {
         self.nested_parts(parts_of_body(&text, body));
     }
 
-    fn nested_parts(&mut self, parts: Vec<Part>) {
+    fn nested_parts(&mut self, parts: Vec<Part<'_>>) {
         for part in parts {
             if let Part::Variable { name, op, span } = &part {
                 self.scheduler_variable(name, op, *span);
@@ -120,7 +120,7 @@ impl Walker<'_> {
             }
             "cat" | "tee" | "echo" if !self.frame.silent => {
                 let named = output
-                    .map(|target| self.resolver().text(target))
+                    .map(|target| self.resolver().text(target).into())
                     .or_else(|| line.args.first().map(|a| a.text.clone()));
                 let written = named.is_some() || matches!(self.pipe.1.as_deref(), Some("sbatch" | "qsub" | "bsub"));
                 if written {

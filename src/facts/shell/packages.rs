@@ -1,5 +1,7 @@
 //! Packages and channels that a command line asks for.
 
+use std::sync::Arc;
+
 use super::command::Line;
 use super::walk::Walker;
 use crate::facts::matchspec::{self, Manager};
@@ -19,10 +21,11 @@ impl Walker<'_> {
         let grammar = self.script.tables.commands.command(&line.run);
         let pip = grammar.and_then(|grammar| grammar.packages.as_deref()) == Some("pip");
         let manager = if pip { Manager::Pip } else { Manager::Conda };
-        let editable = line.all_options("--editable").map(|option| option.value.clone());
-        let words = line.named("packages").iter().map(|arg| arg.text.clone());
+        let editable = line.all_options("--editable").map(|option| &option.value);
+        let words = line.named("packages").iter().map(|arg| &arg.text);
         // No file is named like a pattern of versions or builds, so that the shell leaves it as it stands.
-        let plain = |mut text: Text| {
+        let plain = |text: &Arc<Text>| {
+            let mut text = Text::clone(text);
             text.unresolved.retain(|name| name != "*");
             text
         };
@@ -59,13 +62,13 @@ impl Walker<'_> {
     }
 
     fn channels(&mut self, line: &Line) {
-        let names: Vec<Text> = line.all_options("--channel").map(|option| option.value.clone()).collect();
+        let names: Vec<Arc<Text>> = line.all_options("--channel").map(|option| option.value.clone()).collect();
         for (index, name) in names.iter().enumerate() {
             let Some(span) = name.span else { continue };
             if !self.first_time(FactKind::Channel, span, 0) {
                 continue;
             }
-            let others: Vec<Text> =
+            let others: Vec<Arc<Text>> =
                 names.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, n)| n.clone()).collect();
             let mut record = Record::at(span)
                 .with("name", name.clone())

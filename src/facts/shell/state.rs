@@ -14,9 +14,9 @@ const MAX_VARIABLES: usize = 2000;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variable {
     /// Its value.
-    pub value: Text,
+    pub value: Arc<Text>,
     /// The elements of an array.
-    pub items: Option<Vec<Text>>,
+    pub items: Option<Vec<Arc<Text>>>,
     /// Exported to commands.
     pub exported: bool,
 }
@@ -72,7 +72,7 @@ pub struct Created {
     /// `conda`, `venv`, `uv`.
     pub kind: &'static str,
     /// Name or path.
-    pub name: Text,
+    pub name: Arc<Text>,
     /// It was made with pip or python inside; not known when its packages may bring them.
     pub seeded: Option<bool>,
 }
@@ -86,11 +86,11 @@ pub struct State {
     env: Option<Arc<Record>>,
     ready: Ready,
     conda_on_path: bool,
-    cwd: Option<Text>,
+    cwd: Option<Arc<Text>>,
     path: Vec<Arc<Record>>,
     set_u: Option<usize>,
     set_e: bool,
-    sourced: Vec<Text>,
+    sourced: Vec<Arc<Text>>,
     startup_read: bool,
     new_shell: bool,
     /// Environments made so far.
@@ -143,8 +143,7 @@ impl State {
 
     /// Makes a variable's value unknown.
     pub fn forget_variable(&mut self, name: &str) {
-        let value = Text { text: format!("${name}"), unresolved: vec![name.to_owned()], ..Text::default() };
-        self.set_variable(name, Variable { value, items: None, exported: false });
+        self.set_variable(name, Variable { value: unknown(name).into(), items: None, exported: false });
     }
 
     /// Removes a variable.
@@ -213,12 +212,12 @@ impl State {
     }
 
     /// The working directory, when a `cd` set it.
-    pub fn cwd(&self) -> Option<&Text> {
+    pub fn cwd(&self) -> Option<&Arc<Text>> {
         self.cwd.as_ref()
     }
 
     /// Changes the working directory.
-    pub fn set_cwd(&mut self, cwd: Option<Text>) {
+    pub fn set_cwd(&mut self, cwd: Option<Arc<Text>>) {
         self.shown = None;
         self.cwd = cwd;
     }
@@ -244,7 +243,7 @@ impl State {
     }
 
     /// A file was sourced.
-    pub fn add_sourced(&mut self, file: Text) {
+    pub fn add_sourced(&mut self, file: Arc<Text>) {
         self.shown = None;
         if self.sourced.len() < MAX_ENTRIES {
             self.sourced.push(file);
@@ -326,7 +325,7 @@ impl State {
         }
         self.conda_on_path |= other.conda_on_path;
         if self.cwd.as_ref().map(|cwd| &cwd.text) != other.cwd.as_ref().map(|cwd| &cwd.text) {
-            self.cwd = Some(unknown("PWD"));
+            self.cwd = Some(unknown("PWD").into());
         }
         self.set_u = self.set_u.and(other.set_u);
         self.set_e &= other.set_e;

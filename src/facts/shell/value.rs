@@ -1,8 +1,11 @@
 //! The value of words, as far as it is known: variables set before, defaults, cut prefixes and suffixes,
 //! the home folder, and substitutions whose result is plain (`$(pwd)`, `$(whoami)`, `$(dirname X)`).
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::frame::{Decoded, Frame};
-use super::state::State;
+use super::state::{State, unknown};
 use crate::facts::model::Text;
 use crate::source::{Shell, Span};
 use crate::syntax::shell::word::{Operation, Part, parts, parts_of_body};
@@ -25,7 +28,7 @@ pub struct Resolver<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arg {
     /// Its value.
-    pub text: Text,
+    pub text: Arc<Text>,
     /// The word in the frame's text.
     pub word: Span,
     /// It is written with quotes.
@@ -35,17 +38,17 @@ pub struct Arg {
 }
 
 impl Resolver<'_> {
-    /// The words that a word expands to: one, or several for an array or an unquoted variable that holds blanks.
-    pub fn expand(&self, word: Span) -> Vec<Arg> {
+    /// Adds the words that a word expands to: one, or several for an array or an unquoted variable that holds blanks.
+    pub fn expand(&self, word: Span, out: &mut Vec<Arg>) {
         let written = self.frame.slice(word);
         if is_plain(written) {
-            let text = Text::at(written, self.frame.place(word));
-            return vec![Arg { text, word, quoted: false, plain: word.len() }];
+            let text = Text::at(written, self.frame.place(word)).into();
+            return out.push(Arg { text, word, quoted: false, plain: word.len() });
         }
         let parts = parts(&self.frame.text, word);
         if let Some(items) = self.array(&parts) {
-            let arg = |text| Arg { text: self.placed(text, word), word, quoted: true, plain: 0 };
-            return items.into_iter().map(arg).collect();
+            let arg = |text: &Arc<Text>| self.arg(Text::clone(text), word, true, 0);
+            return out.extend(items.iter().map(arg));
         }
         let quoted = matches!(self.frame.text.as_bytes().get(word.start), Some(b'"' | b'\''))
             || parts.iter().any(|part| matches!(part, Part::Literal { quoted: true, .. }));
@@ -58,26 +61,26 @@ impl Resolver<'_> {
             && text.text.contains([' ', '\t', '\n']);
         if splits {
             let unresolved = &text.unresolved;
-            return text
-                .text
-                .split_whitespace()
-                .map(|piece| {
-                    let known = |name: &&String| piece.contains(name.as_str());
-                    let part = Text {
-                        text: piece.to_owned(),
-                        unresolved: unresolved.iter().filter(known).cloned().collect(),
-                        span: None,
-                        origin: text.origin,
-                    };
-                    Arg { text: self.placed(part, word), word, quoted, plain: 0 }
-                })
-                .collect();
+            return out.extend(text.text.split_whitespace().map(|piece| {
+                let known = |name: &&String| piece.contains(name.as_str());
+                let part = Text {
+                    text: piece.to_owned(),
+                    unresolved: unresolved.iter().filter(known).cloned().collect(),
+                    span: None,
+                    origin: text.origin,
+                };
+                self.arg(part, word, quoted, 0)
+            }));
         }
         let plain = match parts.first() {
             Some(Part::Literal { span, quoted: false, .. }) if span.start == word.start => span.len(),
             _ => 0,
         };
-        vec![Arg { text: self.placed(text, word), word, quoted, plain }]
+        out.push(self.arg(text, word, quoted, plain));
+    }
+
+    fn arg(&self, text: Text, word: Span, quoted: bool, plain: usize) -> Arg {
+        Arg { text: self.placed(text, word).into(), word, quoted, plain }
     }
 
     /// The value of a word as one text.
@@ -143,21 +146,21 @@ impl Resolver<'_> {
         text
     }
 
-    fn array(&self, parts: &[Part]) -> Option<Vec<Text>> {
+    fn array(&self, parts: &[Part<'_>]) -> Option<&[Arc<Text>]> {
         let [Part::Variable { name, op: Operation::Other, span }] = parts else { return None };
         let written = self.frame.slice(*span);
         if !written.ends_with("[@]}") && !written.ends_with("[*]}") {
             return None;
         }
-        self.state.variable(name)?.items.clone()
+        self.state.variable(name)?.items.as_deref()
     }
 
-    fn join(&self, parts: &[Part], depth: usize, tilde: bool) -> Text {
+    fn join(&self, parts: &[Part<'_>], depth: usize, tilde: bool) -> Text {
         let mut out = Text::default();
         for (index, part) in parts.iter().enumerate() {
             match part {
                 Part::Literal { text, quoted, .. } => {
-                    let text = if tilde && index == 0 && !quoted { home(text, &mut out) } else { text.as_str() };
+                    let text = if tilde && index == 0 && !quoted { home(text, &mut out) } else { text };
                     out.text.push_str(text);
                     if !quoted && tilde && text.contains(['*', '?', '[']) {
                         note(&mut out, "*");
@@ -199,13 +202,13 @@ impl Resolver<'_> {
             }
             Operation::CutPrefix { pattern, longest } if value.is_known() => {
                 let pattern = self.word(*pattern, depth);
-                append(out, &Text { text: cut_prefix(&value.text, &pattern.text, *longest), ..value });
+                append(out, &value.saying(cut_prefix(&value.text, &pattern.text, *longest)));
             }
             Operation::CutSuffix { pattern, longest }
                 if value.unresolved.iter().all(|n| n == "HOME" || n == "USER") =>
             {
                 let pattern = self.word(*pattern, depth);
-                append(out, &Text { text: cut_suffix(&value.text, &pattern.text, *longest), ..value });
+                append(out, &value.saying(cut_suffix(&value.text, &pattern.text, *longest)));
             }
             Operation::Replace { pattern, with, all } if value.is_known() => {
                 let pattern = self.word(*pattern, depth);
@@ -216,7 +219,7 @@ impl Resolver<'_> {
                     } else {
                         value.text.replacen(&pattern.text, &with.text, 1)
                     };
-                    append(out, &Text { text, ..value });
+                    append(out, &value.saying(text));
                 } else {
                     self.opaque(name, span, out);
                 }
@@ -236,24 +239,21 @@ impl Resolver<'_> {
         self.join(&parts, depth + 1, true)
     }
 
-    fn lookup(&self, name: &str, span: Span) -> Text {
-        if let Some(variable) = self.state.variable(name) {
-            let mut value = variable.value.clone();
-            value.origin = value.origin.or(value.span);
-            value.span = None;
-            return value;
+    fn lookup(&self, name: &str, span: Span) -> Cow<'_, Text> {
+        if let Some(value) = self.known(name) {
+            return Cow::Borrowed(value);
         }
-        match name {
-            "PWD" => {
-                if let Some(cwd) = self.state.cwd() {
-                    return cwd.clone();
-                }
-            }
-            "LOGNAME" => return Text { unresolved: vec!["USER".into()], ..Text::plain("$USER") },
-            _ => {}
-        }
-        let text = if name.is_empty() { self.frame.slice(span).to_owned() } else { format!("${name}") };
-        Text { text, unresolved: vec![name.to_owned()], ..Text::default() }
+        Cow::Owned(match name {
+            "" => Text { unresolved: vec![String::new()], ..Text::plain(self.frame.slice(span)) },
+            "LOGNAME" => unknown("USER"),
+            _ => unknown(name),
+        })
+    }
+
+    /// The value that the script gives a variable.
+    fn known(&self, name: &str) -> Option<&Text> {
+        let cwd = || self.state.cwd().filter(|_| name == "PWD");
+        self.state.variable(name).map(|variable| &variable.value).or_else(cwd).map(AsRef::as_ref)
     }
 
     fn substitution(&self, body: Span, span: Span, depth: usize, out: &mut Text) {

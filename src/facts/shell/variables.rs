@@ -42,16 +42,16 @@ impl Walker<'_> {
 
     /// `export NAME`: what was set before is exported now.
     fn export(&mut self, arg: &Arg) {
-        let name = arg.text.text.clone();
-        let Some(variable) = self.state.variable(&name).cloned() else { return };
-        self.state.set_variable(&name, Variable { exported: true, ..variable.clone() });
+        let name = &arg.text.text;
+        let Some(variable) = self.state.variable(name).cloned() else { return };
+        self.state.set_variable(name, Variable { exported: true, ..variable.clone() });
         let place = self.frame.place(arg.word);
-        self.assignment_fact(&name, variable.value, true, false, None, place);
+        self.assignment_fact(name, variable.value, true, false, None, place);
     }
 
     fn setenv(&mut self, args: &[Arg]) {
         let Some(name) = args.get(1) else { return };
-        let value = args.get(2).map_or_else(Text::default, |arg| arg.text.clone());
+        let value = args.get(2).map_or_else(Arc::default, |arg| arg.text.clone());
         let word = args.get(2).map_or(name.word, |arg| arg.word);
         let name = name.text.text.clone();
         self.path_assignment(&name, word, false);
@@ -80,7 +80,7 @@ impl Walker<'_> {
             self.assign_array(&name, value, false, place);
             return;
         }
-        let text = self.resolver().text(value);
+        let text = Arc::new(self.resolver().text(value));
         self.assignment_fact(&name, text.clone(), false, false, None, place);
         self.set_plain(&name, text);
     }
@@ -99,15 +99,15 @@ impl Walker<'_> {
         }
         let mut value = self.resolver().text(value_span);
         if appends {
-            let old = self.state.variable(&name).map(|v| v.value.clone()).unwrap_or_else(|| unknown(&name));
-            let mut unresolved = old.unresolved;
-            unresolved.extend(value.unresolved);
-            value = Text { text: format!("{}{}", old.text, value.text), unresolved, ..value };
+            let old = self.state.variable(&name).map_or_else(|| unknown(&name).into(), |known| known.value.clone());
+            value.text.insert_str(0, &old.text);
+            value.unresolved.splice(0..0, old.unresolved.iter().cloned());
         }
         if command.is_none() {
             self.path_assignment(&name, value_span, appends);
         }
         self.literal_variable(&value, value_span);
+        let value = Arc::new(value);
         let known = self.state.variable(&name).is_some_and(|variable| variable.exported);
         self.assignment_fact(&name, value.clone(), exported || known, appends, command, place);
         // A search path that goes on with itself stays a name: its entries are in the state.
@@ -140,7 +140,7 @@ impl Walker<'_> {
         let inside = Span::new(value.start + 1, value.end.saturating_sub(1).max(value.start + 1));
         let text = Arc::clone(&self.frame.text);
         let words = words(&text, inside);
-        let mut items: Vec<Text> = self.expand(words.iter().copied()).into_iter().map(|arg| arg.text).collect();
+        let mut items: Vec<Arc<Text>> = self.expand(words.iter().copied()).into_iter().map(|arg| arg.text).collect();
         self.path_array(name, &words, appends);
         if appends && let Some(old) = self.state.variable(name).and_then(|variable| variable.items.clone()) {
             items.splice(0..0, old);
@@ -148,6 +148,7 @@ impl Walker<'_> {
         let joined = items.iter().map(|item| item.text.as_str()).collect::<Vec<_>>().join(" ");
         let unresolved = items.iter().flat_map(|item| item.unresolved.clone()).collect();
         let value = Text { text: joined, unresolved, span: Some(self.frame.place(value)), origin: None };
+        let value = Arc::new(value);
         self.assignment_fact(name, value.clone(), false, appends, None, place);
         self.state.set_variable(name, Variable { value, items: Some(items), exported: false });
     }
@@ -155,14 +156,14 @@ impl Walker<'_> {
     fn assignment_fact(
         &mut self,
         name: &str,
-        value: Text,
+        value: Arc<Text>,
         exported: bool,
         appends: bool,
         command: Option<&str>,
         place: Span,
     ) {
         if !self.script.interest.in_assignment(name, &value.text, self.frame.slice(self.statement.span)) {
-            self.note_signs([&value].into_iter());
+            self.note_signs([&*value].into_iter());
             return;
         }
         let round = if self.in_rounds { super::modules::discriminator(&value.text) } else { 0 };
@@ -180,7 +181,7 @@ impl Walker<'_> {
     }
 
     /// Sets a variable to a text.
-    pub fn set_plain(&mut self, name: &str, value: Text) {
+    pub fn set_plain(&mut self, name: &str, value: Arc<Text>) {
         let exported = self.state.variable(name).is_some_and(|variable| variable.exported);
         self.state.set_variable(name, Variable { value, items: None, exported });
     }

@@ -1,8 +1,9 @@
 //! The walk: lists, branches, functions, nested scripts, in execution order.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::branch::{Outcome, condition};
 use super::frame::Frame;
@@ -103,7 +104,7 @@ pub(super) struct Walker<'a> {
     /// Command that feeds this one, and the one it feeds.
     pub pipe: (Option<String>, Option<String>),
     /// The file that the last command of the pipeline writes.
-    pub pipe_output: Option<Text>,
+    pub pipe_output: Option<Arc<Text>>,
     /// In the body of a loop that is walked for each of its words.
     pub in_rounds: bool,
     emitted: HashSet<(FactKind, Span, usize)>,

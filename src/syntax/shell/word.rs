@@ -1,15 +1,17 @@
 //! Takes words apart: literal text, variables, substitutions.
 
+use std::borrow::Cow;
+
 use super::scan::Scanner;
 use crate::source::Span;
 
 /// A part of a word.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Part {
+pub enum Part<'t> {
     /// Text, quotes and escapes resolved.
     Literal {
         /// The text.
-        text: String,
+        text: Cow<'t, str>,
         /// Where it stands, quotes not included.
         span: Span,
         /// It was quoted: no glob, no tilde, no splitting.
@@ -18,7 +20,7 @@ pub enum Part {
     /// `$NAME`, `${NAME…}`.
     Variable {
         /// The name; `1`, `@`, `#`, … for special ones.
-        name: String,
+        name: &'t str,
         /// What is done with the value.
         op: Operation,
         /// Where it stands, `$` and braces included.
@@ -86,14 +88,14 @@ pub enum Operation {
 }
 
 /// The parts of the word `span` of `text`.
-pub fn parts(text: &str, span: Span) -> Vec<Part> {
+pub fn parts(text: &str, span: Span) -> Vec<Part<'_>> {
     let mut reader = Reader { text, bytes: &text.as_bytes()[..span.end], at: span.start, out: Vec::new() };
     reader.unquoted();
     reader.out
 }
 
 /// The parts of text that is expanded as if between double quotes: the body of a here document.
-pub fn parts_of_body(text: &str, span: Span) -> Vec<Part> {
+pub fn parts_of_body(text: &str, span: Span) -> Vec<Part<'_>> {
     let mut reader = Reader { text, bytes: &text.as_bytes()[..span.end], at: span.start, out: Vec::new() };
     reader.double(false);
     reader.out
@@ -103,10 +105,10 @@ struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    out: Vec<Part>,
+    out: Vec<Part<'a>>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn unquoted(&mut self) {
         while let Some(byte) = self.bytes.get(self.at).copied() {
             match byte {
@@ -135,11 +137,11 @@ impl Reader<'_> {
 
     fn literal(&mut self, span: Span, quoted: bool) {
         if let Some(text) = self.text.get(span.start..span.end) {
-            self.push_literal(text.to_owned(), span, quoted);
+            self.push_literal(text.into(), span, quoted);
         }
     }
 
-    fn push_literal(&mut self, text: String, span: Span, quoted: bool) {
+    fn push_literal(&mut self, text: Cow<'a, str>, span: Span, quoted: bool) {
         if let Some(Part::Literal { text: before, span: place, quoted: was }) = self.out.last_mut()
             && *was == quoted
             && place.end == span.start
@@ -147,7 +149,7 @@ impl Reader<'_> {
             && place.len() == before.len()
             && span.len() == text.len()
         {
-            before.push_str(&text);
+            before.to_mut().push_str(&text);
             place.end = span.end;
             return;
         }
@@ -160,7 +162,7 @@ impl Reader<'_> {
         let end = (start + 1 + length).min(self.bytes.len());
         let text = self.text.get(start + 1..end).unwrap_or("");
         if text != "\n" {
-            self.push_literal(text.to_owned(), Span::new(start, end), true);
+            self.push_literal(text.into(), Span::new(start, end), true);
         }
         self.at = end.max(start + 1);
     }
@@ -198,7 +200,7 @@ impl Reader<'_> {
             }
         }
         if self.out.len() == before {
-            self.out.push(Part::Literal { text: String::new(), span: Span::at(empty_at), quoted: true });
+            self.out.push(Part::Literal { text: "".into(), span: Span::at(empty_at), quoted: true });
         }
     }
 
@@ -247,7 +249,7 @@ impl Reader<'_> {
                 return;
             }
         };
-        let name = self.text[from..end].to_owned();
+        let name = &self.text[from..end];
         self.at = end;
         self.out.push(Part::Variable { name, op: Operation::Plain, span: Span::new(start, end) });
     }
@@ -269,7 +271,7 @@ impl Reader<'_> {
                 None => {}
             }
         }
-        self.push_literal(out, inside, true);
+        self.push_literal(out.into(), inside, true);
     }
 
     fn process(&mut self) {
@@ -294,11 +296,11 @@ impl Reader<'_> {
             Some(b'@' | b'*') => 1,
             _ => {
                 let op = Operation::Other;
-                self.out.push(Part::Variable { name: String::new(), op, span });
+                self.out.push(Part::Variable { name: "", op, span });
                 return;
             }
         };
-        let name = self.text[inside.start..inside.start + length].to_owned();
+        let name = &self.text[inside.start..inside.start + length];
         let rest = Span::new(inside.start + length, inside.end);
         let op = self.operation(rest);
         self.out.push(Part::Variable { name, op, span });
