@@ -8,8 +8,8 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::text::is_unsafe;
 
-/// So many bytes are written at once.
-const BUFFER: usize = 32 * 1024;
+/// So many bytes are held back: enough to spare most calls, and a report is still written as it is made.
+const BUFFER: usize = 512;
 
 /// Writes `value` on one line, without line feed. Errors are those of `out`.
 pub fn compact(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
