@@ -54,15 +54,30 @@ pub(super) struct Engine {
 pub(super) struct Here {
     /// All rules and sites that are known.
     pub(super) policy: Arc<Policy>,
+    /// What is known where rules are locked: the same, but with `--isolated`.
+    pub(super) known: Arc<Policy>,
     /// What holds.
     pub(super) effective: Effective,
     /// The site that judges.
     pub(super) site: check::SiteChoice,
     /// Locked rules that are judged by what is known where they are locked.
     locked: Vec<Apart>,
+    selection: Selection,
 }
 
 impl Here {
+    /// By what a rule is judged.
+    pub(super) fn policy_of(&self, rule: &Rule) -> &Policy {
+        if self.selection.locks.contains_key(&rule.id) { &self.known } else { &self.policy }
+    }
+
+    /// How bad a rule is; `None` when it is off.
+    pub(super) fn severity(&self, rule: &Rule) -> Option<Severity> {
+        let known = self.policy_of(rule);
+        let site = known.sites.get(&self.site.id).unwrap_or(&self.effective.site);
+        self.selection.severity(rule, site.rules.get(&rule.id))
+    }
+
     /// By what an account is read: where rules are locked, what is known there, since all rules judge the same facts.
     pub(super) fn tables(&self) -> &Tables {
         let known = self.locked.first().map_or(&self.policy, |apart| &apart.known);
@@ -108,9 +123,9 @@ impl Engine {
         let nothing = Source::new(PathBuf::new(), Kind::Other, Vec::new());
         let site = self.site(&settings, &nothing, &FileFacts::default())?;
         let effective = settings.effective(&site.id)?;
-        let FileSettings { policy, meant, layers, .. } = settings;
+        let FileSettings { policy, known, meant, layers, .. } = settings;
         let locked = guard::apart(&policy, &meant.selection, &layers.configs);
-        Ok(Here { policy, effective, site, locked })
+        Ok(Here { policy, known, effective, site, locked, selection: meant.selection })
     }
 
     /// The settings of a file, as the user wrote its path. Errors: a faulty configuration.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::policy::fix::FixSpec;
-use crate::policy::{CommandLine, Lock, PackInfo, PolicyError, Rule, Selection, Site, nearest};
+use crate::policy::{CommandLine, Lock, PackInfo, PolicyError, Rule, Selection, Severity, Site, nearest};
 use crate::report::for_terminal;
 
 use super::Status;
@@ -30,10 +30,7 @@ fn write(rule: &Rule, here: &Here, engine: &Engine, out: &mut dyn Write) -> io::
     writeln!(out, "{}: {}\n", rule.id, rule.title)?;
     writeln!(out, "{}\n", rule.why.trim())?;
     let site = &here.site.id;
-    match here.effective.active(&rule.id) {
-        Some(active) => writeln!(out, "Severity: {} (site {site})", active.severity.name())?,
-        None => writeln!(out, "Severity: off (site {site})")?,
-    }
+    writeln!(out, "Severity: {} (site {site})", here.severity(rule).map_or("off", Severity::name))?;
     if let Some(lock) = here.effective.locks.get(&rule.id) {
         writeln!(out, "{}", for_terminal(&locked(lock, engine)))?;
     }
@@ -47,20 +44,21 @@ fn write(rule: &Rule, here: &Here, engine: &Engine, out: &mut dyn Write) -> io::
         writeln!(out, "Asked for by:")?;
         rule.sources.iter().try_for_each(|source| writeln!(out, "  {source}"))?;
     }
-    write_fixes(rule, &here.effective.site, out)?;
+    let known = here.policy_of(rule);
+    write_fixes(rule, known.sites.get(site).unwrap_or(&here.effective.site), out)?;
     let examples = match pack {
         None => examples::of(&rule.id),
         Some(pack) => examples::of_pack(Path::new(&pack.origin), &rule.id),
     };
     examples.iter().try_for_each(|example| write_example(example, out))?;
     writeln!(out, "\nAt the sites:")?;
-    let width = here.policy.sites.keys().map(String::len).max().unwrap_or(0);
-    here.policy.sites.values().try_for_each(|site| write_stand(rule, site, width, out))
+    let width = known.sites.keys().map(String::len).max().unwrap_or(0);
+    known.sites.values().try_for_each(|site| write_stand(rule, site, width, out))
 }
 
 /// The pack that brings a rule; `None` for the built-in one.
 fn pack_of<'h>(rule: &Rule, here: &'h Here) -> Option<&'h PackInfo> {
-    let own = here.policy.packs.iter().skip(1);
+    let own = here.policy_of(rule).packs.iter().skip(1);
     own.rev().find(|pack| Path::new(&rule.origin).starts_with(&pack.origin))
 }
 

@@ -96,7 +96,9 @@ impl Folder {
         // Beside the configuration there may be older ones.
         let has_config = self.path.join(LAYER_FILE).symlink_metadata().is_ok();
         let mut problems: Vec<Problem> = self.parts_of_no_pack().into_iter().filter(|_| !is_pack).collect();
+        let mut is_empty = true;
         for entry in fs::read_dir(&self.path).map_err(unreadable)? {
+            is_empty = false;
             let path = entry.map_err(unreadable)?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let problem = |message: String, note: String| {
@@ -114,6 +116,13 @@ impl Folder {
                     problems.push(problem(format!("`{name}` is not read"), note));
                 }
             }
+        }
+        // Somebody names it and put something there, so that something was meant to be read.
+        let is_named = self.level == Level::PolicyPath && !is_empty;
+        if problems.is_empty() && is_named && !has_config && self.packs()?.is_empty() {
+            let message = format!("the folder holds no `{LAYER_FILE}` and no pack, so that nothing of it is read");
+            let note = format!("a pack is the folder itself or a folder in it, with a `{PACK_FILE}`");
+            problems.push(Problem::new(&self.path.display().to_string(), "", 0..0, message, Some(note)));
         }
         problems.sort_by(|a, b| a.file.cmp(&b.file));
         if problems.is_empty() { Ok(()) } else { Err(PolicyError::Invalid(problems)) }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::policy::{CommandLine, Rule};
+use crate::policy::{CommandLine, Rule, Severity};
 
 use super::Status;
 use super::args::{ListFormat, Listing};
@@ -30,7 +30,7 @@ pub(super) fn list(args: &Listing, snapshot: &Snapshot, streams: &mut Streams) -
 
 /// How bad a rule is here, for people and programs.
 fn severity(here: &Here, rule: &Rule) -> &'static str {
-    here.effective.active(&rule.id).map_or("off", |active| active.severity.name())
+    here.severity(rule).map_or("off", Severity::name)
 }
 
 fn table(here: &Here, out: &mut dyn Write) -> io::Result<()> {

@@ -22,14 +22,14 @@ pub(super) fn list(args: &Listing, snapshot: &Snapshot, streams: &mut Streams) -
     let here = engine.here()?;
     emit(&args.format, streams, |format, out| match format {
         ListFormat::Human => table(&here, out),
-        ListFormat::Json => json(&here.policy, out),
+        ListFormat::Json => json(&here.known, out),
     })?;
     Ok(Status::Clean)
 }
 
 /// One line a site; the one that judges here is marked.
 fn table(here: &Here, out: &mut dyn Write) -> io::Result<()> {
-    let sites = &here.policy.sites;
+    let sites = &here.known.sites;
     let width = sites.keys().map(String::len).max().unwrap_or(0);
     sites.values().try_for_each(|site| {
         let mark = if site.id == here.site.id { '*' } else { ' ' };

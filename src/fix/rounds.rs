@@ -333,7 +333,7 @@ mod tests {
             reasons(&mended),
             [
                 (2, "afterwards a part of the file would not be understood: syntax error"),
-                (4, "it would not mend r"),
+                (4, "r would find the same afterwards"),
                 (5, "it would give rise to s"),
             ]
         );

@@ -27,7 +27,7 @@ pub(super) fn fault(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding]
         return Some(reason);
     }
     if let Some(rule) = unhelpful(before, after, findings, &moves) {
-        return Some(format!("it would not mend {rule}"));
+        return Some(format!("{rule} would find the same afterwards"));
     }
     let is_unsafe =
         |finding: &&Finding| finding.fix.as_ref().is_some_and(|fix| fix.applicability != Applicability::Safe);

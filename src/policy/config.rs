@@ -89,7 +89,7 @@ pub struct Config {
     pub baseline: Option<PathBuf>,
     /// Files left out of walks.
     pub exclude: Files,
-    /// Lines of the keys, from 1: `site`, `rules.ID`, `rules.ID.severity`.
+    /// Lines of the keys, from 1: `site`, `site.lock`, `rules.ID`, `rules.ID.severity`.
     pub lines: BTreeMap<String, usize>,
     /// What is said of exceptions, for all files and for some.
     pub exceptions: Vec<Exception>,

@@ -179,6 +179,15 @@ impl<'a> Document<'a> {
         self.problem(word.span.clone(), format!("unknown {what} `{}`", word.text), note);
     }
 
+    /// The same of a name that packs may bring.
+    pub fn unknown_here<'k>(&self, word: &Word<'_>, what: &str, known: impl IntoIterator<Item = &'k str>) {
+        let near = nearest(word.text, known).map(|near| format!("did you mean `{near}`?"));
+        let note = near.unwrap_or_else(|| {
+            "what a pack brings is known only where `[[pack]]` or a layer loads the pack".to_owned()
+        });
+        self.problem(word.span.clone(), format!("unknown {what} `{}`", word.text), Some(note));
+    }
+
     /// Notes what is wrong with a glob.
     pub fn check_glob(&self, word: &Word<'_>) {
         if let Some(at) = glob::unclosed(word.text).filter(|_| !self.text.is_empty()) {

@@ -289,6 +289,22 @@ impl Layers {
         steps.flat_map(|step| lifted(&step).into_iter().chain(defied(&step)).collect::<Vec<_>>()).collect()
     }
 
+    /// Where later layers say that the site is not locked.
+    pub fn lifts_site(&self, lock: &SiteLock) -> Vec<Defied> {
+        let later = self.configs.iter().skip_while(|config| config.file != lock.place.0).skip(1);
+        let told = |config: &Arc<Config>| {
+            let line = config.line(&["site.lock"]).filter(|_| config.site_lock.is_none())?;
+            Some(Defied {
+                origin: Origin { level: config.level, file: config.file.clone(), line: Some(line) },
+                said: "lock = false".to_owned(),
+                about: About::Site(lock.id.clone()),
+                reason: lock.reason.clone(),
+                place: lock.place.clone(),
+            })
+        };
+        later.filter(|_| !self.isolated).filter_map(told).collect()
+    }
+
     fn steps(&self, path: Option<&Path>) -> Vec<Step<'_>> {
         let of = |config| Step { config: Some(config), said: said(config, path) };
         let configs = self.configs.iter().map(|config| of(config.as_ref()));

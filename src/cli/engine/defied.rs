@@ -24,6 +24,8 @@ impl Engine {
         let stand = |rule: &str| site?.rules.get(rule);
         let mut defied: BTreeSet<Defied> = self.defied_rules(settings, &stand).collect();
         defied.extend(other.and_then(|other| self.defied_site(settings, source, other)));
+        let site_lock = settings.meant.site_lock.iter();
+        defied.extend(site_lock.flat_map(|lock| settings.layers.lifts_site(lock)));
         defied.extend(self.defied_by_site(settings, source, choice, &stand));
         defied
     }

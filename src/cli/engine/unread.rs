@@ -39,8 +39,7 @@ impl Engine {
         groups: Vec<(PathBuf, Vec<Fact>)>,
         texts: &[&Source],
     ) -> anyhow::Result<Vec<FileResult>> {
-        let Here { policy: known, effective, site, locked } = self.here()?;
-        let selection = self.settings.here()?.meant.selection;
+        let Here { policy: known, effective, site, locked, selection, .. } = self.here()?;
         let about = check::Settings {
             cwd: self.cwd.clone(),
             project_root: self.cwd.clone(),

@@ -68,11 +68,11 @@ impl<'e> Detection<'e> {
             configurations: BTreeSet::new(),
             problems: Vec::new(),
         };
-        detection.knows(&engine.settings.nothing().policy);
+        detection.knows(&engine.settings.nothing().known);
         detection
     }
 
-    /// Takes in a policy by which files are judged.
+    /// Takes in a policy by which sites are recognised.
     fn knows(&mut self, policy: &Arc<Policy>) {
         if !self.policies.iter().any(|known| Arc::ptr_eq(known, policy)) {
             let variables = policy.sites.heads().flat_map(|site| site.detect.env.iter().map(|(name, _)| name));
@@ -116,7 +116,7 @@ impl<'e> Detection<'e> {
         facts: &FileFacts,
     ) -> anyhow::Result<()> {
         self.choices.push((path, self.engine.site(&settings, source, facts)?));
-        self.knows(&settings.policy);
+        self.knows(&settings.known);
         let path = settings.path.as_deref();
         for config in settings.layers.configs.iter().filter(|_| !settings.layers.isolated) {
             let said = path.map_or_else(|| config.for_no_file(), |path| config.for_file(path));

@@ -21,7 +21,7 @@ use super::super::streams::{Streams, emit};
 /// Runs `pydoctor sites show`.
 pub(in super::super) fn run(args: &Show, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
-    let policy = engine.settings.here()?.policy;
+    let policy = engine.settings.here()?.known;
     policy.site(&args.id)?;
     let palette = if args.format.file.is_none() { streams.palette } else { Palette::PLAIN };
     let page = Page { line: descent(&policy, &args.id), policy: &policy, today: snapshot.today(), palette };

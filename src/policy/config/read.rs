@@ -123,6 +123,7 @@ impl Reader<'_> {
         let reason = table.string("reason").map(|word| word.text.to_owned()).unwrap_or_default();
         if let Some(lock) = table.get("lock") {
             self.may_lock(&lock);
+            config.lines.insert("site.lock".to_owned(), table.doc().line(lock.span().start));
             config.site_lock = lock.flag().unwrap_or(false).then_some(reason);
         }
         table.finish();
@@ -131,7 +132,7 @@ impl Reader<'_> {
     fn site_id(&self, doc: &Document<'_>, word: &Word<'_>) -> String {
         let sites = &self.policy.sites;
         if self.whole && !sites.contains_key(word.text) {
-            doc.unknown(word, "site", sites.keys().map(String::as_str));
+            doc.unknown_here(word, "site", sites.keys().map(String::as_str));
         }
         word.text.to_owned()
     }
@@ -141,7 +142,7 @@ impl Reader<'_> {
         let policy = self.policy;
         for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
             if self.whole && policy.rule(key.text).is_none() {
-                table.doc().unknown(&key, "rule", policy.rules.iter().map(|rule| rule.id.as_str()));
+                table.doc().unknown_here(&key, "rule", policy.rules.iter().map(|rule| rule.id.as_str()));
             }
             let Some(rule) = item.table() else { continue };
             let lock = self.lock(&rule);
@@ -282,7 +283,7 @@ impl Reader<'_> {
         let policy = self.policy;
         if self.whole && word.text != "ALL" && !TAGS.contains(&word.text) && policy.rule(word.text).is_none() {
             let ids = policy.rules.iter().map(|rule| rule.id.as_str());
-            doc.unknown(word, "rule or tag", ids.chain(TAGS.iter().copied()).chain(["ALL"]));
+            doc.unknown_here(word, "rule or tag", ids.chain(TAGS.iter().copied()).chain(["ALL"]));
         }
     }
 }
