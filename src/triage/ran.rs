@@ -106,7 +106,7 @@ static CLUSTER: LazyLock<Regex> = LazyLock::new(|| {
     known(concat!(
         r"(?i)\b(?:slurm\w*|sbatch|srun|salloc|squeue|qsub|qstat|bsub|pbs|lsf|sge|hpc|clusters?|super ?computers?|lmod)\b",
         r"|\b(?:(?:compute|worker|login|log-in|head|front-?end|gpu) ?nodes?|modulefiles?|gpfs|lustre|scratch|scheduler)\b",
-        r"|\bbatch (?:jobs?|scripts?)\b|\bmodule (?:load|avail|list|purge)\b|\b(?:conda|python)/\d",
+        r"|\bssh -\w*[LXYJ]|\b(?:via|over|through|using|by) ssh\b|\bssh(?:ing|ed)? (?:in)?to\b|\bremote (?:server|machine|host|node)|\bbatch (?:jobs?|scripts?)\b|\bmodule (?:load|avail|list|purge)\b|\b(?:conda|python)/\d",
     ))
 });
 static LOGIN_HOST: LazyLock<Regex> =
