@@ -11,6 +11,14 @@ use super::links::candidates;
 /// Commands that make a virtual environment.
 const MAKERS: [&str; 3] = ["python -m venv", "virtualenv", "uv venv"];
 
+/// Which command makes an environment, and the modules on which it rests.
+#[derive(Debug)]
+struct Maker {
+    file: usize,
+    position: usize,
+    modules: Vec<String>,
+}
+
 /// For each activation of an environment that a file of the run makes: the record `creator`, by file and fact.
 #[derive(Debug, Default)]
 pub(super) struct Creators {
@@ -20,13 +28,13 @@ pub(super) struct Creators {
 impl Creators {
     /// Looks for the makers of all environments that the files activate.
     pub fn new(inputs: &[Analysed], paths: &[PathBuf], settings: &Settings) -> Self {
-        let mut makers: HashMap<String, (usize, usize)> = HashMap::new();
+        let mut makers: HashMap<String, Maker> = HashMap::new();
         let mut own: HashSet<(usize, String)> = HashSet::new();
         for (file, input) in inputs.iter().enumerate() {
             for (position, fact) in commands(input).filter(|(_, fact)| MAKERS.contains(&fact.fields.text("run"))) {
                 if let Some(key) = text(fact, "destination").and_then(|path| key(path, fact, &paths[file], settings)) {
                     own.insert((file, key.clone()));
-                    makers.insert(key, (file, position));
+                    makers.insert(key, Maker { file, position, modules: modules(fact) });
                 }
             }
         }
@@ -34,17 +42,28 @@ impl Creators {
         if makers.is_empty() {
             return Self { found };
         }
+        let mut users = Vec::new();
         for (file, input) in inputs.iter().enumerate() {
             for (position, fact) in commands(input).filter(|(_, fact)| fact.fields.text("run") == "source") {
                 let Some(script) = text(fact, "script") else { continue };
                 let Some(prefix) = script.text.strip_suffix("/bin/activate") else { continue };
                 let prefix = Text { text: prefix.to_owned(), ..script.clone() };
-                // What the script makes itself needs no other.
-                let key = key(&prefix, fact, &paths[file], settings).filter(|key| !own.contains(&(file, key.clone())));
-                let Some((by, at)) = key.and_then(|key| makers.get(&key).copied()) else { continue };
-                let record = creator(&inputs[by], &inputs[by].facts.facts[at], input, fact);
-                found.entry(file).or_default().insert(position, Record::new().with("creator", record));
+                let Some(key) = key(&prefix, fact, &paths[file], settings) else { continue };
+                if own.contains(&(file, key.clone())) {
+                    // What the script makes itself needs no other; what it unloads in between, nobody needs.
+                    let here = modules(fact);
+                    if let Some(maker) = makers.get_mut(&key).filter(|maker| maker.file == file) {
+                        maker.modules.retain(|module| here.contains(module));
+                    }
+                } else {
+                    users.push((file, position, fact, key));
+                }
             }
+        }
+        for (file, position, fact, key) in users {
+            let Some(maker) = makers.get(&key) else { continue };
+            let record = creator(&inputs[maker.file], maker, &inputs[file], fact);
+            found.entry(file).or_default().insert(position, Record::new().with("creator", record));
         }
         Self { found }
     }
@@ -80,8 +99,9 @@ fn key(path: &Text, fact: &Fact, script: &Path, settings: &Settings) -> Option<S
 }
 
 /// What the maker says of itself: file, line, modules, and those of them that the user never loads.
-fn creator(input: &Analysed, fact: &Fact, by: &Analysed, user: &Fact) -> Record {
-    let there = modules(fact);
+fn creator(input: &Analysed, maker: &Maker, by: &Analysed, user: &Fact) -> Record {
+    let fact = &input.facts.facts[maker.position];
+    let there = maker.modules.clone();
     let here = modules(user);
     // In the wrong order is another rule's matter.
     let later =

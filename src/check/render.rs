@@ -138,10 +138,22 @@ impl<'a> Voice<'a> {
 
     /// A template as text, and whether a field or site value was missing (it then shows as nothing).
     pub fn say(&self, template: &Template) -> (String, bool) {
+        self.joined(template, Value::to_string)
+    }
+
+    /// The same as text of a file, where the items of a list are words with a blank between them.
+    pub fn write(&self, template: &Template) -> (String, bool) {
+        self.joined(template, |value| match value {
+            Value::List(items) => items.iter().map(Value::to_string).collect::<Vec<_>>().join(" "),
+            value => value.to_string(),
+        })
+    }
+
+    fn joined(&self, template: &Template, text_of: impl Fn(&Value) -> String) -> (String, bool) {
         let mut text = String::new();
         let mut missing = false;
         for part in &template.parts {
-            let filled = self.filled(part);
+            let filled = self.filled(part, &text_of);
             missing |= filled.is_none();
             text.push_str(&filled.unwrap_or_default());
         }
@@ -150,14 +162,14 @@ impl<'a> Voice<'a> {
 
     /// The first part of a template that is missing, if one is.
     pub fn missing<'t>(&self, template: &'t Template) -> Option<&'t Part> {
-        template.parts.iter().find(|part| self.filled(part).is_none())
+        template.parts.iter().find(|part| self.filled(part, Value::to_string).is_none())
     }
 
     /// A part as text; `None` when the field or site value is missing.
-    fn filled<'t>(&self, part: &'t Part) -> Option<Cow<'t, str>> {
+    fn filled<'t>(&self, part: &'t Part, text_of: impl Fn(&Value) -> String) -> Option<Cow<'t, str>> {
         let filled = match part {
             Part::Text(text) => return Some(Cow::Borrowed(text)),
-            Part::Field(path) => return self.value(path).map(|value| Cow::Owned(value.to_string())),
+            Part::Field(path) => return self.value(path).map(|value| Cow::Owned(text_of(&value))),
             Part::Entry(_, path) => self.scene.site_part(part, self.value(path)),
             part => self.scene.part(part),
         };

@@ -63,6 +63,7 @@ const CONTEXT: Field = f(
         "function",
         "alias",
         "condition",
+        "host",
         "loop",
         "subshell",
         "substitution",
@@ -78,7 +79,7 @@ const CONTEXT: Field = f(
         "block",
         "environment",
     ])),
-    "what the fact stands in, outermost first: a function or alias on demand, a condition, a managed block, another machine (`remote`), …",
+    "what the fact stands in, outermost first: a function or alias on demand, a condition, one on the name of the machine besides (`host`), a managed block, another machine (`remote`), …",
 );
 
 const GUARD: Field = f(

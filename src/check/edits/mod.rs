@@ -97,9 +97,9 @@ impl Editor<'_> {
         }
     }
 
-    /// A template in which nothing is missing.
+    /// A template in which nothing is missing; a list in it is words of a command.
     fn text(&self, template: &Template) -> Option<String> {
-        let (text, missing) = self.voice.say(template);
+        let (text, missing) = self.voice.write(template);
         (!missing).then_some(text)
     }
 

@@ -13,6 +13,9 @@ use super::{Change, Editor, Voice, requoted};
 /// Fields of commands that hold a path, where others hold a name.
 const PATHS: [&str; 3] = ["destination", "conda-root", "output"];
 
+/// Words before the name of a folder.
+const BEFORE_FOLDERS: [&str; 11] = ["cd", "pushd", "-d", "-e", "rm", "-r", "-rf", "-fr", "-f", "mkdir", "mv"];
+
 impl Editor<'_> {
     /// A change of a path, made wherever the file writes that path. `None` when one of the places cannot be changed.
     pub(super) fn everywhere(&self, spec: &EditSpec) -> Option<Vec<Change>> {
@@ -52,7 +55,7 @@ impl Editor<'_> {
         let known = |span: Span| found.iter().chain(&changes).any(|(other, _)| other.overlaps(span));
         let in_comment = |span: Span| comments.iter().any(|one| one.contains(span));
         // The same environment by a way that is not seen through.
-        let mut others = activations(&self.source.text, old).chain(entered(&self.source.text, old));
+        let mut others = activations(&self.source.text, old).chain(named(&self.source.text, old));
         let missed = others.any(|span| !known(span) && !in_comment(span));
         (!missed).then_some(found)
     }
@@ -182,15 +185,16 @@ fn activations<'t>(text: &'t str, path: &str) -> impl Iterator<Item = Span> + 't
     places.into_iter().filter(whole).map(move |at| Span::new(at, at + length))
 }
 
-/// Where a folder that is called as `path` is, is entered.
-fn entered<'t>(text: &'t str, path: &str) -> impl Iterator<Item = Span> + 't {
+/// Where a folder that is called as `path` is, is entered, looked for, made or removed.
+fn named<'t>(text: &'t str, path: &str) -> impl Iterator<Item = Span> + 't {
     let name = path.trim_start_matches("./").trim_end_matches('/').to_owned();
     let length = name.len();
     let places = text.match_indices(&*name).map(|(at, _)| Span::new(at, at + length)).collect::<Vec<_>>();
     let enters = move |span: &Span| {
         let before = text[..span.start].trim_end_matches(['"', '\'', '.', '/']);
         let command = before.trim_end_matches([' ', '\t']);
-        before.len() > command.len() && (command.ends_with("cd") || command.ends_with("pushd"))
+        let word = command.rsplit(|c: char| c.is_whitespace() || "(;&|{`".contains(c)).next().unwrap_or("");
+        before.len() > command.len() && BEFORE_FOLDERS.contains(&word)
     };
     places.into_iter().filter(move |span| length > 0 && is_whole_word(text, *span) && enters(span))
 }

@@ -181,6 +181,13 @@ fn csh_test(text: &str) -> Outcome {
     }
 }
 
+/// True for a text that asks on which machine the script runs.
+pub fn names_host(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains('$') && ["host", "cluster", "machine", "uname -n"].iter().any(|word| text.contains(word))
+        || text.contains("`hostname")
+}
+
 /// True for a word that asks for the kind of the terminal, which only a shell with a terminal has.
 pub fn names_terminal(word: &str) -> bool {
     matches!(word.trim_matches('"'), "$TERM" | "${TERM}" | "$TERM_PROGRAM" | "${TERM_PROGRAM}")

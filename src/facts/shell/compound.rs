@@ -19,7 +19,9 @@ impl Walker<'_> {
         let mut ends: Option<State> = None;
         let mut decided = false;
         let single = arms.len() == 1 && otherwise.is_none();
+        let mut by_host = false;
         for (tests, body) in arms {
+            by_host |= tests.iter().any(|test| branch::names_host(self.frame.slice(test.span)));
             let outcome = tests.last().map_or(Outcome::Open, |test| condition(self, test));
             self.nested_list(tests);
             let before = self.state.clone();
@@ -27,7 +29,7 @@ impl Walker<'_> {
             if let Outcome::Guard(guard) = outcome {
                 self.state.guard = guard;
             }
-            self.within("condition", |walker| walker.nested_list(body));
+            self.arm(by_host, body);
             let after = std::mem::replace(&mut self.state, before);
             let takes_all =
                 matches!(outcome, Outcome::Always) || (single && outcome == Outcome::Expected && !after.ended);
@@ -47,7 +49,7 @@ impl Walker<'_> {
             self.certain = certain && matches!(outcome, Outcome::Guard(_) | Outcome::Never);
         }
         if let Some(body) = otherwise {
-            self.within("condition", |walker| walker.nested_list(body));
+            self.arm(by_host, body);
         }
         self.certain = certain;
         if !decided {
@@ -59,6 +61,14 @@ impl Walker<'_> {
         } else if let Some(state) = ends {
             self.state = state;
         }
+    }
+
+    /// One branch; `by_host` when the name of the machine decides about it.
+    fn arm(&mut self, by_host: bool, body: &[Command]) {
+        self.within("condition", |walker| match by_host {
+            true => walker.within("host", |walker| walker.nested_list(body)),
+            false => walker.nested_list(body),
+        });
     }
 
     /// Loops: the body once, or for each of a few words that stand there.
@@ -115,6 +125,7 @@ impl Walker<'_> {
         let about_path = written.contains("PATH");
         // Only a shell with a terminal knows what kind it is.
         let about_terminal = branch::names_terminal(&written);
+        let by_host = branch::names_host(&written);
         let before = self.state.clone();
         let mut ends: Option<State> = None;
         let mut complete = false;
@@ -130,7 +141,7 @@ impl Walker<'_> {
             if about_flags {
                 self.state.guard = if interactive { Guard::Interactive } else { Guard::Batch };
             }
-            self.within("condition", |walker| walker.nested_list(body));
+            self.arm(by_host, body);
             complete |= any;
             let after = std::mem::take(&mut self.state);
             if about_path && any && !after.ended {
