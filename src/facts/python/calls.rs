@@ -284,6 +284,9 @@ fn argument_record(file: &File<'_>, value: Id, worth: &Worth) -> Record {
     if worth.falls_back {
         record.set("fallback", "all-cpus");
     }
+    if worth.lessened {
+        record.set("lessened", true);
+    }
     record
 }
 

@@ -59,6 +59,8 @@ pub struct Worth {
     pub falls_back: bool,
     /// False when something unknown also bounds it.
     pub certain: bool,
+    /// Something was taken off a count of processors: of few, none may be left.
+    pub lessened: bool,
     /// The call that counts processors or reads the variable.
     pub source: Option<Id>,
     /// A literal's text, and where it stands.
@@ -70,7 +72,7 @@ const MAX_DEPTH: usize = 40;
 
 impl Worth {
     pub(super) fn of(origin: Origin) -> Self {
-        Self { origin, falls_back: false, certain: true, source: None, literal: None }
+        Self { origin, falls_back: false, certain: true, lessened: false, source: None, literal: None }
     }
 
     pub(super) fn unknown() -> Self {
@@ -99,7 +101,7 @@ impl Worth {
             Origin::Literal if self.is_falsy() => other,
             Origin::Literal => self,
             Origin::AllCpus if other.origin.is_granted() => other,
-            Origin::AllCpus => self,
+            Origin::AllCpus => Self { lessened: self.lessened && other.origin != Origin::Literal, ..self },
             _ if matches!(other.origin, Origin::AllCpus) || other.falls_back => {
                 Self { falls_back: true, source: self.source.or(other.source), ..self }
             }
@@ -115,6 +117,7 @@ impl Worth {
             return Self {
                 falls_back: self.falls_back || other.falls_back,
                 certain: self.certain && other.certain,
+                lessened: self.lessened || other.lessened,
                 source: self.source.or(other.source),
                 literal: if same { self.literal } else { None },
                 ..self
@@ -402,7 +405,15 @@ fn computed(left: Worth, operator: &str, right: Worth) -> Worth {
         _ => Origin::Unknown,
     };
     let plain = origins.iter().all(|origin| matches!(origin, Origin::AllCpus | Origin::Literal));
-    Worth { origin, falls_back, certain: certain && (!all_cpus || plain), source, literal: None }
+    let fraction = || [&left, &right].iter().any(|worth| is_fraction(worth));
+    let takes_off = matches!(operator, "-" | "/" | "//" | ">>") || (operator == "*" && fraction());
+    let lessened = left.lessened || right.lessened || (all_cpus && takes_off);
+    Worth { origin, falls_back, certain: certain && (!all_cpus || plain), lessened, source, literal: None }
+}
+
+/// True for a number below one: `0.8`.
+fn is_fraction(worth: &Worth) -> bool {
+    worth.literal.as_ref().is_some_and(|(text, _)| text.starts_with(['.', '0']) && text.contains('.'))
 }
 
 /// Whole numbers computed.
@@ -446,9 +457,10 @@ pub(super) fn smallest(worths: Vec<Worth>) -> Worth {
 /// The largest of several values: it is at least all processors when one of them is.
 pub(super) fn largest(worths: Vec<Worth>) -> Worth {
     let order = [Origin::Scheduler, Origin::Affinity, Origin::AllCpus, Origin::Parameter, Origin::Config];
+    let bounded = worths.iter().any(|worth| worth.origin == Origin::Literal);
     for origin in order {
         if let Some(worth) = worths.iter().find(|worth| worth.origin == origin) {
-            return worth.clone().changed();
+            return Worth { lessened: worth.lessened && !bounded, ..worth.clone().changed() };
         }
     }
     if worths.iter().all(|worth| worth.origin == Origin::Literal) && !worths.is_empty() {

@@ -340,6 +340,11 @@ static CALL: &[Field] = &[
                     Choice(&["all-cpus"]),
                     "what it is when its origin gives nothing: `args.n or cpu_count()`; absent else",
                 ),
+                f(
+                    "lessened",
+                    Flag,
+                    "something is taken off a count of processors, so that of few none may be left: `cpu_count() - 2`; absent else",
+                ),
             ]),
             "",
         )]),
