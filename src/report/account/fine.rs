@@ -77,5 +77,6 @@ fn room(account: &AccountReport) -> Option<String> {
             all.iter().map(|(_, text, one)| format!("{text} that {} allows", by(one))).collect::<Vec<_>>().join(" and ")
         }
     };
-    good.then(|| format!("room: {shown} are used"))
+    let verb = if shares.len() == 1 { "is" } else { "are" };
+    good.then(|| format!("room: {shown} {verb} used"))
 }
