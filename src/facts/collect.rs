@@ -120,8 +120,9 @@ fn shell_text(script: shell::Script<'_>, frame: Frame, out: &mut FileFacts) {
     let job = script.role == Role::Job;
     if script.shell != Shell::Csh || job {
         let mut facts = Vec::new();
-        let lines = LineIndex::new(&frame.text);
-        directives(&frame.text, &lines, &texts(&parsed), job, script.tables, &mut facts);
+        let own = if matches!(frame.place, Place::Same) { None } else { Some(LineIndex::new(&frame.text)) };
+        let lines = own.as_ref().unwrap_or(&script.source.lines);
+        directives(&frame.text, lines, &texts(&parsed), job, script.tables, &mut facts);
         place_all(&mut facts, &frame, &script.source.lines);
         out.facts.append(&mut facts);
     }

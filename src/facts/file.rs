@@ -8,18 +8,18 @@ use crate::source::{Kind, Scheduler, Source};
 pub fn file_record(source: &Source, scheduler: Option<Scheduler>) -> Record {
     let mut record = Record::new();
     let name = source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    record.set("name", name);
-    record.set("path", source.path.to_string_lossy().into_owned());
-    record.set("kind", source.kind.name());
+    record.add("name", name);
+    record.add("path", source.path.to_string_lossy().into_owned());
+    record.add("kind", source.kind.name());
     if let Kind::Shell { shell, role } = source.kind {
-        record.set("role", role.name());
-        record.set("shell", shell.name());
+        record.add("role", role.name());
+        record.add("shell", shell.name());
     }
-    record.set_some("scheduler", scheduler.map(Scheduler::name));
-    record.set("line-ends", line_ends(&source.text));
-    record.set("login-shell", shebang::is_login(&source.text));
-    record.set("bom", source.text.starts_with('\u{feff}'));
-    record.set("template", is_template(&source.text));
+    record.add_some("scheduler", scheduler.map(Scheduler::name));
+    record.add("line-ends", line_ends(&source.text));
+    record.add("login-shell", shebang::is_login(&source.text));
+    record.add("bom", source.text.starts_with('\u{feff}'));
+    record.add("template", is_template(&source.text));
     record
 }
 

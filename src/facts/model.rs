@@ -256,18 +256,26 @@ impl Record {
         self
     }
 
-    /// The same with a field set; for building in one expression.
+    /// The same with a field that is not there yet; for building in one expression.
     #[must_use]
     pub fn with(mut self, name: impl Into<Name>, value: impl Into<Value>) -> Self {
-        self.set(name, value);
+        self.add(name, value);
         self
     }
 
-    /// Adds a field that is not there yet; for building large records.
-    #[must_use]
-    pub fn and(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        debug_assert!(self.get(name).is_none(), "`{name}` is there already");
-        self.fields.push((Name::Known(name), value.into()));
+    /// Adds a field that is not there yet.
+    pub fn add(&mut self, name: impl Into<Name>, value: impl Into<Value>) -> &mut Self {
+        let name = name.into();
+        debug_assert!(self.get(&name).is_none(), "`{}` is there already", &*name);
+        self.fields.push((name, value.into()));
+        self
+    }
+
+    /// Adds a field that is not there yet when there is a value.
+    pub fn add_some(&mut self, name: impl Into<Name>, value: Option<impl Into<Value>>) -> &mut Self {
+        if let Some(value) = value {
+            self.add(name, value);
+        }
         self
     }
 

@@ -220,50 +220,50 @@ impl Walker<'_> {
         let commands = &self.script.tables.commands;
         let mut record = Record::at(place)
             .with_room(20)
-            .and("run", Text { text: line.run.clone(), span: Some(line.head), ..Text::default() })
-            .and("program", line.program.clone())
-            .and("path", line.path.clone())
-            .and("words", Text::at(self.script.source.slice(place), place))
-            .and("option", line.option_record())
-            .and("options", line.options.iter().map(|option| option.written.clone()).collect::<Vec<_>>())
-            .and("args", line.args.iter().map(|arg| arg.text.clone()).collect::<Vec<_>>());
+            .with("run", Text { text: line.run.clone(), span: Some(line.head), ..Text::default() })
+            .with("program", line.program.clone())
+            .with("path", line.path.clone())
+            .with("words", Text::at(self.script.source.slice(place), place))
+            .with("option", line.option_record())
+            .with("options", line.options.iter().map(|option| option.written.clone()).collect::<Vec<_>>())
+            .with("args", line.args.iter().map(|arg| arg.text.clone()).collect::<Vec<_>>());
         for field in ["destination", "env", "script", "code"] {
-            record.set_some(field, line.field(field, commands));
+            record.add_some(field, line.field(field, commands));
         }
         if record.get("env").is_none() {
-            record.set_some("env", line.named("env").first().or(self.env_of_script(line)).map(|arg| arg.text.clone()));
+            record.add_some("env", line.named("env").first().or(self.env_of_script(line)).map(|arg| arg.text.clone()));
         }
-        record.set_some("module", line.module.clone());
-        record.set_some("launcher", line.launcher.clone());
+        record.add_some("module", line.module.clone());
+        record.add_some("launcher", line.launcher.clone());
         if !line.launcher_options.is_empty() {
-            record.set("launcher-option", option::record_of(&line.launcher_options));
+            record.add("launcher-option", option::record_of(&line.launcher_options));
         }
-        record.set("wrappers", line.wrappers.iter().map(|name| Text::plain(name.clone())).collect::<Vec<_>>());
+        record.add("wrappers", line.wrappers.iter().map(|name| Text::plain(name.clone())).collect::<Vec<_>>());
         let mut vars = Record::new();
         for (name, value) in &line.vars {
             vars.set(name.clone(), value.clone());
         }
-        record.set("vars", vars);
-        record.set("unset", line.unset.clone());
-        record.set_some("piped-from", self.pipe.0.clone());
-        record.set_some("piped-to", self.pipe.1.clone());
+        record.add("vars", vars);
+        record.add("unset", line.unset.clone());
+        record.add_some("piped-from", self.pipe.0.clone());
+        record.add_some("piped-to", self.pipe.1.clone());
         self.streams(line, simple, &mut record);
         self.surroundings(&mut record);
-        record.set_some("alias", self.alias.clone());
+        record.add_some("alias", self.alias.clone());
         if self.alias.is_none() {
             let name = &line.path.text;
-            record.set_some(
+            record.add_some(
                 "from-alias",
                 self.aliases.get(name).map(|_| Text::at(name.clone(), line.path.span.unwrap_or(span))),
             );
         }
         if self.functions.contains_key(&line.path.text) {
-            record.set("shadowed", true);
+            record.add("shadowed", true);
         }
-        record.set_some("installer", self.installer_record(line));
-        record.set_some("conda-root", self.named_conda_root(line));
+        record.add_some("installer", self.installer_record(line));
+        record.add_some("conda-root", self.named_conda_root(line));
         if line.packages_of(commands) {
-            record.set("packages", self.package_records(line));
+            record.add("packages", self.package_records(line));
         }
         self.link(line, self.out.facts.len());
         self.push(FactKind::Command, place, record);
@@ -282,9 +282,9 @@ impl Walker<'_> {
     /// What the command reads and writes.
     fn streams(&self, line: &Line, simple: &Simple, record: &mut Record) {
         let output = self.written(&simple.redirects);
-        record.set_some("output", output.clone());
-        record.set_some("pipe-output", self.pipe_output.clone());
-        record.set("reads-heredoc", simple.redirects.iter().any(|redirect| redirect.heredoc.is_some()));
+        record.add_some("output", output.clone());
+        record.add_some("pipe-output", self.pipe_output.clone());
+        record.add("reads-heredoc", simple.redirects.iter().any(|redirect| redirect.heredoc.is_some()));
         let elsewhere = output.is_some()
             || self.pipe_output.is_some()
             || simple
@@ -296,7 +296,7 @@ impl Walker<'_> {
         let reads_files =
             line.run == "cat" && line.args.is_empty() && !simple.redirects.iter().any(|r| r.heredoc.is_some());
         let prints = self.script.tables.commands.prints(&line.run);
-        record.set("prints", prints && !elsewhere && !reads_files);
+        record.add("prints", prints && !elsewhere && !reads_files);
     }
 
     /// The file that redirections send the output to.
@@ -342,10 +342,10 @@ impl Walker<'_> {
         {
             context.push(Value::from("block"));
         }
-        record.set("context", Value::List(context));
-        record.set("guard", self.state.guard.name());
-        record.set("statement", self.statement_record());
-        record.set_some("function", self.calls.last().cloned());
+        record.add("context", Value::List(context));
+        record.add("guard", self.state.guard.name());
+        record.add("statement", self.statement_record());
+        record.add_some("function", self.calls.last().cloned());
     }
 
     /// Adds a fact with the state as it is.

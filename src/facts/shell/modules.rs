@@ -48,9 +48,9 @@ impl Walker<'_> {
         self.emit_module(verb, Some((name, &parsed)), names, replaces);
         let mut loaded = Record::at(place);
         for field in ["full", "name", "version", "family", "generation"] {
-            loaded.set_some(field, parsed.get(field).cloned());
+            loaded.add_some(field, parsed.get(field).cloned());
         }
-        loaded.set("line", self.line(place) as i64);
+        loaded.add("line", self.line(place) as i64);
         self.state.load_module(loaded);
     }
 
@@ -59,12 +59,12 @@ impl Walker<'_> {
         let parsed = ModuleName::parse(&name.text.text, self.script.tables);
         let mut record = Record::new();
         parsed.write(&mut record, &name.text);
-        record.set_some("toolchain", parsed.toolchain.as_deref());
+        record.add_some("toolchain", parsed.toolchain.as_deref());
         let loaded =
             self.state.modules().iter().rev().map(|module| module.text("generation")).find(|text| !text.is_empty());
         let open = parsed.version.is_none() || parsed.generation.is_some();
         if let Some(loaded) = loaded.filter(|loaded| open && parsed.generation.as_deref() != Some(*loaded)) {
-            record.set_some("fitting", parsed.fitting(loaded, self.script.tables));
+            record.add_some("fitting", parsed.fitting(loaded, self.script.tables));
         }
         record
     }
@@ -89,8 +89,8 @@ impl Walker<'_> {
     fn module_fact(&mut self, verb: &'static str, name: Option<(&Arg, &Record)>, names: &[Arg], line: &Line) {
         if name.is_none() && self.first_time(FactKind::Module, line.words, 0) {
             let mut record = Record::at(line.words).with("verb", verb);
-            record.set("with", names.iter().map(|name| name.text.clone()).collect::<Vec<_>>());
-            record.set("line", self.line(line.words) as i64);
+            record.add("with", names.iter().map(|name| name.text.clone()).collect::<Vec<_>>());
+            record.add("line", self.line(line.words) as i64);
             self.surroundings(&mut record);
             self.push(FactKind::Module, line.words, record);
         }
@@ -109,10 +109,10 @@ impl Walker<'_> {
             return;
         }
         let mut record = parsed.clone().placed(Some(place));
-        record.set("verb", verb);
-        record.set_some("replaces", replaces);
-        record.set("with", Value::List(names.iter().map(|name| name.text.clone().into()).collect()));
-        record.set("line", self.line(place) as i64);
+        record.add("verb", verb);
+        record.add_some("replaces", replaces);
+        record.add("with", Value::List(names.iter().map(|name| name.text.clone().into()).collect()));
+        record.add("line", self.line(place) as i64);
         self.surroundings(&mut record);
         self.push(FactKind::Module, place, record);
     }

@@ -48,13 +48,13 @@ impl Walker<'_> {
                 continue;
             }
             let mut record = package;
-            record.set("run", line.run.as_str());
-            record.set("option", line.option_record());
+            record.add("run", line.run.as_str());
+            record.add("option", line.option_record());
             let mut vars = Record::new();
             for (name, value) in &line.vars {
                 vars.set(name.clone(), value.clone());
             }
-            record.set("vars", vars);
+            record.add("vars", vars);
             self.surroundings(&mut record);
             self.push(FactKind::Dependency, span, record);
         }
@@ -76,7 +76,7 @@ impl Walker<'_> {
                 .with("only", others.is_empty())
                 .with("others", others);
             self.surroundings(&mut record);
-            record.set("statement", self.statement_record());
+            record.add("statement", self.statement_record());
             self.push(FactKind::Channel, span, record);
         }
     }

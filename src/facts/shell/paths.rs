@@ -86,11 +86,11 @@ impl Walker<'_> {
                 .with("entry", entry.text.clone())
                 .with("position", entry.position)
                 .with("conda", kind);
-            record.set_some("conda-root", root);
-            record.set("alone", alone && entry.position != "only");
+            record.add_some("conda-root", root);
+            record.add("alone", alone && entry.position != "only");
             if passed.is_none() {
                 let removable = self.frame.place(entry.removable);
-                record.set("removable", Text::at(self.frame.slice(entry.removable), removable));
+                record.add("removable", Text::at(self.frame.slice(entry.removable), removable));
             }
             self.surroundings(&mut record);
             self.push(FactKind::PathEntry, place, record);

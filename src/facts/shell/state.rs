@@ -295,10 +295,10 @@ impl State {
             .with("set-e", self.set_e)
             .with("sourced", self.sourced.clone())
             .with("startup-read", self.startup_read);
-        record.set_some("env", self.env.clone());
-        record.set_some("cwd", self.cwd.clone());
-        record.set_some("new-shell", self.new_shell.then_some(true));
-        record.set_some("set-u-line", self.set_u.map(|line| line as i64));
+        record.add_some("env", self.env.clone());
+        record.add_some("cwd", self.cwd.clone());
+        record.add_some("new-shell", self.new_shell.then_some(true));
+        record.add_some("set-u-line", self.set_u.map(|line| line as i64));
         let shown = Arc::new(record);
         self.shown = Some(Arc::clone(&shown));
         shown

@@ -87,13 +87,16 @@ impl Walker<'_> {
 
     /// `NAME=value` as a statement, or in front of a command.
     pub fn assign(&mut self, word: Span, exported: bool, command: Option<&str>) {
-        let written = self.frame.slice(word).to_owned();
-        let name: String = written.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-        let Some(equals) = written.find('=') else { return };
+        let written = self.frame.slice(word);
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let length = written.bytes().position(|byte| !is_name(&byte)).unwrap_or(written.len());
+        let name = written[..length].to_owned();
+        let Some(equals) = memchr::memchr(b'=', written.as_bytes()) else { return };
         let appends = written[..equals].ends_with('+');
+        let is_array = written[equals + 1..].starts_with('(');
         let value_span = Span::new(word.start + equals + 1, word.end);
         let place = self.frame.place(word);
-        if written[equals + 1..].starts_with('(') {
+        if is_array {
             self.assign_array(&name, value_span, appends, place);
             return;
         }
@@ -175,7 +178,7 @@ impl Walker<'_> {
             .with("value", value)
             .with("exported", exported)
             .with("appends", appends);
-        record.set_some("for-command", command);
+        record.add_some("for-command", command);
         self.surroundings(&mut record);
         self.push(FactKind::Assignment, place, record);
     }
@@ -225,12 +228,12 @@ impl Walker<'_> {
         if known.is_none()
             && let Some((nearest, sole)) = schedulers.nearest_variable(name, scheduler)
         {
-            record.set("nearest", nearest);
-            record.set("nearest-sole", sole);
+            record.add("nearest", nearest);
+            record.add("nearest-sole", sole);
         }
-        record.set_some("needs", known.and_then(|variable| variable.needs.first().cloned()));
+        record.add_some("needs", known.and_then(|variable| variable.needs.first().cloned()));
         if let Some(variable) = known.filter(|variable| !variable.needs.is_empty()) {
-            record.set("needs-given", variable.needs.iter().any(|option| self.asks_for(option)));
+            record.add("needs-given", variable.needs.iter().any(|option| self.asks_for(option)));
         }
         self.surroundings(&mut record);
         self.push(FactKind::Variable, place, record);
