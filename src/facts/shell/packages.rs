@@ -76,7 +76,6 @@ impl Walker<'_> {
                 .with("only", others.is_empty())
                 .with("others", others);
             self.surroundings(&mut record);
-            record.add("statement", self.statement_record());
             self.push(FactKind::Channel, span, record);
         }
     }
