@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::facts::{Fact, FactKind, FileFacts, Record, Value};
 use crate::policy::{Policy, PolicyError, ROOT, SiteHead};
@@ -160,6 +161,7 @@ fn by_host<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'p str, 
 
 fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, String> {
     let options: Vec<String> = facts.facts.iter().filter_map(asked).collect();
+    let mut said = None;
     let mut texts = BTreeSet::new();
     let mut add = |text| {
         if policy.sites.may_tell(text) {
@@ -171,7 +173,16 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
         if fact.kind == FactKind::Module {
             add(fact.fields.text("full"));
         }
-        gather(&fact.fields, &mut add, 0);
+        // Facts of one statement share what is said of it.
+        for (name, value) in fact.fields.iter() {
+            let statement =
+                if let Value::Record(record) = value { Some(record).filter(|_| name == "statement") } else { None };
+            let again = statement.zip(said).is_some_and(|(one, other)| Arc::ptr_eq(one, other));
+            said = statement.or(said);
+            if !again {
+                gather_value(value, &mut add, 0);
+            }
+        }
     }
     let mut found = BTreeMap::new();
     for site in policy.sites.heads().filter(|site| !site.detect.evidence.is_empty()) {

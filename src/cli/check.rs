@@ -44,19 +44,19 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         }
         (paths, _) => paths.to_vec(),
     };
-    let mut engine = Engine::new(&args.policy, line(args, &snapshot.cwd), snapshot)?;
+    // The process ends with the run: what it holds goes with it, and nobody waits for it to be taken apart.
+    let mut engine = ManuallyDrop::new(Engine::new(&args.policy, line(args, &snapshot.cwd), snapshot)?);
     engine.prefiltering = args.prefilter.into();
     if snapshot.live && !args.quiet {
         streams.progress.start();
     }
-    let workers = Workers::new(args.jobs, snapshot).telling(&streams.progress);
+    let workers = ManuallyDrop::new(Workers::new(args.jobs, snapshot).telling(&streams.progress));
 
     let input = Input::read(args, &paths, &engine, &workers, &streams.progress)?;
     let trouble = !input.problems.is_empty();
     for problem in &input.problems {
         streams.complain(problem);
     }
-    // The process ends with the run: what it holds goes with it, and nobody waits for it to be taken apart.
     let mut session = ManuallyDrop::new(engine.open(input.sources, &workers)?);
     session.load_baselines(args.write_baseline)?;
     let runs = ManuallyDrop::new(session.runs(&workers));

@@ -9,6 +9,7 @@ pub mod json;
 pub mod matchspec;
 pub mod model;
 pub mod module_name;
+mod name;
 pub mod notebook;
 pub mod placeholder;
 pub mod python;
@@ -20,6 +21,7 @@ pub mod shell;
 pub use collect::{collect, collect_asked, without_tree};
 pub use interest::Interest;
 pub use model::{Fact, FactKind, Record, Text, Value};
+pub use name::Name;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

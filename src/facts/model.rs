@@ -4,9 +4,9 @@
 //! kind of fact has stands in [`super::schema`], and rules are checked against that when they load.
 
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 
+use super::name::{Name, is, mark};
 use crate::source::Span;
 
 /// One thing that a file says or does.
@@ -174,50 +174,8 @@ pub struct Record {
     /// True when it holds on some paths only (a module loaded in one branch).
     pub possible: bool,
     fields: Vec<(Name, Value)>,
-}
-
-/// The name of a field; cheap to copy.
-#[derive(Clone, Debug)]
-pub enum Name {
-    /// A field that kinds of facts have.
-    Known(&'static str),
-    /// What the file calls it: an option, a variable, a key.
-    Written(Arc<str>),
-}
-
-impl Deref for Name {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        match self {
-            Self::Known(name) => name,
-            Self::Written(name) => name,
-        }
-    }
-}
-
-impl PartialEq for Name {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl From<&'static str> for Name {
-    fn from(name: &'static str) -> Self {
-        Self::Known(name)
-    }
-}
-
-impl From<Arc<str>> for Name {
-    fn from(name: Arc<str>) -> Self {
-        Self::Written(name)
-    }
-}
-
-impl From<String> for Name {
-    fn from(name: String) -> Self {
-        Self::Written(name.into())
-    }
+    /// The marks of the names of all fields: most fields that are asked for are not there.
+    marks: u64,
 }
 
 impl Record {
@@ -249,9 +207,9 @@ impl Record {
     pub fn set(&mut self, name: impl Into<Name>, value: impl Into<Value>) -> &mut Self {
         let name = name.into();
         let value = value.into();
-        match self.fields.iter_mut().find(|(other, _)| is(other, &name)) {
-            Some((_, slot)) => *slot = value,
-            None => self.fields.push((name, value)),
+        match self.get_mut(&name) {
+            Some(slot) => *slot = value,
+            None => self.push(name, value),
         }
         self
     }
@@ -267,8 +225,13 @@ impl Record {
     pub fn add(&mut self, name: impl Into<Name>, value: impl Into<Value>) -> &mut Self {
         let name = name.into();
         debug_assert!(self.get(&name).is_none(), "`{}` is there already", &*name);
-        self.fields.push((name, value.into()));
+        self.push(name, value.into());
         self
+    }
+
+    fn push(&mut self, name: Name, value: Value) {
+        self.marks |= mark(&name);
+        self.fields.push((name, value));
     }
 
     /// Adds a field that is not there yet when there is a value.
@@ -290,15 +253,22 @@ impl Record {
     /// Takes a field away.
     pub fn remove(&mut self, name: &str) {
         self.fields.retain(|(other, _)| **other != *name);
+        self.marks = self.fields.iter().fold(0, |marks, (name, _)| marks | mark(name));
     }
 
     /// The field of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
+        if self.marks & mark(name) == 0 {
+            return None;
+        }
         self.fields.iter().find(|(other, _)| is(other, name)).map(|(_, value)| value)
     }
 
     /// The field of that name, to change.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        if self.marks & mark(name) == 0 {
+            return None;
+        }
         self.fields.iter_mut().find(|(other, _)| is(other, name)).map(|(_, value)| value)
     }
 
@@ -329,12 +299,6 @@ impl Record {
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
-}
-
-/// Whether two names are the same; most differ at once.
-#[inline]
-fn is(one: &str, other: &str) -> bool {
-    one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
 }
 
 impl Text {
