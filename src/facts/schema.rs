@@ -46,7 +46,11 @@ const STATEMENT: Field = f(
     "statement",
     Record(&[
         f("text", Text, "the statement as written; its place is what `delete = \"statement\"` removes"),
-        f("whole", Flag, "the fact is all that the statement does, and it is no part of an `&&`, `||` or `|` list"),
+        f(
+            "whole",
+            Flag,
+            "the command of the fact is all of the statement, no part of an `&&`, `||` or `|` list; for an assignment, the statement sets no other variable and runs nothing",
+        ),
         f("sole", Flag, "it is the only statement of the body of an `if`, loop, case or function"),
         f(
             "paragraph",

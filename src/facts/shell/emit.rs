@@ -37,8 +37,7 @@ impl Walker<'_> {
                 None => self.nested_scripts(redirect.target),
             }
         }
-        let sets = |word: &&Word| is_assignment(self.frame.slice(word.span).as_bytes());
-        self.sets_one = simple.words.iter().filter(sets).count() <= 1 && self.statement.whole;
+        self.sets_one = self.statement.whole && self.does_no_more_than_set(simple);
         let (assignments, words) = simple.words.split_at(simple.assignments);
         if words.is_empty() {
             for word in assignments {
@@ -66,6 +65,18 @@ impl Walker<'_> {
             self.assign(word, false, Some(&line.run));
         }
         self.understood(&line, &args, simple, span);
+    }
+
+    /// True when nothing but one assignment stands in a command, with `export`, `declare` or the like and its options.
+    fn does_no_more_than_set(&self, simple: &Simple) -> bool {
+        let word = |word: &Word| self.frame.slice(word.span);
+        let sets = |written: &str| is_assignment(written.as_bytes());
+        match simple.words.iter().filter(|one| sets(word(one))).count() {
+            0 => true,
+            1 if simple.assignments > 0 => simple.words.len() == 1,
+            1 => simple.words.iter().skip(1).all(|one| sets(word(one)) || word(one).starts_with(['-', '+'])),
+            _ => false,
+        }
     }
 
     /// True for a command that nobody asks about, whose words are what is written, and that changes nothing.

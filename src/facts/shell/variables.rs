@@ -180,6 +180,11 @@ impl Walker<'_> {
             .with("appends", appends);
         record.add_some("for-command", command);
         self.surroundings(&mut record);
+        if self.statement.whole && (command.is_some() || !self.sets_one) {
+            let mut statement = Record::clone(&self.statement_record());
+            statement.set("whole", false);
+            record.set("statement", statement);
+        }
         self.push(FactKind::Assignment, place, record);
     }
 
