@@ -1,5 +1,6 @@
 //! From symptoms and findings to causes, ranked.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -225,10 +226,15 @@ fn rank(found: &mut [Found]) {
         found.cause.follows = explained.get(&found.cause.id).cloned();
     }
     found.sort_by(|a, b| {
-        let key = |found: &Found| {
-            (found.cause.follows.is_some(), std::cmp::Reverse((found.cause.confidence, found.strength)))
+        let key = |found: &Found| (found.cause.follows.is_some(), Reverse(found.cause.confidence));
+        let strength = || b.strength.cmp(&a.strength);
+        let place = || a.first.cmp(&b.first);
+        // What is certain by itself is told by the first error: later ones follow from it, or from what was tried then.
+        let order = match a.cause.confidence {
+            Confidence::Possible => strength().then_with(place),
+            Confidence::Likely | Confidence::Confirmed => place().then_with(strength),
         };
-        key(a).cmp(&key(b)).then_with(|| a.first.cmp(&b.first)).then_with(|| a.cause.id.cmp(&b.cause.id))
+        key(a).cmp(&key(b)).then(order).then_with(|| a.cause.id.cmp(&b.cause.id))
     });
 }
 
