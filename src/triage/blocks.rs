@@ -13,7 +13,7 @@ use super::lines::{Line, clean, slice};
 use super::pieces::{Piece, TYPED};
 use super::prompt::{self, Prompt};
 use super::recognise::{is_boundary, is_header, is_log, is_prose};
-use super::script::{begins, begins_startup, ends, file_named, heredoc, is_fence, printed_by};
+use super::script::{begins, begins_shifted, begins_startup, ends, file_named, heredoc, is_fence, printed_by};
 
 /// Pieces that are taken out of one document.
 const PIECES: usize = 300;
@@ -93,7 +93,7 @@ impl<'d> Finder<'d> {
                 self.fence(parts, at)
             } else if prompt::read(line).is_some() {
                 self.session(parts, at)
-            } else if begins(line) {
+            } else if begins(line) || begins_shifted(line, parts.get(at + 1).map_or("", |next| self.text(*next))) {
                 self.script(parts, at)
             } else if begins_startup(line) {
                 self.startup(parts, at)

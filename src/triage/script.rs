@@ -25,6 +25,11 @@ pub(super) fn begins(line: &str) -> bool {
     Scheduler::ALL.into_iter().any(directive)
 }
 
+/// True for a script whose shebang has blanks in front, which the line below it has not: they are the user's.
+pub(super) fn begins_shifted(line: &str, next: &str) -> bool {
+    line.starts_with(' ') && line.trim_start().starts_with("#!") && begins(line.trim_start()) && begins(next)
+}
+
 /// True for a line that begins what `conda init` wrote into a start-up file, or somebody's start-up file.
 pub(super) fn begins_startup(line: &str) -> bool {
     STARTUP.is_match(line)
@@ -118,6 +123,16 @@ mod tests {
             ["", "# a comment in words here", "srun python x.py", "    indented", "X=1", "python train.py data out"]
         {
             assert!(!ends(line, ""), "{line}");
+        }
+    }
+
+    #[test]
+    fn blanks_in_front_of_a_shebang_are_the_users_where_the_next_line_has_none() {
+        assert!(begins_shifted(" #!/bin/bash", "#SBATCH -n 1"));
+        for (line, next) in
+            [("    #!/bin/bash", "    #SBATCH -n 1"), ("#!/bin/bash", "#SBATCH -n 1"), (" # a", "#SBATCH -n 1")]
+        {
+            assert!(!begins_shifted(line, next), "{line:?}");
         }
     }
 
