@@ -104,6 +104,10 @@ pub struct Signature {
     pub ran: Vec<Ran>,
     /// It has other causes as well.
     pub weak: bool,
+    /// Whether anything in the ticket speaks of a cluster; nothing where it does not matter.
+    pub cluster: Option<bool>,
+    /// What is said in place of the symptom's words where this is found.
+    pub words: Words,
 }
 
 /// Something that speaks against a symptom.
@@ -211,10 +215,33 @@ impl Symptom {
         Self { origin: format!("rules/symptoms/{id}.toml"), ..symptom }
     }
 
-    /// What is said of it at a site; `None` where it does not occur.
-    pub fn words_at(&self, site: &Site) -> Option<Words> {
-        let Some(stand) = site.symptoms.stands.get(&self.id) else { return Some(self.words.clone()) };
-        (!stand.off).then(|| stand.words.over(&self.words))
+    /// True where it does not occur.
+    pub fn is_off(&self, site: &Site) -> bool {
+        site.symptoms.stands.get(&self.id).is_some_and(|stand| stand.off)
+    }
+
+    /// What is said of it at a site: against it before all, then the site's words, those of `found`, its own.
+    pub fn words_at<'s>(
+        &self,
+        site: &Site,
+        found: Option<&Signature>,
+        against: impl DoubleEndedIterator<Item = &'s Contradiction>,
+    ) -> Words {
+        let mut words = found.map_or_else(|| self.words.clone(), |found| found.words.over(&self.words));
+        if let Some(stand) = site.symptoms.stands.get(&self.id) {
+            words = stand.words.over(&words);
+        }
+        against.rev().fold(words, |words, each| each.signature.words.over(&words))
+    }
+
+    fn all_signatures(&self) -> impl Iterator<Item = &Signature> {
+        let against = self.contradictions.iter().map(|each| &each.signature);
+        self.signatures.iter().chain(&self.confirmations).chain(against)
+    }
+
+    fn sayings(&self) -> impl Iterator<Item = &Saying> {
+        let words = std::iter::once(&self.words).chain(self.all_signatures().map(|each| &each.words));
+        words.flat_map(Words::all).chain(self.contradictions.iter().map(|each| &each.say))
     }
 }
 
@@ -325,19 +352,15 @@ fn read_symptom(doc: &Document<'_>, table: Table<'_, '_>, stem: &str, trusted: b
     if !trusted {
         check_captures(doc, &symptom);
     }
-    let sayings = symptom.words.all().into_iter().chain(symptom.contradictions.iter().map(|each| &each.say));
-    symptom.uses = sayings.flat_map(Saying::uses).cloned().collect();
+    symptom.uses = symptom.sayings().flat_map(Saying::uses).cloned().collect();
     symptom
 }
 
 /// Every `{name}` in what is said must be captured by a signature.
 fn check_captures(doc: &Document<'_>, symptom: &Symptom) {
-    let signatures = symptom.signatures.iter().chain(&symptom.confirmations);
-    let contradicting = symptom.contradictions.iter().map(|each| &each.signature);
-    let phrases = signatures.chain(contradicting).flat_map(Signature::phrases).chain(&symptom.also);
+    let phrases = symptom.all_signatures().flat_map(Signature::phrases).chain(&symptom.also);
     let known: Vec<String> = phrases.flat_map(Phrase::capture_names).collect();
-    let sayings = symptom.words.all().into_iter().chain(symptom.contradictions.iter().map(|each| &each.say));
-    for (name, span) in sayings.flat_map(Saying::captures) {
+    for (name, span) in symptom.sayings().flat_map(Saying::captures) {
         if !known.contains(name) {
             doc.unknown(&Word { text: name, span: span.clone() }, "capture", known.iter().map(String::as_str));
         }
@@ -369,8 +392,12 @@ fn read_signature(table: Table<'_, '_>, say: Option<&mut Saying>) -> Signature {
         on: choices(&table, "on", ON),
         ran: choices(&table, "ran", RAN),
         weak: table.flag("weak").unwrap_or_default(),
+        cluster: table.flag("cluster"),
+        words: read_words(&table),
     };
-    if signature.any.is_empty() {
+    // What speaks against a cause may be that something is not said.
+    let silence = say.is_some() && (signature.cluster.is_some() || !signature.unless.is_empty());
+    if signature.any.is_empty() && !silence {
         doc.problem(table.span(), "`any` is missing: a signature needs a phrase to look for", None);
     }
     if let Some(say) = say {

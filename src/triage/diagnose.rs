@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::check::{self, SiteChoice};
-use crate::policy::symptom::{Signature, Words};
-use crate::policy::{Policy, Saying, Site, Symptom};
+use crate::policy::symptom::{Contradiction, Signature, Words};
+use crate::policy::{Policy, ROOT, Saying, Site, Symptom};
 use crate::redact::Redactor;
 use crate::report::{self, FileResult, Report};
 use crate::source::{Kind, Source};
@@ -45,7 +45,8 @@ pub fn diagnose(
     diagnosis.site_name.clone_from(&whole.name);
     diagnosis.template = policy.replies.of(&policy.sites, &site.id).cloned().unwrap_or_default();
     let (findings, lines) = findings(reading, checked);
-    let mut view = View { site: whole, reading, findings: &findings, redactor, fill: BTreeMap::new() };
+    let cluster = reading.cluster || site.id != ROOT;
+    let mut view = View { site: whole, reading, findings: &findings, redactor, cluster, fill: BTreeMap::new() };
     view.fill = whole
         .symptoms
         .fill
@@ -54,7 +55,7 @@ pub fn diagnose(
         .collect();
     let mut found: Vec<Found> = policy.symptoms.all().iter().filter_map(|symptom| view.judge(symptom)).collect();
     rank(&mut found);
-    diagnosis.questions = questions(&found, &findings);
+    diagnosis.questions = questions(&found, &findings, cluster, reading.job);
     diagnosis.causes = found.into_iter().map(|found| found.cause).collect();
     diagnosis.findings = findings;
     diagnosis.finding_lines = lines;
@@ -76,13 +77,17 @@ struct View<'v> {
     reading: &'v Reading<'v>,
     findings: &'v [report::model::Finding],
     redactor: Option<&'v Redactor>,
+    /// Something speaks of a cluster.
+    cluster: bool,
     /// What stands for words of the site, as the ticket tells.
     fill: BTreeMap<String, String>,
 }
 
 impl View<'_> {
     fn judge(&self, symptom: &Symptom) -> Option<Found> {
-        let words = symptom.words_at(self.site)?;
+        if symptom.is_off(self.site) {
+            return None;
+        }
         let hits: Vec<(&Signature, Hit)> = symptom.signatures.iter().filter_map(|each| self.hit(each)).collect();
         let first = *hits.iter().filter_map(|(_, hit)| hit.spots.first()).min()?;
         let strong = hits.iter().any(|(signature, _)| !signature.weak);
@@ -106,16 +111,18 @@ impl View<'_> {
         for (word, value) in &self.fill {
             captures.insert(word.clone(), value.clone());
         }
-        let against: Vec<(String, Hit)> = symptom
+        let against: Vec<(&Contradiction, String, Hit)> = symptom
             .contradictions
             .iter()
             .filter_map(|each| {
                 let hit = self.hit(&each.signature)?.1;
                 let mut all = captures.clone();
                 all.extend(hit.captures.iter().map(|(name, value)| (name.clone(), self.shown(value))));
-                Some((each.say.say(self.site, &all)?, hit))
+                Some((each, each.say.say(self.site, &all)?, hit))
             })
             .collect();
+        let surest = hits.iter().min_by_key(|(signature, _)| signature.weak).map(|(signature, _)| *signature);
+        let words = symptom.words_at(self.site, surest, against.iter().map(|(each, ..)| *each));
         for _ in &against {
             confidence = confidence.less();
         }
@@ -138,7 +145,7 @@ impl View<'_> {
                 confidence,
                 evidence,
                 more,
-                contradictions: against.into_iter().map(|(text, hit)| self.against(text, &hit)).collect(),
+                contradictions: against.into_iter().map(|(_, text, hit)| self.against(text, &hit)).collect(),
                 rules: distinct(matching.iter().map(|finding| finding.rule.clone())),
                 example: symptom.example,
                 follows: None,
@@ -182,6 +189,9 @@ impl View<'_> {
     }
 
     fn hit<'s>(&self, signature: &'s Signature) -> Option<(&'s Signature, Hit)> {
+        if signature.cluster.is_some_and(|wanted| wanted != self.cluster) {
+            return None;
+        }
         Some((signature, matching::find(signature, self.reading)?))
     }
 
@@ -239,7 +249,7 @@ fn rank(found: &mut [Found]) {
 }
 
 /// What to ask: of the causes that are not certain, or what every ticket should tell.
-fn questions(found: &[Found], findings: &[report::model::Finding]) -> Vec<String> {
+fn questions(found: &[Found], findings: &[report::model::Finding], cluster: bool, job: bool) -> Vec<String> {
     let certain = found.first().is_some_and(|found| found.cause.confidence == Confidence::Confirmed);
     if certain {
         return Vec::new();
@@ -248,9 +258,12 @@ fn questions(found: &[Found], findings: &[report::model::Finding]) -> Vec<String
     let mut questions = distinct(asked);
     questions.truncate(3);
     if found.is_empty() {
-        questions.push("What exactly did you run, and on which machine (login node or inside a job)? The prompt and the command as you typed it are best.".to_owned());
+        let machine = if cluster { "which machine (login node or inside a job)" } else { "which machine" };
+        questions.push(format!(
+            "What exactly did you run, and on {machine}? The prompt and the command as you typed it are best."
+        ));
         questions.push("What is the whole error message, from its first line to its last?".to_owned());
-        if findings.is_empty() {
+        if findings.is_empty() && job {
             questions.push("May we see the job script, and the output file of the job (`slurm-JOBID.out`)?".to_owned());
         }
     }

@@ -1,10 +1,14 @@
 //! Meeting symptoms with the lines of a ticket.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::policy::Phrase;
 use crate::policy::symptom::{On, Signature};
 
+use super::lines::known;
 use super::pieces::{Reading, Text};
 
 /// So many places of one phrase are looked at in one document.
@@ -29,6 +33,10 @@ pub(super) struct Hit {
 pub(super) fn find(signature: &Signature, reading: &Reading<'_>) -> Option<Hit> {
     if signature.unless.iter().any(|phrase| reading.texts.iter().any(|text| phrase.is_in(&text.clean))) {
         return None;
+    }
+    // What speaks against a cause may be that something is not said.
+    if signature.any.is_empty() {
+        return Some(Hit::default());
     }
     let titles = titles(reading);
     let mut hit = Hit::default();
@@ -59,10 +67,12 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>) -> Option<Hit> 
                     })
                 };
                 let Some(near) = signature.all.iter().map(near).collect::<Option<Vec<_>>>() else { continue };
-                // That a script has a directive or a comment shows nothing of what went wrong.
+                // That a script has a directive or a comment shows nothing of what went wrong, nor does a list of versions.
                 let tells = |(document, place): &(usize, Place)| {
                     let text = &reading.texts[*document];
-                    text.lines[place.first].on != On::Script || !text.line(place.first).trim_start().starts_with('#')
+                    let line = text.line(place.first);
+                    (text.lines[place.first].on != On::Script || !line.trim_start().starts_with('#'))
+                        && !INVENTORY.is_match(line)
                 };
                 for (document, place) in near.into_iter().filter(tells).chain([(document, found)]) {
                     hit.spots.extend((place.first..=place.last.min(place.first + 3)).map(|line| (document, line)));
@@ -194,3 +204,14 @@ fn nearest(phrase: &Phrase, text: &Text, window: &std::ops::Range<usize>, line: 
     }
     best.map(|(_, place)| place)
 }
+
+/// What is installed or active, as forms for reports ask for it: `pip version: 22.3`, `active environment : base`. The
+/// versions of drivers and libraries are not meant: they may tell what does not fit.
+static INVENTORY: LazyLock<Regex> = LazyLock::new(|| {
+    known(concat!(
+        r"(?i)^\W*(?:pip3?|conda(?:-build)?|mamba|python3?|i?python|jupyter\w*|setuptools|os|operating system|platform)",
+        r"(?: \(?version\)?\W*[:=]|(?: version)?\W{1,5}(?:is |was )?v?\d[\d.]*\w*\W*$)",
+        r"|^\W*(?:active env\w*|shell level|(?:base|root) environment|user-agent)\b",
+        r"|^[^.\n]{0,30}\b(?:conda |virtual )?(?:environment|env|venv) (?:was|is) (?:active|activated)\W*$",
+    ))
+});

@@ -41,6 +41,10 @@ pub struct Reading<'t> {
     /// Its pieces, in the order of documents and lines.
     pub pieces: Vec<Piece>,
     pub(super) texts: Vec<Text>,
+    /// Something in it speaks of a cluster.
+    pub(super) cluster: bool,
+    /// Something in it speaks of a job.
+    pub(super) job: bool,
 }
 
 /// A document's lines, and its text as phrases are looked for in it.
@@ -117,7 +121,9 @@ pub fn analyse(ticket: &Ticket) -> Reading<'_> {
     distinct(&mut pieces);
     let jobs: Vec<bool> = ticket.documents.iter().map(Document::is_job_log).collect();
     ran::tell(&mut texts, &jobs);
-    Reading { ticket, pieces, texts }
+    let any_job = jobs.contains(&true);
+    let (cluster, job) = (any_job || ran::names_cluster(&texts), any_job || ran::names_job(&texts));
+    Reading { ticket, pieces, texts, cluster, job }
 }
 
 fn whole(document: &Document, number: usize) -> Piece {

@@ -43,6 +43,20 @@ pub(super) fn tell(texts: &mut [Text], jobs: &[bool]) {
     }
 }
 
+/// True where anything speaks of a cluster, be it by one word.
+pub(super) fn names_cluster(texts: &[Text]) -> bool {
+    texts.iter().any(|text| {
+        CLUSTER.is_match(&text.clean)
+            || HINTS.is_match(&text.clean)
+            || text.hosts.iter().any(|(_, host)| of_host(host) != Ran::Unknown)
+    })
+}
+
+/// True where anything speaks of a job.
+pub(super) fn names_job(texts: &[Text]) -> bool {
+    texts.iter().any(|text| SCHEDULED.is_match(&text.clean))
+}
+
 /// What people say: only when they speak of one of the two. Where nothing is said of a cluster, and what is pasted can
 /// hardly come from one, it was the user's own computer.
 fn said(texts: &[Text]) -> Ran {
@@ -98,7 +112,8 @@ static OWN: LazyLock<Regex> = LazyLock::new(|| {
         r"|\b(?:win-64|win_amd64|osx-(?:64|arm64)|msys2?|cygwin|homebrew|zsh: command not found)\b|\bmingw(?:32|64)|\bpacman -S",
         r"|\b(?:windows (?:xp|vista|7|8|10|11)|mac ?os(?: ?x)?|os ?x|mac ?book\w*|apple silicon|wsl ?[12]?|git bash)\b",
         r"|\b(?:powershell|anaconda prompt|on darwin|docker(?:-| )(?:run|build|compose|pull|image|container|daemon)\w*)\b",
-        r"|\b(?:dockerfile|colab\w*|kaggle|raspberry ?pi|minikube|codespaces?|github actions)\b|/Users/\w+/",
+        r"|\b(?:dockerfile|colab\w*|kaggle|manjaro|arch linux|archlinux|kali(?: linux)?|linux mint|pop!?_os|endeavouros|ubuntu desktop|raspberry ?pi|minikube|codespaces?|github actions)\b|/Users/\w+/|root@[0-9a-f]{12}\b",
+        r"|\b(?:windows subsystem for linux|docker)\b",
         r"|(?m:^\W*(?:os|operating system|platform|system)\W+(?:windows|mac)\b)",
     ))
 });
@@ -108,6 +123,16 @@ static CLUSTER: LazyLock<Regex> = LazyLock::new(|| {
         r"|\b(?:(?:compute|worker|login|log-in|head|front-?end|gpu) ?nodes?|modulefiles?|gpfs|lustre|scratch|scheduler)\b",
         r"|\bssh -\w*[LXYJ]|\b(?:via|over|through|using|by) ssh\b|\bssh(?:ing|ed)? (?:in)?to\b|\bremote (?:server|machine|host|node)|\bbatch (?:jobs?|scripts?)\b|\bmodule (?:load|avail|list|purge)\b|\b(?:conda|python)/\d",
     ))
+});
+static HINTS: LazyLock<Regex> = LazyLock::new(|| {
+    known(concat!(
+        r"(?i)\b(?:pbs\w*|nodes?|queues?|partitions?|batch|sys ?admins?|support team|quota|jobs?|ssh|log-?in\d*|on-?demand|portal)\b",
+        r"|\bshared (?:server|machine|computer|work ?station)s?\b",
+        r"|/(?:scratch|project|gpfs|lustre|pscratch|nobackup)\b",
+    ))
+});
+static SCHEDULED: LazyLock<Regex> = LazyLock::new(|| {
+    known(r"(?i)\bjobs?\b|\b(?:slurm\w*|sbatch|srun|salloc|qsub|bsub|pbs|sge|lsf|queues?|batch|submit\w*)\b")
 });
 static LOGIN_HOST: LazyLock<Regex> =
     LazyLock::new(|| known(r"login|^(?:head|front|uan|ln)-?\d|^ln\d|head(?:node)?\d*$|^(?:ui|hpc)\d*$"));

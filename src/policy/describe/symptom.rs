@@ -7,6 +7,8 @@ use super::{Key, Keys, Kind, may, names, need};
 const SAYING: Kind = Kind::OneOf(&[Kind::Template, Kind::List(&Kind::Template)]);
 const PHRASES: Kind = Kind::List(&Kind::Text);
 
+const SUMMARY: Key = may("summary", SAYING, "what happened, and why, in place of the symptom's words");
+const REMEDY: Key = may("remedy", SAYING, "what to do now, in place of the symptom's words");
 const COMMANDS: Key = may("commands", SAYING, "the same as commands, line by line");
 const AVOID: Key = may("avoid", SAYING, "how to avoid it");
 const QUESTION: Key = may("question", SAYING, "what to ask while it is not certain");
@@ -29,6 +31,9 @@ const ALL: Key = may("all", PHRASES, "phrases that all stand near it");
 const NOT: Key = may("not", PHRASES, "phrases of which none stands near it");
 const UNLESS: Key = may("unless", PHRASES, "phrases of which none stands anywhere in the ticket");
 const WEAK: Key = may("weak", Kind::Flag, "`true`: the same is seen for other reasons");
+
+const CLUSTER: Key =
+    may("cluster", Kind::Flag, "whether anything in the ticket speaks of a cluster (`false`: nothing does)");
 
 const ON_WORD: Kind = Kind::Word(|| names(ON));
 const RAN_WORD: Kind = Kind::Word(|| names(RAN));
@@ -64,12 +69,39 @@ pub(in super::super) static SYMPTOM: Keys = Keys::of(
     ],
 );
 
-pub(in super::super) static SIGNATURE: Keys =
-    Keys::of("signature", &[ANY, ALL, NOT, UNLESS, LINES, ON_LINES, RAN_THERE, WEAK]);
+pub(in super::super) static SIGNATURE: Keys = Keys::of(
+    "signature",
+    &[
+        ANY, ALL, NOT, UNLESS, LINES, ON_LINES, RAN_THERE, WEAK, CLUSTER, SUMMARY, REMEDY, COMMANDS, AVOID, QUESTION,
+        SEND, URL,
+    ],
+);
 
 pub(in super::super) static CONTRADICTION: Keys = Keys::of(
     "contradiction",
-    &[need("say", SAYING, "what is said of it"), ANY, ALL, NOT, UNLESS, LINES, ON_LINES, RAN_THERE, WEAK],
+    &[
+        need("say", SAYING, "what is said of it"),
+        may(
+            "any",
+            PHRASES,
+            "phrases of which one is found; may be missing beside `unless` or `cluster`, where silence speaks against it",
+        ),
+        ALL,
+        NOT,
+        UNLESS,
+        LINES,
+        ON_LINES,
+        RAN_THERE,
+        WEAK,
+        CLUSTER,
+        SUMMARY,
+        REMEDY,
+        COMMANDS,
+        AVOID,
+        QUESTION,
+        SEND,
+        URL,
+    ],
 );
 
 pub(in super::super) static SYMPTOM_STAND: Keys = Keys::of(
