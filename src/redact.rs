@@ -9,6 +9,10 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+mod address;
+
+pub use address::{without_hosts, without_secrets, without_sign_in};
+
 /// What a user name is replaced by: right in a command, too.
 const USER: &str = "$USER";
 /// What a host name is replaced by.
@@ -85,6 +89,8 @@ pub struct Known {
     pub people: BTreeSet<String>,
     /// Names of hosts.
     pub hosts: BTreeSet<String>,
+    /// Names that may be words as well: they are somebody's, or a host's, where they are the name of a folder.
+    pub folders: BTreeSet<String>,
 }
 
 impl Known {
@@ -122,6 +128,20 @@ impl Known {
         }
     }
 
+    /// Reads names of folders that are called as somebody is, and masked where they stand.
+    pub fn learn_folders(&mut self, text: &str) {
+        for found in PERSONAL.captures_iter(text).filter(|found| personal(found) != found[0]) {
+            self.folders.insert(found["user"].to_owned());
+        }
+    }
+
+    /// Notes the name of an account or a host, unless many folders are called so that are nobody's.
+    pub fn folder(&mut self, name: &str) {
+        if name.len() >= 2 && !is_no_user(name) {
+            self.folders.insert(name.to_owned());
+        }
+    }
+
     fn user(&mut self, name: &str) {
         if name.len() >= 3 && !is_no_user(name) {
             self.users.insert(name.to_owned());
@@ -147,6 +167,7 @@ impl Redactor {
         if text.contains("PRIVATE KEY-----") {
             masked = Cow::Owned(without_keys(text));
         }
+        apply(&mut masked, address::without_credentials);
         for (pattern, replacement) in SECRETS.iter() {
             apply(&mut masked, |text| pattern.replace_all(text, *replacement));
         }
@@ -299,7 +320,7 @@ static HEADER: LazyLock<Regex> = LazyLock::new(|| {
         r"(?m)^(?P<header>[>\s]*(?:From|To|Cc|Bcc|Sender|Reply-To|Return-Path|Delivered-To|Von|An|De|À):)(?P<rest>.*)$",
     )
 });
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| known(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b"));
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| known(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b"));
 static IPV4: LazyLock<Regex> =
     LazyLock::new(|| known(r"(?P<before>^|[^\w.=-]|[^=]=)(?P<address>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})\b"));
 static IPV6: LazyLock<Regex> = LazyLock::new(|| {
@@ -320,7 +341,6 @@ static DOMAIN: LazyLock<Regex> = LazyLock::new(|| {
 static SECRETS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     [
         (r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s/@:]*:[^\s/@]+@", "${scheme}[credentials]@"),
-        (r"(?P<scheme>\bhttps?://)[^\s/@:]{16,}@", "${scheme}[credentials]@"),
         (r"\b(?:gh[opusr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|gl(?:pat|dt|rt|ft|cbt|ptt|oas|soat)-[\w-]{10,})", "[token]"),
         (r"\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b", "[token]"),
         (r"\b(?:hf|npm|dckr_pat|pypi|api_org)[_-][A-Za-z0-9_-]{16,}", "[token]"),
@@ -401,6 +421,7 @@ mod tests {
             ("/scratch/local/x and /scratch/midway3", "/scratch/local/x and /scratch/midway3"),
             ("From: Ada Byron\nsee /project/abyron/x", "From: [name]\nsee /project/$USER/x"),
             ("mail ada.l@example.org now", "mail [email] now"),
+            ("mail carol%40uni-x.example now", "mail [email] now"),
             ("http://10.50.221.9:15021/ and 127.0.0.1", "http://10.50.x.y:15021/ and 127.0.0.1"),
             ("numpy-1.2.3.4 and x==1.2.3.4", "numpy-1.2.3.4 and x==1.2.3.4"),
             ("call +1 (773) 555-0147 or 773-555-0147", "call [phone] or [phone]"),

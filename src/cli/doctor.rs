@@ -3,7 +3,7 @@
 mod mending;
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,6 +42,11 @@ const LIMIT: u64 = source::size_limit(Kind::Other);
 
 /// What a shell ends with when it is interrupted.
 const INTERRUPTED: i32 = 130;
+
+/// The accounts of this machine.
+const PASSWD: &str = "/etc/passwd";
+const FIRST_ACCOUNT: u32 = 1000;
+const NOBODY: u32 = 65_534;
 
 /// Runs `pydoctor doctor`.
 pub(super) fn run(args: &args::Doctor, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
@@ -343,6 +348,15 @@ fn other_places(site: &Site) -> Vec<String> {
     paths.map(|path| path.text.clone()).collect()
 }
 
+/// The accounts of people in the text of a `passwd`: those of the system have small numbers, and nobody's has a great one.
+fn accounts(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let mut fields = line.split(':');
+        let (name, number) = (fields.next()?, fields.nth(1)?.parse::<u32>().ok()?);
+        (number >= FIRST_ACCOUNT && number != NOBODY).then_some(name)
+    })
+}
+
 /// Writes the report without names and secrets; others may not read the file. Errors name it.
 fn write_bundle(file: &Path, report: &AccountReport, snapshot: &Snapshot) -> anyhow::Result<()> {
     let mut known = Known::default();
@@ -352,7 +366,10 @@ fn write_bundle(file: &Path, report: &AccountReport, snapshot: &Snapshot) -> any
     known.users.extend(told.chain(own_name).filter(|name| name.len() > 2 && name != "root"));
     let hosts = [Some(snapshot.host.as_str()), snapshot.var("HOSTNAME"), snapshot.var("HOST")];
     let hosts = hosts.into_iter().flatten().flat_map(|host| [host, host.split('.').next().unwrap_or(host)]);
-    known.hosts.extend(hosts.filter(|host| host.len() > 2 && *host != "localhost").map(str::to_owned));
+    let hosts: Vec<&str> = hosts.filter(|host| *host != "localhost").collect();
+    hosts.iter().for_each(|host| known.folder(host));
+    known.hosts.extend(hosts.into_iter().filter(|host| host.len() > 2).map(str::to_owned));
+    accounts(&fs::read_to_string(PASSWD).unwrap_or_default()).for_each(|name| known.folder(name));
     let write = || {
         let mut out = BufWriter::new(File::create(file)?);
         report.bundle(&known, &mut out)?;

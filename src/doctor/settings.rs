@@ -3,10 +3,12 @@
 mod formats;
 mod places;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::facts::{FactKind, Record};
+use crate::redact::without_sign_in;
 use crate::source::{Kind, Source, Span};
 
 use super::Condarc;
@@ -165,10 +167,18 @@ pub fn environment(env: &BTreeMap<String, String>) -> Vec<Record> {
     };
     let record = |(name, value): (&String, &String)| {
         let mut record = Record::new().with("tool", "environment").with("name", name.as_str());
-        record.set_some("value", (!is_secret(name)).then_some(value.as_str()));
+        record.set_some("value", told(name, value));
         record
     };
     env.iter().filter(|(name, _)| is_setting(name)).map(record).collect()
+}
+
+/// A value as it may be told; `None` for what is secret. Proxies are written without a scheme, too: what lets somebody in
+/// there has no look of its own.
+fn told(name: &str, value: &str) -> Option<String> {
+    let is_proxy = name.to_lowercase().contains("proxy");
+    let value = if is_proxy { without_sign_in(value) } else { Cow::Borrowed(value) };
+    (!is_secret(name)).then(|| value.into_owned())
 }
 
 fn is_secret(name: &str) -> bool {
@@ -182,7 +192,7 @@ fn setting(home: &Home, file: &Source, tool: &str, name: &str, value: &str, span
     let line = i64::try_from(file.lines.line(span.start)).unwrap_or(i64::MAX);
     let record = Record::at(span).with("tool", tool).with("path", shown).with("line", line);
     let mut record = record.with("name", name).with("own", home.is_own(&file.path));
-    record.set_some("value", (!is_secret(name) || value.is_empty()).then_some(value));
+    record.set_some("value", if value.is_empty() { Some(String::new()) } else { told(name, value) });
     record
 }
 

@@ -14,7 +14,7 @@ const HOST: &str = "hpc-login7";
 const DOMAIN: &str = "hpc-login7.cluster.example.edu";
 
 /// What is planted: a word for its kind, and the secret itself.
-const SECRETS: [(&str, &str); 44] = [
+const SECRETS: [(&str, &str); 52] = [
     ("user name", USER),
     ("user name in capitals", "QUILLFEATHER"),
     ("host name", HOST),
@@ -59,6 +59,14 @@ const SECRETS: [(&str, &str); 44] = [
     ("password of a data base", "db-pass-word-77"),
     ("password in uv.toml", "uv-toml-pass"),
     ("password in pip.conf", "pip-conf-pass"),
+    ("e-mail address in an address", "carol%40uni-x.example"),
+    ("host of a server of one's own", "git.private.example"),
+    ("host of a channel of one's own", "ch.corp.example"),
+    ("host of a file server", "smbhost7"),
+    ("another user, known by a home", "plumwick"),
+    ("another user, known by an installation", "tansyroot"),
+    ("password of a proxy", "proxy-pass-31"),
+    ("password of a start-up file elsewhere", "rc-pass-52"),
 ];
 
 fn secret(kind: &str) -> &'static str {
@@ -94,22 +102,29 @@ fn plant(home: &Path) {
         format!("export PATH=/opt/{}/miniconda3/bin:$PATH", s("token of npm")),
         format!("export DB=postgres://ada:{}@db.example.org/x", s("password of a data base")),
         format!("alias l='ssh {USER}@{DOMAIN}'"),
+        format!(". https://{}@{}/rc", s("e-mail address in an address"), s("host of a server of one's own")),
+        format!(". https://tok:{}@github.com/rc", s("password of a start-up file elsewhere")),
+        format!(". //{}/share/rc", s("host of a file server")),
+        format!(". /home/{0}/rc; . /data/{0}/proj/setup.sh", s("another user, known by a home")),
+        format!(". /data/{0}/miniconda3/x; . /x/{0}/y.sh", s("another user, known by an installation")),
         "conda activate base".to_owned(),
     ];
     write(&home.join(".bashrc"), &format!("{}\n", bashrc.join("\n")));
     write(
         &home.join(".condarc"),
         &format!(
-            "channels:\n  - https://conda.anaconda.org/t/{}/main\n  - defaults\npkgs_dirs:\n  - /scratch/{USER}/pkgs\n",
-            s("token in the address of a conda channel")
+            "channels:\n  - https://conda.anaconda.org/t/{}/main\n  - https://{}/c\n  - defaults\npkgs_dirs:\n  - /scratch/{USER}/pkgs\n",
+            s("token in the address of a conda channel"),
+            s("host of a channel of one's own"),
         ),
     );
     write(
         &home.join(".config/pip/pip.conf"),
         &format!(
-            "[global]\nindex-url = https://ada:{}@pypi.example.org/simple\ncache-dir = /scratch/{USER}/{}\n",
+            "[global]\nindex-url = https://ada:{}@pypi.example.org/simple\ncache-dir = /scratch/{USER}/{}\nproxy = http://u2:{}@proxy:3128\n",
             s("password in pip.conf"),
-            s("token of GitLab")
+            s("token of GitLab"),
+            s("password of a proxy"),
         ),
     );
     write(
@@ -187,4 +202,101 @@ fn a_bundle_holds_no_secrets_and_no_names() {
     let whole = String::from_utf8_lossy(&output.stdout).into_owned();
     let held = SECRETS.iter().filter(|(_, secret)| whole.contains(secret)).count();
     assert!(held >= 10, "only {held} of the planted secrets are in the report that is masked");
+}
+
+/// What lets somebody in, by the setting, variable or file in which it stands.
+const SIGN_INS: [(&str, &str); 12] = [
+    ("proxy of pip.conf", "pw-aa1"),
+    ("proxy of pip.conf without a scheme", "pw-bb2"),
+    ("token of a channel", "tk-cc3-abcd"),
+    ("password of a channel", "pw-dd4"),
+    ("token of a channel without a scheme", "tk-ee5-abcd"),
+    ("PIP_PROXY", "pw-ff6"),
+    ("PIP_FIND_LINKS", "pw-gg7"),
+    ("UV_DEFAULT_INDEX", "pw-hh8"),
+    ("CONDA_PROXY_SERVERS__HTTP", "pw-ii9"),
+    ("start-up file", "pw-jj10"),
+    ("query", "pw-kk11"),
+    ("proxy of conda", "pw-ll12"),
+];
+
+#[test]
+fn no_format_tells_what_lets_somebody_in() {
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    let s = |kind: &str| SIGN_INS.iter().find(|(name, _)| *name == kind).unwrap_or_else(|| panic!("{kind}")).1;
+    write(&home.join(".bashrc"), &format!(". https://tok:{}@host/rc\nsource ~/it\n", s("start-up file")));
+    write(
+        &home.join(".config/pip/pip.conf"),
+        &format!("[global]\nproxy = http://u2:{}@proxy:3128\n", s("proxy of pip.conf")),
+    );
+    write(
+        &home.join(".pip/pip.conf"),
+        &format!("[install]\nproxy = u2:{}@proxy:3128\n", s("proxy of pip.conf without a scheme")),
+    );
+    write(
+        &home.join(".condarc"),
+        &format!(
+            "proxy_servers:\n  http: http://u:{}@proxy:1\nchannels:\n- https://conda.anaconda.org/t/{}/mychan\n- https://u4:{}@ch.example/c\n- conda.anaconda.org/t/{}/c\n",
+            s("proxy of conda"),
+            s("token of a channel"),
+            s("password of a channel"),
+            s("token of a channel without a scheme")
+        ),
+    );
+    let address = |kind: &str| format!("https://me:{}@srv.example/{}", s(kind), kind.to_lowercase());
+    let links = format!("{} https://srv.example/?private_token={}", address("PIP_FIND_LINKS"), s("query"));
+    let proxy = format!("me:{}@srv.example:80", s("PIP_PROXY"));
+    let env = [
+        ("PIP_PROXY", proxy.as_str()),
+        ("PIP_FIND_LINKS", &links),
+        ("UV_DEFAULT_INDEX", &address("UV_DEFAULT_INDEX")),
+        ("CONDA_PROXY_SERVERS__HTTP", &address("CONDA_PROXY_SERVERS__HTTP")),
+    ];
+    for format in ["human", "json", "markdown", "html"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+        command.args(["doctor", "--isolated", "--site", "common", "-f", format]);
+        let output = super::live::run(command, &home, &env);
+        let shown = String::from_utf8(output.stdout).unwrap();
+        let told: Vec<&str> =
+            SIGN_INS.iter().filter(|(_, secret)| shown.contains(secret)).map(|(kind, _)| *kind).collect();
+        assert!(told.is_empty(), "{format}: {told:?} in\n{shown}");
+        // The rest of each address stays.
+        let plain = shown.replace('\\', "").replace("&#64;", "@");
+        for part in ["[credentials]@proxy:3128", "/t/[token]/mychan", "srv.example/uv_default_index", "@host/rc"] {
+            assert!(plain.contains(part), "{format}: {part} not in\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn accounts_and_the_host_of_this_machine_are_masked_as_folders() {
+    if !super::oracle::have("unshare") {
+        return;
+    }
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    write(&home.join(".bashrc"), ". /data/willowby/proj/setup.sh\n. ~/.xx/vm/rc.sh\n. /data/daemon/x /data/people/x\n");
+    let passwd = root.join("passwd");
+    write(&passwd, "root:x:0:0::/root:/bin/sh\ndaemon:x:1:1::/:/bin/sh\nwillowby:x:1001:100::/home/w:/bin/sh\n");
+    let bundle = root.join("ticket.json");
+    let mut command = Command::new("unshare");
+    command.arg("--mount");
+    if !rustix::process::geteuid().is_root() {
+        command.arg("--map-root-user");
+    }
+    let script = "mount --bind \"$1\" /etc/passwd && shift && exec \"$@\"";
+    command.args(["sh", "-c", script, "sh"]).arg(&passwd).arg(env!("CARGO_BIN_EXE_pydoctor"));
+    command.args(["doctor", "--isolated", "--site", "common", "--bundle"]).arg(&bundle);
+    let output = super::live::run(command, &home, &[("HOSTNAME", "vm")]);
+    let text = fs::read_to_string(&bundle).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    for (path, stays) in [
+        ("/data/willowby/", false),
+        ("/.xx/vm/", false),
+        ("/data/[name]/proj/setup.sh", true),
+        ("/.xx/[name]/rc.sh", true),
+        ("/data/daemon/x", true),
+    ] {
+        assert_eq!(text.contains(path), stays, "{path} in\n{text}");
+    }
 }

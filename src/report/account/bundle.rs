@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Value as Json, json};
 
-use crate::redact::{Known, Redactor};
+use crate::redact::{Known, Redactor, without_hosts};
 use crate::report::encode;
 
 use super::{AccountReport, json};
@@ -69,8 +69,16 @@ pub(super) fn write(account: &AccountReport, known: &Known, out: &mut dyn Write)
             setting["value"] = json!(LEFT_OUT);
         }
     }
+    let mut known = known.clone();
+    let own = names(&known);
+    // What tells a name once tells it everywhere.
+    json::each_text(&mut document, &mut |text| {
+        known.learn(text);
+        known.learn_folders(text);
+    });
     let home = account.home.to_string_lossy().into_owned();
-    Mask { home, names: names(known), redactor: Redactor::new(known) }.all(&mut document);
+    let mask = Mask { home, names: own, folders: folders(&known), redactor: Redactor::new(&known) };
+    json::each_text(&mut document, &mut |text| *text = mask.text(text));
     encode::pretty(&document, out)?;
     writeln!(out)
 }
@@ -92,39 +100,32 @@ struct Mask {
     home: String,
     /// Names of users and hosts, wherever letters and digits end.
     names: Option<Regex>,
+    /// Names that are masked as names of folders alone.
+    folders: Option<Regex>,
     redactor: Redactor,
 }
 
 impl Mask {
-    fn all(&self, value: &mut Json) {
-        match value {
-            Json::String(text) => *text = self.text(text),
-            Json::Array(items) => items.iter_mut().for_each(|item| self.all(item)),
-            Json::Object(fields) => fields.values_mut().for_each(|field| self.all(field)),
-            Json::Null | Json::Bool(_) | Json::Number(_) => {}
-        }
-    }
-
     fn text(&self, text: &str) -> String {
         let text = match self.home.as_str() {
             "" | "/" => text.to_owned(),
             home => text.replace(home, "~"),
         };
         let text = self.redactor.mask(&text).into_owned();
-        let text = match &*CHANNEL {
-            Some(pattern) => pattern.replace_all(&text, "/t/[token]").into_owned(),
-            None => text,
-        };
-        match &self.names {
+        let mut text = without_hosts(&text).into_owned();
+        let patterns = [(&*CHANNEL, "/t/[token]"), (&self.folders, FOLDER), (&self.names, "${before}[name]")];
+        for (pattern, replacement) in patterns.into_iter().filter_map(|(pattern, to)| Some((pattern.as_ref()?, to))) {
             // Names that share a boundary are found in turn.
-            Some(names) => {
-                let once = names.replace_all(&text, "${before}[name]").into_owned();
-                names.replace_all(&once, "${before}[name]").into_owned()
+            for _ in 0..2 {
+                text = pattern.replace_all(&text, replacement).into_owned();
             }
-            None => text,
         }
+        text
     }
 }
+
+/// What stands for a folder that is called as somebody.
+const FOLDER: &str = "${before}[name]${after}";
 
 /// A channel of conda's with a token in its address; `None` never happens, as a test compiles it.
 static CHANNEL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"/t/[A-Za-z0-9-]{6,}").ok());
@@ -139,6 +140,14 @@ fn names(known: &Known) -> Option<Regex> {
     Regex::new(&format!(r"(?i)(?P<before>^|[^a-zA-Z0-9])(?:{})", all.join("|"))).ok()
 }
 
+/// Names as whole names of folders, and of homes as shells write them: `~ada`.
+fn folders(known: &Known) -> Option<Regex> {
+    let all = known.folders.iter().chain(&known.users).chain(&known.hosts);
+    let all: Vec<String> = all.map(|name| regex::escape(name)).collect();
+    let names = Some(all.join("|")).filter(|names| !names.is_empty())?;
+    Regex::new(&format!(r#"(?P<before>[/\\~])(?:{names})(?P<after>$|[/\\\s"'`:;,)\]}}])"#)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,12 +157,17 @@ mod tests {
         let mut known = Known::default();
         known.users.insert("adalove".to_owned());
         known.hosts.insert("login7".to_owned());
-        let mask = Mask { home: "/h/adalove".to_owned(), names: names(&known), redactor: Redactor::new(&known) };
+        ["bob", "vm", "data", "carl"].iter().for_each(|name| known.folder(name));
+        let (home, redactor) = ("/h/adalove".to_owned(), Redactor::new(&known));
+        let mask = Mask { home, names: names(&known), folders: folders(&known), redactor };
         for (text, expected) in [
             ("/h/adalove/x", "~/x"),
             ("/scratch/adalove_old/ADALOVE-2", "/scratch/[name]_old/[name]-2"),
             ("on login7.x", "on HOST.x"),
             ("https://conda.anaconda.org/t/ab-12345678/main", "https://conda.anaconda.org/t/[token]/main"),
+            ("`/data/bob/carl` ~/.xx/vm/rc.sh", "`/data/[name]/[name]` ~/.xx/[name]/rc.sh"),
+            ("bob of /data/bobby ~bob/x vm", "bob of /data/bobby ~$USER/x vm"),
+            ("https://x:y@git.private.example/rc", "https://[credentials]@HOST/rc"),
         ] {
             assert_eq!(mask.text(text), expected);
         }

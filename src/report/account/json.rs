@@ -8,15 +8,31 @@ use crate::doctor::startup::{Node, State};
 use crate::facts::{FactKind, Record, Value};
 use crate::report::{encode, json};
 
-use super::AccountReport;
+use super::{AccountReport, secret};
 
 pub(super) fn write(account: &AccountReport, out: &mut dyn Write) -> io::Result<()> {
     encode::compact(&document(account), out)?;
     writeln!(out)
 }
 
-/// The whole report as one object.
+/// Changes every text of a document; the names of fields stay.
+pub(super) fn each_text(value: &mut Json, change: &mut dyn FnMut(&mut String)) {
+    match value {
+        Json::String(text) => change(text),
+        Json::Array(items) => items.iter_mut().for_each(|item| each_text(item, change)),
+        Json::Object(fields) => fields.values_mut().for_each(|field| each_text(field, change)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+/// The whole report as one object, without what lets somebody in elsewhere.
 pub(super) fn document(account: &AccountReport) -> Json {
+    let mut document = whole(account);
+    each_text(&mut document, &mut secret::mask);
+    document
+}
+
+fn whole(account: &AccountReport) -> Json {
     let rows = |kind| account.of(kind).map(row).collect::<Vec<Json>>();
     let chains = account.chains.iter().map(|chain| {
         let files: Vec<Json> = chain.files.iter().map(node).collect();

@@ -7,6 +7,7 @@ mod human;
 mod json;
 mod markdown;
 mod page;
+mod secret;
 
 use std::io::{self, Write};
 use std::path::PathBuf;

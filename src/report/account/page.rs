@@ -14,7 +14,7 @@ use crate::policy::Applicability;
 use crate::report::closing::count;
 use crate::report::model::Finding;
 
-use super::{AccountReport, fine};
+use super::{AccountReport, fine, secret};
 
 /// So many of the parts that fill a home are shown.
 const PARTS: usize = 8;
@@ -84,12 +84,10 @@ impl Page {
         add("Search paths", search_paths(account));
         add("Settings", settings(account));
         add("Not looked at", some(account.not_looked_at.clone(), Block::Lines));
-        Self {
-            title: format!("Account {}", account.home.display()),
-            head: head(account),
-            sections,
-            closing: closing(account),
-        }
+        let title = format!("Account {}", account.home.display());
+        let mut page = Self { title, head: head(account), sections, closing: closing(account) };
+        secret::mask_page(&mut page);
+        page
     }
 }
 
