@@ -171,6 +171,69 @@ fn files_and_bytes_are_those_of_du() {
 }
 
 #[test]
+fn emptying_caches_gives_back_what_du_then_misses() {
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    let (uv, venv, pkgs) = (home.join(".cache/uv"), home.join("work/.venv"), home.join("miniconda3/pkgs"));
+    for number in 0..60 {
+        let text = "x".repeat(number * 97);
+        write(&uv.join(format!("archive-v0/a/f{number}")), &text);
+        write(&pkgs.join(format!("numpy/f{number}")), &text);
+        let link = |from: &Path, to: &Path| {
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::hard_link(from, to).unwrap();
+        };
+        let of_uv = uv.join(format!("archive-v0/a/f{number}"));
+        match number % 6 {
+            0 => link(&of_uv, &venv.join(format!("lib/f{number}"))),
+            1 => link(&of_uv, &uv.join(format!("archive-v0/b/f{number}"))),
+            2 => link(&of_uv, &home.join(format!(".cache/pip/f{number}"))),
+            3 => link(&of_uv, &root.join(format!("elsewhere/f{number}"))),
+            4 => link(&of_uv, &home.join(format!("notes/f{number}"))),
+            _ => link(&pkgs.join(format!("numpy/f{number}")), &home.join(format!("miniconda3/envs/ml/lib/f{number}"))),
+        }
+    }
+    write(&pkgs.join("urls.txt"), "");
+    write(&venv.join("pyvenv.cfg"), "home = /usr/bin\n");
+    for folder in ["miniconda3", "miniconda3/envs/ml"] {
+        write(&home.join(folder).join("conda-meta/history"), "");
+    }
+    let du = |of: &Path, args: &[&str]| -> u64 {
+        let output = Command::new("du").args(args).arg(of).output().unwrap().stdout;
+        String::from_utf8(output).unwrap().split_whitespace().next().unwrap().parse().unwrap()
+    };
+    let all = |of: &Path| (du(of, &["--inodes", "-s"]), du(of, &["-s", "--block-size=1"]));
+    let counted = |jobs| {
+        let mut report = report(&home, &[jobs]);
+        // Others write to the file system meanwhile.
+        report["usage"].as_array_mut().unwrap().retain(|row| row["what"] != "file-system");
+        report
+    };
+    let reports: Vec<Json> = (0..12).map(|turn| counted(if turn < 2 { "-j1" } else { "-j8" })).collect();
+    for other in &reports[1..] {
+        let same = |key: &str| assert_eq!(reports[0][key], other[key]);
+        ["usage", "installations"].iter().for_each(|key| same(key));
+    }
+    let files = |what: &str| {
+        let row = reports[0]["usage"].as_array().unwrap().iter().find(|row| row["what"] == what);
+        row.unwrap()["files"].as_u64().unwrap()
+    };
+    // Its folders, 60 files without the 20 that count for the environment and the notes, 10 that pip's cache has first.
+    assert_eq!(files("uv-cache"), 4 + 30);
+    let sum = ["environments", "rest", "uv-cache", "pip-cache", "conda-packages", "other-caches"].map(files);
+    assert_eq!(sum.iter().sum::<u64>(), files("home"));
+    let told = |key: &str| reports[0]["usage"][0][key].as_u64().unwrap();
+    assert_eq!((told("files"), told("bytes")), all(&home));
+    // What has a name elsewhere stays on the disk.
+    let before = all(&root);
+    for cache in [home.join(".cache"), pkgs] {
+        fs::remove_dir_all(cache).unwrap();
+    }
+    let after = all(&root);
+    assert_eq!((told("freed_files"), told("freed_bytes")), (before.0 - after.0, before.1 - after.1));
+}
+
+#[test]
 fn reports_are_as_they_were() {
     let sites = [
         "midway2",

@@ -30,12 +30,17 @@ pub(super) struct Place<'a> {
     pub(super) path: PathBuf,
     /// The installation that alone reads it.
     pub(super) root: Option<PathBuf>,
+    /// mamba and micromamba read it, conda does not.
+    pub(super) mamba_alone: bool,
 }
+
+/// The file of the home that mamba alone reads, after those of conda.
+const MAMBARC: &str = ".mambarc";
 
 /// Those of the home alone, below it.
 pub(super) fn of_home(home: &Home) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = HOME.iter().flat_map(|folder| in_folder(home, Path::new(folder))).collect();
-    all.extend([".condarc", ".mambarc"].map(PathBuf::from));
+    all.extend([".condarc", MAMBARC].map(PathBuf::from));
     all
 }
 
@@ -51,7 +56,7 @@ pub(super) fn all<'a>(
         let value = env.and_then(|env| env.get(name)).filter(|value| value.starts_with('/'));
         value.map(|value| home.below(Path::new(value)).unwrap_or_else(|| PathBuf::from(value)))
     };
-    let common = |path: PathBuf| Place { home, path, root: None };
+    let common = |path: PathBuf| Place { home, mamba_alone: path == Path::new(MAMBARC), path, root: None };
     let mut all: Vec<Place<'a>> = Vec::new();
     for folder in SYSTEM {
         all.extend(in_folder(home, &system.join(folder)).into_iter().map(common));
@@ -73,7 +78,8 @@ pub(super) fn all<'a>(
     if let Some(folder) = variable("CONDA_PREFIX") {
         all.extend(in_folder(home, &folder).into_iter().map(common));
     }
-    all.extend(variable("CONDARC").into_iter().chain(variable("MAMBARC")).map(common));
+    all.extend(variable("CONDARC").map(common));
+    all.extend(variable("MAMBARC").map(|path| Place { mamba_alone: true, ..common(path) }));
     // What is named twice has the strength of its last place.
     let whole = |place: &Place<'_>| place.home.path.join(&place.path);
     let later: Vec<PathBuf> = all.iter().map(whole).collect();
@@ -84,7 +90,10 @@ pub(super) fn all<'a>(
 /// Those that one installation alone reads.
 fn of_root<'a>(home: &'a Home, path: &Path) -> Vec<Place<'a>> {
     let root = home.path.join(path);
-    in_folder(home, path).into_iter().map(|path| Place { home, path, root: Some(root.clone()) }).collect()
+    in_folder(home, path)
+        .into_iter()
+        .map(|path| Place { home, path, root: Some(root.clone()), mamba_alone: false })
+        .collect()
 }
 
 fn in_folder(home: &Home, folder: &Path) -> Vec<PathBuf> {

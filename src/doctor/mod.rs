@@ -7,6 +7,7 @@ mod conda_files;
 pub mod elf;
 pub mod elsewhere;
 mod exports;
+mod hard_links;
 pub mod home;
 pub mod installations;
 mod links;
@@ -93,6 +94,8 @@ pub struct Condarc {
     pub own: bool,
     /// The installation that alone reads it.
     pub root: Option<PathBuf>,
+    /// mamba and micromamba read it, conda does not.
+    pub mamba_alone: bool,
 }
 
 /// A fact about an account, with the path that it is about, as people write it.
@@ -115,7 +118,10 @@ pub fn examine(
     let classify = |folder: &Folder<'_>| installations::classify(folder).or_else(|| cache(folder, caches));
     let Watch { counted, stop, parallel } = watch;
     let notable = &exports::is_one;
-    let walk = Walk { classify: &classify, notable, counted, stop, parallel, sizes_of_regions: false };
+    let remade =
+        |what: &What| matches!(what, What::Cache(name) if caches.named(name).is_some_and(|cache| cache.remade));
+    let (classify, emptied) = (&classify, &remade);
+    let walk = Walk { classify, emptied, notable, counted, stop, parallel, sizes_of_regions: false };
     let survey = survey::survey(&home.path, &walk)?;
     let walk = Walk { classify: &installations::classify, sizes_of_regions: true, ..walk };
     // What cannot be opened any more is gone.
@@ -175,9 +181,9 @@ fn condarc(
     let regions = all.flat_map(|(home, survey)| survey.regions.iter().map(move |region| (home, region)));
     let conda = regions.filter(|(_, region)| region.what == Some(What::Conda));
     let roots: Vec<Root<'_>> = conda.map(|(home, region)| Root { home, path: &region.path }).collect();
-    let read = |Place { home: through, path, root }: Place<'_>| {
+    let read = |Place { home: through, path, root, mamba_alone }: Place<'_>| {
         let own = through.below(&path).is_some();
-        understand(through, &path, CONDARC).map(|(source, facts)| Condarc { source, facts, own, root })
+        understand(through, &path, CONDARC).map(|(source, facts)| Condarc { source, facts, own, root, mamba_alone })
     };
     conda_files::all(home, &roots, env, Path::new("/")).into_iter().filter_map(read).collect()
 }

@@ -72,7 +72,7 @@ pub fn files(home: &Home, env: Option<&BTreeMap<String, String>>) -> Files {
             files.read(home, "jupyter", &Place { path: path.with_extension(end), instead: None }, read);
         }
     }
-    overridden(&mut files.records, &|_, _| true);
+    overridden(&mut files.records, WINNER, &|records, later, earlier| is_of_one_tool(records, later, earlier));
     files
 }
 
@@ -123,7 +123,8 @@ pub fn conda(home: &Home, files: &[Condarc]) -> Vec<Record> {
         for fact in keys().filter(|fact| !fact.fields.text("name").contains('.')) {
             let name = fact.fields.text("name");
             let value = fact.fields.get("value").map(ToString::to_string).unwrap_or_default();
-            let one = |value: &str| setting(home, &file.source, "conda", name, value, fact.span);
+            let tool = if file.mamba_alone { "mamba" } else { "conda" };
+            let one = |value: &str| setting(home, &file.source, tool, name, value, fact.span);
             all.push(match items.get(name) {
                 Some(items) => one(&items.join(", ")).with("list", true),
                 None => one(&value),
@@ -139,8 +140,23 @@ pub fn conda(home: &Home, files: &[Condarc]) -> Vec<Record> {
         (Some(_), None) => known.len() == 1,
         (later, earlier) => later == earlier,
     };
-    overridden(&mut all, &counts);
+    // conda reads none of mamba's files, mamba reads those of both.
+    overridden(&mut all, WINNER, &|records, later, earlier| {
+        (records[earlier].text("tool") == "mamba" || is_of_one_tool(records, later, earlier)) && counts(later, earlier)
+    });
+    overridden(&mut all, WINNER_IN_MAMBA, &|records, later, earlier| {
+        let [later_tool, earlier_tool] = [later, earlier].map(|index| records[index].text("tool"));
+        (later_tool, earlier_tool) == ("mamba", "conda") && counts(later, earlier)
+    });
     all
+}
+
+/// The fields that name what wins over a setting: everywhere, and in mamba alone.
+const WINNER: &str = "overridden-by";
+const WINNER_IN_MAMBA: &str = "overridden-in-mamba-by";
+
+fn is_of_one_tool(records: &[Record], one: usize, other: usize) -> bool {
+    records[one].text("tool") == records[other].text("tool")
 }
 
 /// Says of settings in files which variable of the environment wins over them.
@@ -148,7 +164,7 @@ pub fn overridden_by_variables(settings: &mut [Record], env: &BTreeMap<String, S
     // What a variable says of a list is put before what files say.
     for record in settings.iter_mut().filter(|record| !record.flag("list")) {
         let prefix = match record.text("tool") {
-            tool @ ("pip" | "uv" | "conda") => tool.to_uppercase(),
+            tool @ ("pip" | "uv" | "conda" | "mamba") => tool.to_uppercase(),
             _ => continue,
         };
         let last = record.text("name").rsplit('.').next().unwrap_or_default();
@@ -196,24 +212,24 @@ fn setting(home: &Home, file: &Source, tool: &str, name: &str, value: &str, span
     record
 }
 
-/// Of two files of one tool that set the same, the later wins where it `counts` for what reads the earlier; of lists none
-/// does.
-fn overridden(all: &mut [Record], counts: &dyn Fn(usize, usize) -> bool) {
+/// Of two files that set the same, the later wins where it `counts` for what reads the earlier, and `field` says so; of
+/// lists none does.
+fn overridden(all: &mut [Record], field: &'static str, counts: &dyn Fn(&[Record], usize, usize) -> bool) {
     let winner = |index: usize| {
         let record = &all[index];
         let wins = |later: &usize| {
             let equal = |field: &str| all[*later].text(field) == record.text(field);
-            let is_read = all[*later].text("overridden-by").is_empty();
-            !equal("path") && equal("tool") && equal("name") && is_read && counts(*later, index)
+            let is_read = all[*later].text(WINNER).is_empty();
+            !equal("path") && equal("name") && is_read && counts(all, *later, index)
         };
-        let open = !record.flag("list") && record.text("overridden-by").is_empty();
+        let open = !record.flag("list") && record.text(WINNER).is_empty();
         let later = (index + 1..all.len()).rev().find(wins).filter(|_| open);
         later.map(|later| all[later].text("path").to_owned())
     };
     let winners: Vec<Option<String>> = (0..all.len()).map(winner).collect();
     for (record, winner) in all.iter_mut().zip(winners) {
         if winner.is_some() {
-            record.set_some("overridden-by", winner);
+            record.set_some(field, winner);
         }
     }
 }

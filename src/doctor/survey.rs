@@ -2,9 +2,8 @@
 //!
 //! A folder that means something (an installation, a cache) is a *region*; every file counts for the innermost region
 //! that holds it. Links are counted and never followed, other file systems are named and not entered, a file with
-//! several names counts once, as quotas count it.
+//! several names counts once, as quotas count it (`hard_links` says where).
 
-use std::collections::HashSet;
 use std::ffi::{CStr, CString, OsStr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -16,6 +15,8 @@ use rayon::prelude::*;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, SeekFrom, fstat, open, openat, seek, statat};
 use rustix::io::Errno;
 
+use super::hard_links::{Claims, Ledger, Name, Share};
+
 /// Folders nested deeper are not entered: real homes have a few dozen levels.
 const MAX_DEPTH: usize = 200;
 
@@ -24,9 +25,6 @@ const MAX_NOTABLE: usize = 1000;
 
 /// Bytes of one reading of a folder: some thousand names.
 const LISTING: usize = 64 * 1024;
-
-/// Sets of seen links: as many as keep threads out of each other's way.
-const SHARDS: usize = 16;
 
 /// Names in a folder that tell what it is.
 const MARKERS: [&str; 6] = ["conda-meta", "condabin", "envs", "pkgs", "pyvenv.cfg", "urls.txt"];
@@ -73,6 +71,8 @@ pub struct Region<W> {
     pub own: Tally,
     /// What lies in it.
     pub all: Tally,
+    /// Of its own what is gone when all regions are emptied that may be; nothing for the others.
+    pub freed: Tally,
 }
 
 /// What a walk came to.
@@ -94,6 +94,8 @@ pub struct Survey<W> {
 pub struct Walk<'a, W> {
     /// Says what a folder is.
     pub classify: &'a (dyn Fn(&Folder<'_>) -> Option<W> + Sync),
+    /// Says which regions may be emptied. A file that has a name outside of them counts there.
+    pub emptied: &'a (dyn Fn(&W) -> bool + Sync),
     /// Says which files are to be told, by their names.
     pub notable: &'a (dyn Fn(&[u8]) -> bool + Sync),
     /// Told of files that were counted, folder by folder.
@@ -111,12 +113,12 @@ pub fn survey<W: Clone + Send + Sync>(root: &Path, walk: &Walk<'_, W>) -> std::i
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let fd = open(root, flags, Mode::empty())?;
     let device = fstat(&fd)?.st_dev;
-    let whole = Arc::new(Counter::new(PathBuf::new(), None));
+    let whole = Arc::new(Counter::new(0, PathBuf::new(), None));
     let state = State {
         walk,
         device,
         regions: Mutex::new(vec![Arc::clone(&whole)]),
-        linked: std::array::from_fn(|_| Mutex::default()),
+        linked: Ledger::default(),
         unread: Mutex::default(),
         mounts: Mutex::default(),
         notable: Mutex::default(),
@@ -127,6 +129,7 @@ pub fn survey<W: Clone + Send + Sync>(root: &Path, walk: &Walk<'_, W>) -> std::i
 
 /// A region while it is counted.
 struct Counter<W> {
+    number: usize,
     path: PathBuf,
     what: Option<W>,
     files: AtomicU64,
@@ -134,8 +137,8 @@ struct Counter<W> {
 }
 
 impl<W> Counter<W> {
-    fn new(path: PathBuf, what: Option<W>) -> Self {
-        Self { path, what, files: AtomicU64::new(0), bytes: AtomicU64::new(0) }
+    fn new(number: usize, path: PathBuf, what: Option<W>) -> Self {
+        Self { number, path, what, files: AtomicU64::new(0), bytes: AtomicU64::new(0) }
     }
 
     fn add(&self, tally: Tally) {
@@ -146,7 +149,9 @@ impl<W> Counter<W> {
 
 /// What a folder holds itself.
 struct List {
+    /// Without files that have several names.
     tally: Tally,
+    linked: Vec<Name>,
     markers: u8,
     folders: Vec<CString>,
 }
@@ -155,7 +160,7 @@ struct State<'a, 'w, W> {
     walk: &'a Walk<'w, W>,
     device: u64,
     regions: Mutex<Vec<Arc<Counter<W>>>>,
-    linked: [Mutex<HashSet<u64>>; SHARDS],
+    linked: Ledger,
     unread: Mutex<Vec<(PathBuf, String)>>,
     mounts: Mutex<Vec<PathBuf>>,
     notable: Mutex<Vec<PathBuf>>,
@@ -174,6 +179,7 @@ impl<W: Clone + Send + Sync> State<'_, '_, W> {
         }
         let folders = list.folders;
         region.add(list.tally);
+        self.linked.note(region.number, &list.linked);
         (self.walk.counted)(list.tally.files);
         let enter = |name: &CString| self.enter(fd, name, path, &region, depth + 1);
         if self.walk.parallel && folders.len() > 1 {
@@ -186,9 +192,8 @@ impl<W: Clone + Send + Sync> State<'_, '_, W> {
     /// Reads a folder: what lies in it counts, what its folders hold does not yet.
     fn list(&self, fd: &OwnedFd, path: &Path, outer: &Counter<W>, measured: bool) -> List {
         // The folder itself.
-        let mut tally = Tally { files: 1, bytes: fstat(fd).map_or(0, |stat| on_disk(stat.st_blocks)) };
-        let mut markers = 0;
-        let mut folders: Vec<CString> = Vec::new();
+        let tally = Tally { files: 1, bytes: fstat(fd).map_or(0, |stat| on_disk(stat.st_blocks)) };
+        let mut list = List { tally, linked: Vec::new(), markers: 0, folders: Vec::new() };
         let mut buffer: Vec<u8> = Vec::with_capacity(LISTING);
         let mut listing = RawDir::new(fd, buffer.spare_capacity_mut());
         while let Some(entry) = listing.next() {
@@ -204,44 +209,29 @@ impl<W: Clone + Send + Sync> State<'_, '_, W> {
                 continue;
             }
             if let Some(bit) = MARKERS.iter().position(|marker| marker.as_bytes() == name.to_bytes()) {
-                markers |= 1 << bit;
+                list.markers |= 1 << bit;
             }
             if entry.file_type() == FileType::Directory {
-                folders.push(name.to_owned());
+                list.folders.push(name.to_owned());
             } else {
                 if outer.what.is_none() && (self.walk.notable)(name.to_bytes()) {
                     self.keep_notable(path.join(OsStr::from_bytes(name.to_bytes())));
                 }
                 if measured || entry.file_type() == FileType::Unknown {
-                    self.count(fd, name, &mut tally, &mut folders);
+                    count(fd, name, &mut list);
                 } else {
-                    tally.files += 1;
+                    list.tally.files += 1;
                 }
             }
         }
-        List { tally, markers, folders }
-    }
-
-    /// Counts what is no folder; a folder whose kind the listing did not tell is kept for later.
-    fn count(&self, fd: &OwnedFd, name: &CStr, tally: &mut Tally, folders: &mut Vec<CString>) {
-        // It may be gone already.
-        let Ok(stat) = statat(fd, name, AtFlags::SYMLINK_NOFOLLOW) else { return };
-        if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
-            folders.push(name.to_owned());
-        } else if stat.st_nlink < 2 || self.first_name(stat.st_ino) {
-            tally.add(Tally { files: 1, bytes: on_disk(stat.st_blocks) });
-        }
-    }
-
-    fn first_name(&self, inode: u64) -> bool {
-        let shard = &self.linked[usize::try_from(inode).unwrap_or(0) % SHARDS];
-        shard.lock().unwrap_or_else(PoisonError::into_inner).insert(inode)
+        list
     }
 
     fn region(&self, folder: &Folder<'_>, outer: &Arc<Counter<W>>) -> Arc<Counter<W>> {
         let Some(what) = (self.walk.classify)(folder) else { return Arc::clone(outer) };
-        let region = Arc::new(Counter::new(folder.path.to_owned(), Some(what)));
-        self.regions.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&region));
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let region = Arc::new(Counter::new(regions.len(), folder.path.to_owned(), Some(what)));
+        regions.push(Arc::clone(&region));
         region
     }
 
@@ -286,7 +276,10 @@ impl<W: Clone + Send + Sync> State<'_, '_, W> {
 
     fn finish(self) -> Survey<W> {
         let counters = self.regions.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut regions: Vec<Region<W>> = counters.iter().map(|counter| finished(counter)).collect();
+        let claims = claims(&counters, self.walk.emptied);
+        let shares = self.linked.settle(&claims);
+        let finished = |counter: &Arc<Counter<W>>| finished(counter, &claims, shares[counter.number]);
+        let mut regions: Vec<Region<W>> = counters.iter().map(finished).collect();
         regions.sort_by(|a, b| a.path.cmp(&b.path));
         // Paths are in order, so that what lies inside a region follows it: sums are made from the end.
         for inner in (1..regions.len()).rev() {
@@ -306,9 +299,44 @@ impl<W: Clone + Send + Sync> State<'_, '_, W> {
     }
 }
 
-fn finished<W: Clone>(counter: &Counter<W>) -> Region<W> {
-    let own = Tally { files: counter.files.load(Ordering::Relaxed), bytes: counter.bytes.load(Ordering::Relaxed) };
-    Region { path: counter.path.clone(), what: counter.what.clone(), own, all: own }
+/// Who a file with several names counts for: what stays before what may be emptied, an environment before what lies
+/// around it, then the first by path.
+fn claims<W>(counters: &[Arc<Counter<W>>], may_be_emptied: &(dyn Fn(&W) -> bool + Sync)) -> Claims {
+    let emptied: Vec<bool> = counters.iter().map(|counter| counter.what.as_ref().is_some_and(may_be_emptied)).collect();
+    let mut order: Vec<usize> = (0..counters.len()).collect();
+    order.sort_by_key(|number| (emptied[*number], counters[*number].what.is_none(), &counters[*number].path));
+    let mut ranks = vec![0; order.len()];
+    order.into_iter().enumerate().for_each(|(rank, number)| ranks[number] = rank);
+    Claims { ranks, emptied }
+}
+
+fn finished<W: Clone>(counter: &Counter<W>, claims: &Claims, share: Share) -> Region<W> {
+    let single = Tally { files: counter.files.load(Ordering::Relaxed), bytes: counter.bytes.load(Ordering::Relaxed) };
+    let (mut own, mut freed) = (single, share.freed);
+    own.add(share.own);
+    if claims.emptied[counter.number] {
+        freed.add(single);
+    }
+    Region { path: counter.path.clone(), what: counter.what.clone(), own, all: own, freed }
+}
+
+/// Counts what is no folder; a folder whose kind the listing did not tell is kept for later.
+fn count(fd: &OwnedFd, name: &CStr, list: &mut List) {
+    // It may be gone already.
+    let Ok(stat) = statat(fd, name, AtFlags::SYMLINK_NOFOLLOW) else { return };
+    let bytes = on_disk(stat.st_blocks);
+    if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
+        list.folders.push(name.to_owned());
+    } else if stat.st_nlink < 2 {
+        list.tally.add(Tally { files: 1, bytes });
+    } else {
+        list.linked.push(Name { inode: stat.st_ino, of: wide(stat.st_nlink), bytes });
+    }
+}
+
+/// A number that is narrower on some machines.
+fn wide(number: impl Into<u64>) -> u64 {
+    number.into()
 }
 
 /// Bytes of so many blocks, which are of 512 bytes everywhere.
@@ -329,8 +357,9 @@ mod tests {
             counter.fetch_add(files, Ordering::Relaxed);
         };
         let notable = |name: &[u8]| name == b"environment.yml";
+        let (classify, emptied) = (&classify, &|_: &&str| false);
         let walk =
-            Walk { classify: &classify, notable: &notable, counted: &counter, stop: &stop, parallel, sizes_of_regions };
+            Walk { classify, emptied, notable: &notable, counted: &counter, stop: &stop, parallel, sizes_of_regions };
         survey(root, &walk).unwrap()
     }
 

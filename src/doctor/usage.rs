@@ -89,7 +89,10 @@ pub fn facts(survey: &Survey<What>, allowed: Allowed, room: Option<Room>, caches
     let home = Record::new().with("what", "home").with("title", "the home directory").with("path", "$HOME");
     let mut parts: Vec<(Tally, Record)> = parts.into_values().filter(|(tally, _)| tally.files > 0).collect();
     parts.sort_by_key(|(tally, _)| std::cmp::Reverse((weight(*tally, limits), tally.bytes)));
-    let home = by_whom(measured(home, whole, limits), allowed);
+    let mut home = by_whom(measured(home, whole, limits), allowed);
+    let mut freed = Tally::default();
+    survey.regions.iter().for_each(|region| freed.add(region.freed));
+    home.set("freed-files", number(freed.files)).set("freed-bytes", number(freed.bytes));
     let parts = parts.into_iter().map(|(tally, record)| measured(record, tally, limits));
     std::iter::once(home).chain(parts).chain(room.map(file_system)).collect()
 }

@@ -80,6 +80,34 @@ fn a_condarc_of_one_installation_counts_for_that_alone() {
 }
 
 #[test]
+fn conda_reads_no_file_of_mambas() {
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    write(&home.join(".condarc"), "solver: classic\nssl_verify: true\nchannels: [a]\n");
+    write(&home.join(".mambarc"), "solver: libmamba\nssl_verify: false\nchannels: [b]\nquiet: true\n");
+    let last = root.join("last.yml");
+    write(&last, "ssl_verify: true\n");
+    let all =
+        report(&home, &[("CONDARC", last.to_str().unwrap()), ("MAMBA_QUIET", "1"), ("CONDA_QUIET", "1")], "common");
+    let (condarc, mambarc, last) = ("$HOME/.condarc", "$HOME/.mambarc", last.to_str().unwrap());
+    assert_eq!(told(&all, "solver"), [(condarc, 1, "classic", ""), (mambarc, 1, "libmamba", "")]);
+    let verify = [(condarc, 2, "true", last), (mambarc, 2, "false", last), (last, 1, "true", "")];
+    assert_eq!(told(&all, "ssl_verify"), verify);
+    assert_eq!(told(&all, "channels"), [(condarc, 3, "a", ""), (mambarc, 3, "b", "")]);
+    assert_eq!(told(&all, "quiet"), [(mambarc, 4, "true", "MAMBA_QUIET")]);
+    let in_mamba: Vec<&str> =
+        all["settings"].as_array().unwrap().iter().filter_map(|each| each["overridden_in_mamba_by"].as_str()).collect();
+    assert_eq!(in_mamba, [mambarc]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+    command.args(["doctor", "--isolated", "--site", "common"]);
+    let shown = String::from_utf8(run(command, &home, &[]).stdout).unwrap();
+    let row =
+        |file: &str| shown.lines().find(|line| line.contains(file) && line.contains("solver")).unwrap().to_owned();
+    assert!(row("~/.condarc:1").ends_with(" in mamba overridden by ~/.mambarc"), "{shown}");
+    assert!(row("~/.mambarc:1").ends_with(" read by mamba alone"), "{shown}");
+}
+
+#[test]
 fn pip_itself_obeys_the_same_files() {
     if !oracle::have("python3") {
         return;

@@ -59,6 +59,12 @@ pub(super) static USAGE: &[Field] = &[
     f("bytes-by", Choice(&["site", "quota"]), "`home`: the same for bytes"),
     f("limit", Text, "`home`: what the site's documents allow, for people"),
     f("quota", Text, "`home`: what the program `quota` counts and allows: `27 GB of 30 GB`"),
+    f(
+        "freed-files",
+        Number,
+        "`home`: files that are gone when every cache is emptied that its tool makes again; of a file with several names every one lies in them",
+    ),
+    f("freed-bytes", Number, "`home`: the same in bytes"),
     f("bytes-free", Number, "`file-system`: bytes that the user may still write"),
     f("free", Text, "`file-system`: the same for people"),
     f("count", Number, "`environments`: how many there are"),
@@ -98,7 +104,11 @@ pub(super) static SEARCH_PATH: &[Field] = &[
 ];
 
 pub(super) static SETTING: &[Field] = &[
-    f("tool", Text, "whose setting it is: `conda`, `pip`, `uv`, `jupyter`, `netrc`, `pypirc`, `environment`"),
+    f(
+        "tool",
+        Text,
+        "whose setting it is: `conda`, `mamba` (which reads conda's as well), `pip`, `uv`, `jupyter`, `netrc`, `pypirc`, `environment`",
+    ),
     f("path", Text, "the file it stands in; absent for a variable of the environment"),
     f("line", Number, "the line it stands on"),
     f("name", Text, "the key, or the variable"),
@@ -106,5 +116,10 @@ pub(super) static SETTING: &[Field] = &[
     f("list", Flag, "its value is a list, which the tool joins from all its files"),
     f("open-to", Choice(&["nobody", "group", "others"]), "who besides the owner may read the file"),
     f("overridden-by", Text, "the file or variable that wins over it"),
+    f(
+        "overridden-in-mamba-by",
+        Text,
+        "`conda`: the file of mamba's own that wins over it in mamba, where conda obeys this one",
+    ),
     f("own", Flag, "the file belongs to the account"),
 ];

@@ -309,7 +309,7 @@ fn space(account: &AccountReport) -> Vec<Block> {
     if !rows.is_empty() {
         blocks.push(Block::Table { head: vec!["what", "where", "size", "emptied by"], rows });
     }
-    blocks.extend(forecast(account, home).map(|line| Block::Lines(vec![line])));
+    blocks.extend(forecast(home).map(|line| Block::Lines(vec![line])));
     blocks
 }
 
@@ -327,15 +327,12 @@ fn file_system(room: Room) -> String {
 }
 
 /// What emptying every cache that is made again by itself gives back.
-fn forecast(account: &AccountReport, home: &Record) -> Option<String> {
+fn forecast(home: &Record) -> Option<String> {
     let number = |record: &Record, name: &str| match record.get(name) {
         Some(Value::Number(number)) => u64::try_from(*number).unwrap_or(0),
         _ => 0,
     };
-    let mut back = Tally::default();
-    for record in account.of(FactKind::Usage).filter(|record| record.flag("remade")) {
-        back.add(Tally { files: number(record, "files"), bytes: number(record, "bytes") });
-    }
+    let back = Tally { files: number(home, "freed-files"), bytes: number(home, "freed-bytes") };
     if back.files == 0 {
         return None;
     }
@@ -411,8 +408,14 @@ fn settings(account: &AccountReport) -> Vec<Block> {
             None => "(not shown)".to_owned(),
         };
         let winner = record.text("overridden-by");
-        let fate = if winner.is_empty() { String::new() } else { format!("overridden by {}", tilde(winner)) };
-        vec![place, record.text("name").to_owned(), value, fate]
+        let fate = |what: &str, winner: &str| (!winner.is_empty()).then(|| format!("{what} {}", tilde(winner)));
+        let fates = [
+            (record.text("tool") == "mamba").then(|| "read by mamba alone".to_owned()),
+            fate("overridden by", winner),
+            fate("in mamba overridden by", record.text("overridden-in-mamba-by")),
+        ];
+        let fates: Vec<String> = fates.into_iter().flatten().collect();
+        vec![place, record.text("name").to_owned(), value, fates.join(", ")]
     };
     let rows: Vec<Vec<String>> = account.of(FactKind::Setting).map(row).collect();
     if rows.is_empty() {
