@@ -369,7 +369,8 @@ fn write_bundle(file: &Path, report: &AccountReport, snapshot: &Snapshot) -> any
     let hosts: Vec<&str> = hosts.filter(|host| *host != "localhost").collect();
     hosts.iter().for_each(|host| known.folder(host));
     known.hosts.extend(hosts.into_iter().filter(|host| host.len() > 2).map(str::to_owned));
-    accounts(&fs::read_to_string(PASSWD).unwrap_or_default()).for_each(|name| known.folder(name));
+    let passwd = fs::read(PASSWD).unwrap_or_default();
+    accounts(&String::from_utf8_lossy(&passwd)).for_each(|name| known.folder(name));
     let write = || {
         let mut out = BufWriter::new(File::create(file)?);
         report.bundle(&known, &mut out)?;
