@@ -85,6 +85,8 @@ struct Judged<'p> {
     locked: Vec<&'static str>,
     /// The file and the line that lock it.
     lock: Option<String>,
+    /// Values without which it finds nothing, where it is locked and the site does not set them.
+    unmet: Vec<String>,
     reason: &'p str,
     /// What is said of the exception that counts.
     exception: Option<&'p Exception>,
@@ -127,6 +129,10 @@ impl Page<'_> {
         if let Some(lock) = &judged.lock {
             let reason = if judged.reason.is_empty() { String::new() } else { format!(": {}", judged.reason) };
             notes.push(format!("{lock} locks {}{reason}", judged.locked.join(", ")));
+        }
+        if !judged.unmet.is_empty() {
+            let (values, site) = (judged.unmet.join(", "), &self.locked_site.id);
+            notes.push(format!("finds nothing here: it asks for {values}, which site {site} does not set"));
         }
         if let Some(Exception { until, reason, .. }) = judged.exception {
             notes.extend(until.map(|until| format!("until {until}")));
@@ -228,6 +234,7 @@ impl Page<'_> {
                 origin,
                 locked: parts.unwrap_or_default(),
                 lock: lock.map(|lock| self.place(&lock.place)),
+                unmet: lock.map(|_| rule.unmet_at(own)).unwrap_or_default(),
                 reason: spec.map_or("", |spec| &spec.reason),
             });
         }
@@ -282,6 +289,7 @@ impl Page<'_> {
                 "origin": origin(&judged.origin),
                 "locked": judged.locked,
                 "lock": judged.lock,
+                "unmet": judged.unmet,
                 "reason": Some(judged.reason).filter(|reason| !reason.is_empty()),
                 "exception": judged.exception.map(|found| {
                     json!({ "until": found.until.map(|day| day.to_string()), "reason": found.reason })

@@ -114,6 +114,8 @@ pub struct SiteLock {
     pub reason: String,
     /// The file and the line that say so.
     pub place: (PathBuf, usize),
+    /// Who named the site.
+    pub origin: Origin,
 }
 
 /// Something that was said against a lock, and is not obeyed.
@@ -193,7 +195,12 @@ impl Layers {
             }
             if let (Some(reason), None, Some(site)) = (&config.site_lock, &meant.site_lock, &meant.site) {
                 let place = (config.file.clone(), config.line(&["site"]).unwrap_or(1));
-                meant.site_lock = Some(SiteLock { id: site.value.clone(), reason: reason.clone(), place });
+                meant.site_lock = Some(SiteLock {
+                    id: site.value.clone(),
+                    reason: reason.clone(),
+                    place,
+                    origin: site.origin.clone(),
+                });
             }
             if !config.locks.is_empty() {
                 let base = Arc::new(meant.selection.clone());

@@ -2,6 +2,7 @@
 //! is on and which facts can concern it; the rest of a built-in rule is read when such a fact turns up.
 
 mod head;
+mod unmet;
 
 use std::cell::RefCell;
 use std::fmt;

@@ -38,8 +38,8 @@ impl Engine {
         choice: &check::SiteChoice,
     ) -> Origin {
         let named = || named_by(settings, source, choice).map(|(origin, _)| origin);
-        let locked = settings.meant.site.as_ref().filter(|_| choice.grounds == Grounds::Lock);
-        locked.map(|site| site.origin.clone()).or_else(named).unwrap_or_default()
+        let locked = settings.meant.site_lock.as_ref().filter(|_| choice.grounds == Grounds::Lock);
+        locked.map(|lock| lock.origin.clone()).or_else(named).unwrap_or_default()
     }
 
     /// What was said against locks, as the user would write paths.
