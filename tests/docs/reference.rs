@@ -8,6 +8,7 @@ use pydoctor::facts::FactKind;
 use pydoctor::facts::schema::{self, Field, Type};
 use pydoctor::policy::path::SITE;
 use pydoctor::policy::schema::FileKind;
+use pydoctor::policy::site::SiteValue;
 use pydoctor::policy::{PackFiles, Policy, ROOT};
 
 use crate::markdown::{code, codes, sentence, table};
@@ -74,22 +75,33 @@ symptoms of its pack.";
 
 /// The links and recipes that rules and symptoms name, with these.
 fn links_and_recipes() -> String {
+    let users = users(|after| {
+        let (kind, name) = after.split_once('.').filter(|(kind, _)| matches!(*kind, "recipe" | "link"))?;
+        let name: String = name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        Some(code(&format!("${kind}.{name}")))
+    });
+    let rows: Vec<Vec<String>> = users.iter().map(|(name, users)| vec![name.clone(), joined(users)]).collect();
+    table(&["Name", "Asked for by"], &rows)
+}
+
+/// The rules and symptoms, with their files as text, that name what `named` finds behind a `$`; by that name.
+fn users(named: impl Fn(&str) -> Option<String>) -> BTreeMap<String, BTreeSet<String>> {
     let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (folder, what) in [("rules/lint", "rule"), ("rules/symptoms", "symptom")] {
         let files = std::fs::read_dir(crate::root().join(folder)).expect("a folder of rules");
         for path in files.map(|entry| entry.expect("a file").path()) {
             let (id, text) = (path.file_stem().expect("a name").to_string_lossy().into_owned(), crate::read(&path));
-            for kind in ["recipe", "link"] {
-                for after in text.split(&format!("${kind}.")).skip(1) {
-                    let name: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-                    users.entry(code(&format!("${kind}.{name}"))).or_default().insert(format!("{what} {}", code(&id)));
-                }
+            for name in text.split('$').skip(1).filter_map(&named) {
+                users.entry(name).or_default().insert(format!("{what} {}", code(&id)));
             }
         }
     }
-    let rows: Vec<Vec<String>> =
-        users.into_iter().map(|(name, users)| vec![name, users.into_iter().collect::<Vec<_>>().join(", ")]).collect();
-    table(&["Name", "Asked for by"], &rows)
+    users
+}
+
+/// All of them in one line.
+fn joined(users: &BTreeSet<String>) -> String {
+    users.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// All names of commands, by their program.
@@ -265,13 +277,17 @@ fn type_of(kind: &Type) -> String {
     }
 }
 
-/// The names of values with their type and meaning, as the common profile declares them.
+/// The names of values with their type and meaning, as the common profile declares them, and who asks for each.
 fn values(policy: &Policy) -> String {
     let common = policy.sites.get(ROOT).expect("the common profile");
-    let rows: Vec<Vec<String>> = common
-        .values
-        .iter()
-        .map(|(name, value)| vec![format!("`{name}`"), value.data.kind().to_owned(), sentence(&meaning(value))])
-        .collect();
-    table(&["Value", "Type", "For"], &rows)
+    let users = users(|after| {
+        let name: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        common.values.contains_key(&name).then_some(name)
+    });
+    let row = |(name, value): (&String, &std::sync::Arc<SiteValue>)| {
+        let users = users.get(name).map_or_else(|| "no built-in rule".to_owned(), joined);
+        vec![format!("`{name}`"), value.data.kind().to_owned(), sentence(&meaning(value)), users]
+    };
+    let rows: Vec<Vec<String>> = common.values.iter().map(row).collect();
+    table(&["Value", "Type", "For", "Asked for by"], &rows)
 }

@@ -51,6 +51,28 @@ pub(super) fn delete_statement(source: &Source, fact: &Fact, span: Span) -> Opti
     None
 }
 
+/// Deletes the lines of the only item of a YAML list: the key above gets an empty list. In one line (`[a]`) the brackets
+/// are there already. `None` where the key does not stand right above.
+pub(super) fn delete_only_item(source: &Source, item: Span) -> Option<Vec<Change>> {
+    let mut changes = vec![(item, String::new())];
+    if !source.slice(item).trim_start().starts_with('-') {
+        return Some(changes);
+    }
+    let mut number = source.lines.line(item.start);
+    while number > 1 {
+        number -= 1;
+        let line = source.lines.span(number);
+        let text = source.slice(line);
+        if is_blank_or_comment(text) {
+            continue;
+        }
+        let key = text.split(" #").next().unwrap_or(text).trim_end();
+        changes.insert(0, (Span::at(line.start + key.len()), " []".to_owned()));
+        return key.ends_with(':').then_some(changes);
+    }
+    None
+}
+
 /// A word with the blanks before it, when they would be left over; anything else as it is.
 pub(super) fn with_blank(source: &Source, span: Span) -> Span {
     let before = source.slice(Span::new(0, span.start));

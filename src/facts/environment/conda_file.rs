@@ -165,17 +165,18 @@ impl File<'_> {
             if let Some(text) = node.scalar() {
                 if let Some(spec) = matchspec::conda(text) {
                     let whole = self.item(items, index);
-                    out.push(self.dependency(&spec, Manager::Conda, text, node, whole));
+                    out.push(self.dependency(&spec, Manager::Conda, text, node, whole, items.len() == 1));
                 }
                 continue;
             }
             for inner in node.entries().iter().filter(|inner| inner.key == "pip") {
-                self.pip_list(item, inner, out);
+                self.pip_list(item, inner, items.len() == 1, out);
             }
         }
     }
 
-    fn pip_list(&self, parent: &Item, entry: &Entry, out: &mut Vec<Fact>) {
+    /// The packages and options below `pip:`. `only`: `parent`, which holds them, is all of the dependencies.
+    fn pip_list(&self, parent: &Item, entry: &Entry, only: bool, out: &mut Vec<Fact>) {
         let items = entry.value.as_ref().map(Node::items).unwrap_or_default();
         let texts = items.iter().filter_map(|item| item.value.as_ref()?.scalar());
         let names = texts.filter_map(matchspec::pip).map(|spec| spec.name).filter(|name| !name.is_empty());
@@ -186,11 +187,13 @@ impl File<'_> {
             let Some((node, text)) = item.value.as_ref().and_then(|node| Some((node, node.scalar()?))) else {
                 continue;
             };
-            let whole = self.item(items, index);
+            // A list that loses its only item goes with its key.
+            let last = items.len() == 1 && !items[index].flow && !parent.flow;
+            let whole = if last { self.whole(parent.span, false) } else { self.item(items, index) };
             if let Some(option) = requirements::option(text) {
                 option.write(node.inner_span(), self.source, whole, out);
             } else if let Some(spec) = matchspec::pip(text) {
-                out.push(self.dependency(&spec, Manager::Pip, text, node, whole));
+                out.push(self.dependency(&spec, Manager::Pip, text, node, whole, only && items.len() == 1));
             }
         }
     }
@@ -202,10 +205,12 @@ impl File<'_> {
         text: &str,
         node: &Node,
         whole: Text,
+        only: bool,
     ) -> Fact {
         let mut fields = Record::new();
         spec.write(&mut fields, known::literal(text, node.inner_span()), manager, "file");
         fields.set("item", whole);
+        fields.set("only", only);
         fields.set_some("selector", self.selector(node.span));
         fields.set("context", Value::List(Vec::new()));
         fields.set("guard", "none");

@@ -37,7 +37,8 @@ impl Walker<'_> {
                 None => self.nested_scripts(redirect.target),
             }
         }
-        self.sets_one = self.statement.whole && self.does_no_more_than_set(simple);
+        self.sets_alone = self.does_no_more_than_set(simple);
+        self.sets_one = self.statement.whole && self.sets_alone;
         let (assignments, words) = simple.words.split_at(simple.assignments);
         if words.is_empty() {
             for word in assignments {
@@ -71,10 +72,13 @@ impl Walker<'_> {
     fn does_no_more_than_set(&self, simple: &Simple) -> bool {
         let word = |word: &Word| self.frame.slice(word.span);
         let sets = |written: &str| is_assignment(written.as_bytes());
+        let mut operands = simple.words.iter().skip(1).map(word).filter(|word| !word.starts_with(['-', '+']));
         match simple.words.iter().filter(|one| sets(word(one))).count() {
+            // `export NAME`: what was set before.
+            0 if simple.words.first().is_some_and(|first| word(first) == "export") => operands.count() == 1,
             0 => true,
             1 if simple.assignments > 0 => simple.words.len() == 1,
-            1 => simple.words.iter().skip(1).all(|one| sets(word(one)) || word(one).starts_with(['-', '+'])),
+            1 => operands.all(sets),
             _ => false,
         }
     }

@@ -179,6 +179,7 @@ impl Walker<'_> {
             .with("exported", exported)
             .with("appends", appends);
         record.add_some("for-command", command);
+        record.add("alone", command.is_none() && self.sets_alone);
         self.surroundings(&mut record);
         if self.statement.whole && (command.is_some() || !self.sets_one) {
             let mut statement = Record::clone(&self.statement_record());

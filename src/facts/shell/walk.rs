@@ -99,6 +99,8 @@ pub(super) struct Walker<'a> {
     pub block_places: HashMap<Span, (Vec<&'static str>, bool)>,
     /// The simple command at hand sets one variable and does nothing else.
     pub sets_one: bool,
+    /// The same of the command alone, which may be part of a list.
+    pub sets_alone: bool,
     /// The last statement that facts were given for.
     said: RefCell<Option<Said>>,
     /// Command that feeds this one, and the one it feeds.
@@ -154,6 +156,7 @@ impl<'a> Walker<'a> {
             blocks: Vec::new(),
             block_places: HashMap::new(),
             sets_one: false,
+            sets_alone: false,
             said: RefCell::default(),
             pipe: (None, None),
             pipe_output: None,

@@ -7,7 +7,11 @@ use super::symptom::SYMPTOM_STAND;
 use super::{Key, Keys, Kind, may, names, need};
 
 const SOURCE: Key = need("source", Kind::Text, "who says so: an address, or a document");
-const VERIFIED: Key = may("verified", Kind::Date, "the day on which that was last looked at");
+const VERIFIED: Key = may(
+    "verified",
+    Kind::Date,
+    "the day on which somebody last looked at the source and found it so; of a copy or a version of it, the date of that",
+);
 const MAY_SOURCE: Key = may("source", Kind::Text, "who says so: an address, or a document");
 const TEXTS: Kind = Kind::List(&Kind::Text);
 
@@ -60,16 +64,20 @@ pub(in super::super) static RETIRED: Keys = Keys::of(
 pub(in super::super) static DETECT: Keys = Keys::of(
     "detect",
     &[
-        may("hosts", TEXTS, "globs for host names, one of which fits"),
+        may(
+            "hosts",
+            TEXTS,
+            "globs for the host's name as the machine gives it (what `uname -n` prints: with the domain on some machines, without on others), one of which fits the whole of it; the name is read in lower case, so write globs so, one for each form: `[\"login*.north.example\", \"login[1-4]\"]`",
+        ),
         may(
             "env",
             Kind::Map(&Kind::OneOf(&[Kind::Text, TEXTS])),
-            "variables of the environment and what they hold: a glob or several. One variable that holds one of its globs is enough; two that must hold together cannot be said",
+            "variables of the environment and what they hold: a glob or several. `\"*\"` is any value, the empty one too, `\"?*\"` one that is not empty. One variable that holds one of its globs is enough; two that must hold together cannot be said",
         ),
         may(
             "evidence",
             TEXTS,
-            "globs for paths, modules and directives in files that no other site has, one of which is enough; a Slurm directive reads `--NAME=VALUE` by its long name however it is written, so that `--account=def-*` is found in `#SBATCH -A def-ada`",
+            "globs for paths, modules and directives in files that no other site has, one of which is enough and fits the whole text: a path `/project/north/*`, or `$NORTH_SCRATCH*` by a variable that only this site sets; a module by its full name as written `StdEnv/*`; a directive by its long name, however it is written, as `--NAME=VALUE`: the partition `--partition=north-gpu`, the account `--account=def-*`, which is found in `#SBATCH -A def-ada`",
         ),
         may("words", TEXTS, "globs for what people call it, for tickets; one is enough"),
         MAY_SOURCE,
@@ -130,9 +138,13 @@ pub(in super::super) static STAND: Keys = Keys::of(
     "stand",
     &[
         may("severity", Kind::Word(|| names(LEVELS)), "how bad it is there, or `\"off\"`"),
-        may("message", Kind::Template, "what a finding says there"),
-        may("help", Kind::Template, "what to do there"),
-        may("url", Kind::Text, "another link: an address, or `$link.NAME`"),
+        may(
+            "message",
+            Kind::Template,
+            "what a finding says there; help and link stay the rule's unless `help` and `url` are given too",
+        ),
+        may("help", Kind::Template, "what to do there; message and link stay"),
+        may("url", Kind::Text, "another link: an address, or `$link.NAME`; `source` is not shown with findings"),
         may(
             "fix",
             Kind::Word(fixes),
