@@ -21,6 +21,8 @@ mod secrets;
 mod settings;
 #[path = "doctor/shells.rs"]
 mod shells;
+#[path = "doctor/startup.rs"]
+mod startup;
 
 use std::collections::BTreeMap;
 use std::fs;

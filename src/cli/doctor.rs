@@ -195,7 +195,12 @@ impl Judge<'_> {
         let facts = account.facts(limits, here.tables(), &RealSyntax::find());
         let mut results = start_up_files(engine, account, workers)?;
         let texts: Vec<&Source> = account.texts().collect();
-        for result in engine.judge_facts(by_path(&account.home, &facts), &texts)? {
+        let judged = engine.judge_facts(by_path(&account.home, &facts), &texts)?;
+        for result in judged {
+            if account.is_leftover(&result.source.path) && !result.findings.is_empty() {
+                // Where nothing reads a file, nothing else that is said of it is true.
+                results.retain(|file| file.source.path != result.source.path);
+            }
             match results.iter_mut().find(|file| file.source.path == result.source.path) {
                 Some(file) => file.findings.extend(result.findings),
                 None => results.push(result),
@@ -245,6 +250,8 @@ impl Judge<'_> {
             let mounts = survey.mounts.iter().map(|path| root.join(path));
             lines.extend(mounts.map(|path| format!("{}: another file system begins there", path.display())));
         }
+        let too_large = self.account.startup.too_large().into_iter();
+        lines.extend(too_large.map(|path| format!("{path}: {}", source::too_large(LIMIT))));
         if self.account.quota == Answer::Late {
             lines.push("`quota` did not answer in time: perhaps a file server is down".to_owned());
         }
@@ -300,7 +307,7 @@ fn site(args: &args::Doctor, snapshot: &Snapshot, own: &OwnFiles) -> anyhow::Res
 
 /// The findings of `check` in the start-up files.
 fn start_up_files(engine: &Engine, account: &Account, workers: &Workers) -> anyhow::Result<Vec<FileResult>> {
-    let sources = account.sources().map(|(source, _)| Arc::new(source.clone())).collect();
+    let sources = account.sources().map(|source| Arc::new(source.clone())).collect();
     let session = engine.open(sources, workers)?;
     let runs = session.runs(workers);
     Ok(session.results(&runs, workers))

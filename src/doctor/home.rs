@@ -5,16 +5,18 @@
 //! is only told: as the system's administrator one must not be led to other people's files. Nothing is written, and
 //! nothing but folders and regular files is opened.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, fstatvfs, open, openat, readlinkat, statat};
+use rustix::fs::{
+    AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, fstatvfs, lgetxattr, open, openat, readlinkat, statat,
+};
 
 use super::usage::Room;
 
@@ -23,6 +25,9 @@ const PASS: u32 = 0o011;
 
 /// So many links are followed on the way to one file.
 const MAX_LINKS: usize = 40;
+
+/// Extended attributes that are longer are not read, in bytes.
+const MAX_ATTRIBUTE: usize = 4096;
 
 /// A home directory, held open.
 #[derive(Debug)]
@@ -66,6 +71,8 @@ pub struct Inside {
 pub enum OpenTo {
     /// The owner alone.
     Nobody,
+    /// Users or groups that an access control list names.
+    Named,
     /// The group.
     Group,
     /// Everybody.
@@ -77,6 +84,7 @@ impl OpenTo {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Nobody => "nobody",
+            Self::Named => "named",
             Self::Group => "group",
             Self::Others => "others",
         }
@@ -134,6 +142,20 @@ impl Home {
     /// Follows `path`, which is meant from the home unless it is absolute. Errors: a folder on the way that may not be
     /// entered, or too many links.
     pub fn reach(&self, path: &Path) -> io::Result<Reached> {
+        self.go(path, &mut BTreeSet::new())
+    }
+
+    /// The folders below the home in which the names of `path`, and of the links on the way, are looked up: whoever may
+    /// write there decides what it leads to.
+    pub fn passed(&self, path: &Path) -> BTreeSet<PathBuf> {
+        let mut passed = BTreeSet::new();
+        // As far as one comes.
+        let _ = self.go(path, &mut passed);
+        passed.remove(Path::new(""));
+        passed
+    }
+
+    fn go(&self, path: &Path, passed: &mut BTreeSet<PathBuf>) -> io::Result<Reached> {
         let mut todo = match self.below(path) {
             Some(below) => parts(&below),
             None => return Ok(Reached::Outside(path.to_owned())),
@@ -152,6 +174,7 @@ impl Home {
             }
             let here = folders.last().map_or(&self.folder, |(folder, ..)| folder);
             let so_far = || folders.iter().map(|(_, name, _)| name).collect::<PathBuf>();
+            passed.insert(so_far());
             let stat = match statat(here, &part, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => stat,
                 Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => {
@@ -300,6 +323,22 @@ impl Inside {
         self.open_to(0o040, 0o004)
     }
 
+    /// True when anybody besides the owner gets there.
+    pub fn is_passed_to(&self) -> bool {
+        self.way != 0
+    }
+
+    /// An extended attribute of it; `None` where there is none, and where the system does not tell.
+    pub fn attribute(&self, name: &str) -> Option<Vec<u8>> {
+        // The folder is held open: nothing can lead elsewhere meanwhile.
+        let folder = PathBuf::from(format!("/proc/self/fd/{}", self.parent.as_raw_fd()));
+        let path = self.path.file_name().map_or_else(|| folder.join("."), |own| folder.join(own));
+        let mut value = vec![0_u8; MAX_ATTRIBUTE];
+        let length = lgetxattr(&path, name, value.as_mut_slice()).ok()?;
+        value.truncate(length);
+        Some(value)
+    }
+
     fn open_to(&self, group: u32, others: u32) -> OpenTo {
         let (mode, way) = (self.stat.st_mode, self.way);
         match (mode & others != 0 && way & 0o001 != 0, mode & group != 0 && way & 0o010 != 0) {
@@ -350,6 +389,10 @@ mod tests {
         for name in [".by-alias", ".bashrc", ".profile", "dotfiles/rc"] {
             assert_eq!(home.text(Path::new(name), 100).as_deref(), Some("text"), "{name}");
         }
+        let passed = |path: &str| home.passed(Path::new(path)).into_iter().collect::<Vec<_>>();
+        assert_eq!(passed(".bashrc"), [PathBuf::from("dotfiles")]);
+        assert_eq!(passed("dotfiles/gone"), [PathBuf::from("dotfiles")]);
+        assert_eq!(passed("far"), [] as [PathBuf; 0]);
         for name in ["out", "far", "../other", "dotfiles/../../other", "loop", "dangling", "dotfiles"] {
             assert_eq!(home.text(Path::new(name), 100), None, "{name}");
         }

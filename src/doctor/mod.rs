@@ -3,6 +3,7 @@
 //! Each probe is one file. A probe looks through [`home::Home`], which never leaves the account, and gives records that
 //! the rules judge like any other fact. Nothing is written and nothing is run.
 
+mod acl;
 mod conda_files;
 pub mod elf;
 pub mod elsewhere;
@@ -151,6 +152,12 @@ impl OwnFiles {
         Self { startup, conda: conda.collect() }
     }
 
+    /// Those that something reads: what stands in the others has no effect.
+    pub fn in_use(&self) -> impl Iterator<Item = &Source> {
+        let startup = self.startup.files.iter().filter(|(path, _)| self.startup.is_read(path));
+        startup.map(|(_, file)| file).chain(&self.conda).map(|(source, _)| source)
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &(Source, FileFacts)> {
         self.startup.files.values().chain(&self.conda)
@@ -197,10 +204,18 @@ fn cache(folder: &Folder<'_>, caches: &Caches) -> Option<What> {
 }
 
 impl Account {
-    /// The files that `check` judges: start-up files, and what conda reads.
-    pub fn sources(&self) -> impl Iterator<Item = (&Source, &FileFacts)> {
-        let own = self.condarc.iter().filter(|file| file.own).map(|file| (&file.source, &file.facts));
-        self.startup.files.values().map(|(source, facts)| (source, facts)).chain(own)
+    /// The files that `check` judges: start-up files that shells read, or the site's own files may, and what conda reads.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        let own = self.condarc.iter().filter(|file| file.own).map(|file| &file.source);
+        let startup = self.startup.files.iter();
+        let startup = startup.filter(|(path, _)| self.startup.is_read(path) || startup::is_leftover(path));
+        startup.map(|(_, (source, _))| source).chain(own)
+    }
+
+    /// True for a file, by its whole path, that no shell reads by itself, though the site's own files may.
+    pub fn is_leftover(&self, path: &Path) -> bool {
+        path.strip_prefix(&self.home.path)
+            .is_ok_and(|below| startup::is_leftover(below) && !self.startup.is_read(below))
     }
 
     /// Counting was stopped somewhere.

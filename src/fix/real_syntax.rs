@@ -1,7 +1,7 @@
-//! A second opinion on a text: `bash -n`, which parses and runs nothing.
+//! A second opinion on a text: `bash -n` and its like, which parse and run nothing.
 
 use std::fs::File;
-use std::io::{Seek, Write};
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,23 +13,43 @@ use crate::syntax::python;
 
 use super::Syntax;
 
-/// Where bash is on Linux and macOS. `PATH` is not asked: it may lead anywhere.
-const PLACES: [&str; 3] = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"];
+/// Where shells are on Linux and macOS. `PATH` is not asked: it may lead anywhere.
+const PLACES: [&str; 3] = ["/bin", "/usr/bin", "/usr/local/bin"];
 
-/// A text on which bash takes longer is not judged.
+/// A text on which a shell takes longer is not judged.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
-/// Asks bash, if there is one, and of Python what its grammar here does not know.
+/// What zsh and tcsh say of a text that they cannot parse. They also end badly for what only fails where commands are
+/// looked for, which an empty environment makes fail.
+const REFUSALS: [&str; 10] = [
+    "parse error",
+    "unmatched",
+    "Unmatched",
+    "closing brace expected",
+    "Too many ('s",
+    "Too many )'s",
+    "Invalid null command",
+    "Badly placed",
+    "redirect.",
+    "Expression Syntax",
+];
+
+/// So much of what a shell says is looked at, in bytes.
+const MAX_SAID: u64 = 4096;
+
+/// Asks the shells that there are, and of Python what its grammar here does not know.
 #[derive(Clone, Debug)]
 pub struct RealSyntax {
     bash: Option<PathBuf>,
+    zsh: Option<PathBuf>,
+    tcsh: Option<PathBuf>,
 }
 
 impl RealSyntax {
-    /// Finds bash.
+    /// Finds the shells.
     pub fn find() -> Self {
-        let bash = PLACES.iter().map(Path::new).find(|path| path.is_file()).map(Path::to_owned);
-        Self { bash }
+        let find = |name: &str| PLACES.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.is_file());
+        Self { bash: find("bash"), zsh: find("zsh"), tcsh: find("tcsh") }
     }
 }
 
@@ -37,29 +57,48 @@ impl Syntax for RealSyntax {
     fn accepts(&self, source: &Source) -> Option<bool> {
         match source.kind {
             Kind::Shell { shell: Shell::Bash | Shell::Sh, .. } => {
-                wait(start(self.bash.as_deref()?, &source.bytes).ok()?)
+                let (child, _) = start(self.bash.as_deref()?, &["-n"], &source.bytes).ok()?;
+                wait(child)
             }
+            // Without start-up files of their own.
+            Kind::Shell { shell: Shell::Zsh, .. } => parses(self.zsh.as_deref()?, &source.bytes),
+            Kind::Shell { shell: Shell::Csh, .. } => parses(self.tcsh.as_deref()?, &source.bytes),
             Kind::Python => Some(python::is_aligned(&source.text)),
             _ => None,
         }
     }
 }
 
-/// Starts `bash -n` with the text on standard input and an empty environment. The text goes through a
-/// nameless file in memory, which no full disk hinders: from a pipe bash reads byte by byte.
-#[expect(clippy::disallowed_methods, reason = "bash itself, from a fixed place, without an environment")]
-fn start(program: &Path, text: &[u8]) -> std::io::Result<Child> {
+/// Whether zsh or tcsh can parse the text; they read no start-up file of anybody's.
+fn parses(program: &Path, text: &[u8]) -> Option<bool> {
+    let (child, mut said) = start(program, &["-f", "-n"], text).ok()?;
+    if wait(child)? {
+        return Some(true);
+    }
+    let mut words = Vec::new();
+    said.rewind().and_then(|()| said.take(MAX_SAID).read_to_end(&mut words)).ok()?;
+    let words = String::from_utf8_lossy(&words);
+    REFUSALS.iter().any(|refusal| words.contains(refusal)).then_some(false)
+}
+
+/// Starts a shell that only parses, with the text on standard input and an empty environment; with the file that gets what
+/// it says. The text goes through a nameless file in memory, which no full disk hinders: from a pipe shells read byte by
+/// byte.
+#[expect(clippy::disallowed_methods, reason = "the shell itself, from a fixed place, without an environment")]
+fn start(program: &Path, options: &[&str], text: &[u8]) -> std::io::Result<(Child, File)> {
     let mut input = File::from(rustix::fs::memfd_create("text", MemfdFlags::CLOEXEC)?);
     input.write_all(text)?;
     input.rewind()?;
-    Command::new(program)
-        .arg("-n")
+    let said = File::from(rustix::fs::memfd_create("said", MemfdFlags::CLOEXEC)?);
+    let child = Command::new(program)
+        .args(options)
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::from(input))
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
+        .stderr(Stdio::from(said.try_clone()?))
+        .spawn()?;
+    Ok((child, said))
 }
 
 /// Whether it ended well; `None` when it did not end in time.
@@ -96,6 +135,23 @@ mod tests {
         assert_eq!(bash.accepts(&source(format!("touch {}\n", mark.display()))), Some(true));
         assert_eq!(bash.accepts(&source("if true; then\n".into())), Some(false));
         assert!(!mark.exists());
+        let like = |shell, text: String| {
+            Source::new("x".into(), Kind::Shell { shell, role: Role::Startup }, text.into_bytes())
+        };
+        let runs = format!(
+            "echo `touch {0}` > {0}\ntouch {0}\neval 'touch {0}'\n( touch {0} )\n. {0}\ncat << E > {0}\n`touch {0}`\nE\n",
+            mark.display()
+        );
+        // Where a shell is missing, nothing is said.
+        let said = |there: &Option<PathBuf>, answer| there.as_ref().map(|_| answer);
+        for (shell, there, bad) in [(Shell::Zsh, &bash.zsh, "if true; then\n"), (Shell::Csh, &bash.tcsh, "echo \"a\n")]
+        {
+            assert_eq!(bash.accepts(&like(shell, runs.clone())), said(there, true), "{shell:?}");
+            assert_eq!(bash.accepts(&like(shell, bad.into())), said(there, false), "{shell:?}");
+            assert!(!mark.exists(), "{shell:?}");
+        }
+        // What only fails in an empty environment.
+        assert_ne!(bash.accepts(&like(Shell::Zsh, "ls =nosuchprogram\n".into())), Some(false));
         let python = |text: &str| Source::new("x.py".into(), Kind::Python, text.into());
         assert_eq!(bash.accepts(&python("a\n  b\n")), Some(false));
         assert_eq!(bash.accepts(&Source::new("x".into(), Kind::Condarc, Vec::new())), None);

@@ -31,7 +31,7 @@ pub(super) fn mend(
 ) -> anyhow::Result<Fixed> {
     let check = as_check(args, snapshot.answers)?;
     // Through a link out of the home nothing was read, so that nothing is written there.
-    let sources = own.iter().map(|(source, _)| source).filter(|source| source.path.starts_with(&home.path));
+    let sources = own.in_use().filter(|source| source.path.starts_with(&home.path));
     let session = engine.open(sources.cloned().map(Arc::new).collect(), workers)?;
     let runs = session.runs(workers);
     let results = session.results(&runs, workers);

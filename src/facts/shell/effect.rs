@@ -10,7 +10,7 @@ use super::state::{Created, Ready, unknown};
 use super::value::Arg;
 use super::walk::Walker;
 use crate::facts::model::Text;
-use crate::facts::{FactKind, Link, LinkKind, Record};
+use crate::facts::{Fact, FactKind, Link, LinkKind, Record};
 use crate::source::{Kind, Shell, Span};
 
 /// Files that a shell reads when it starts.
@@ -133,6 +133,7 @@ impl Walker<'_> {
         };
         let name = path.file_name().to_owned();
         self.state.add_sourced(path.clone());
+        self.link_of_eval(line);
         if name == "activate" || name == "activate.csh" {
             return self.activate_script(line, &path);
         }
@@ -189,6 +190,16 @@ impl Walker<'_> {
             silent: self.frame.silent,
         };
         self.within("string", |walker| walker.script_in(frame, false));
+    }
+
+    /// What `eval` reads is read by the line that `eval` stands on, whose fact it is.
+    fn link_of_eval(&mut self, line: &Line) {
+        let Place::Whole(place) = self.frame.place else { return };
+        let is_eval =
+            |fact: &Fact| fact.kind == FactKind::Command && fact.span == place && fact.fields.text("run") == "eval";
+        if let Some(fact) = self.out.facts.iter().rposition(is_eval).filter(|_| !self.frame.silent) {
+            self.link(line, fact);
+        }
     }
 
     fn trap(&mut self, line: &Line) {

@@ -1,5 +1,6 @@
 //! What is fine in an account, a line for each thing that was looked at and gave no reason to worry.
 
+use crate::doctor::startup::{Node, State};
 use crate::facts::{FactKind, Record, Value};
 use crate::report::closing::count;
 
@@ -16,7 +17,7 @@ pub(super) fn lines(account: &AccountReport) -> Vec<String> {
 }
 
 fn startup(account: &AccountReport) -> Option<String> {
-    let files: Vec<&Record> = account.of(FactKind::InitFile).filter(|record| record.text("path") != "$HOME").collect();
+    let files: Vec<&Record> = account.of(FactKind::InitFile).filter(|record| record.text("what") == "file").collect();
     let found = |record: &Record| {
         let path = account.home.join(record.text("path").trim_start_matches("$HOME/"));
         account.report.visible().any(|finding| *finding.place.path == *path)
@@ -28,8 +29,19 @@ fn startup(account: &AccountReport) -> Option<String> {
 fn rights(account: &AccountReport) -> Option<String> {
     let mut files = account.of(FactKind::InitFile).peekable();
     files.peek()?;
-    let private = |record: &Record| record.text("open-to") == "nobody" && record.get("foreign-owner").is_none();
-    files.all(private).then(|| "permissions: nobody else can write what runs at login".to_owned())
+    // Of what nothing reads nobody asks, and the administrator needs no leave.
+    let private = |record: &Record| {
+        ["nobody", ""].contains(&record.text("open-to")) && ["0", ""].contains(&record.text("foreign-owner"))
+    };
+    let outside = account.chains.iter().flat_map(|chain| &chain.files).any(leaves);
+    let rest = if outside { ", as far as it lies in the home" } else { "" };
+    files.all(private).then(|| format!("permissions: nobody else can write what runs at login{rest}"))
+}
+
+/// True for a file outside of what belongs to the system, or one that reads such a file.
+fn leaves(node: &Node) -> bool {
+    let system = ["/etc/", "/usr/", "/opt/"].iter().any(|folder| node.path.starts_with(folder));
+    (node.state == State::Outside && !system) || node.files.iter().any(leaves)
 }
 
 fn passwords(account: &AccountReport) -> Option<String> {

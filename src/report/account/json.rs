@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::doctor::startup::{Node, State};
+use crate::doctor::startup::Node;
 use crate::facts::{FactKind, Record, Value};
 use crate::report::{encode, json};
 
@@ -70,18 +70,13 @@ fn whole(account: &AccountReport) -> Json {
 }
 
 fn node(node: &Node) -> Json {
-    let state = match node.state {
-        State::Read => "read",
-        State::Outside => "outside",
-        State::Missing => "missing",
-        State::Loop => "loop",
-        State::Unreadable => "unreadable",
-        State::Unknown => "unknown",
-    };
     let files: Vec<Json> = node.files.iter().map(self::node).collect();
-    let mut shown = json!({"path": node.path, "state": state, "line": node.line, "certain": node.certain});
+    let mut shown = json!({"path": node.path, "state": node.state.name(), "line": node.line, "certain": node.certain});
     if let Some(target) = &node.target {
         shown["target"] = target.to_string_lossy().into();
+    }
+    if let Some(function) = &node.function {
+        shown["function"] = function.as_str().into();
     }
     shown["files"] = files.into();
     shown

@@ -212,8 +212,11 @@ fn startup(account: &AccountReport) -> Vec<Block> {
 fn branch(account: &AccountReport, node: &Node) -> Branch {
     let mut notes: Vec<String> = Vec::new();
     notes.extend(node.line.map(|line| format!("line {line}")));
-    if !node.certain && node.state != State::Missing {
-        notes.push("perhaps".to_owned());
+    match &node.function {
+        Some(function) if !function.is_empty() => notes.push(format!("when `{function}` is called")),
+        Some(_) => notes.push("when a function is called".to_owned()),
+        None if !node.certain && node.state != State::Missing => notes.push("perhaps".to_owned()),
+        None => {}
     }
     match node.state {
         State::Read => {
@@ -228,7 +231,16 @@ fn branch(account: &AccountReport, node: &Node) -> Branch {
         State::Missing if node.certain => notes.push("is not there".to_owned()),
         State::Missing => notes.push("is not there, and need not be".to_owned()),
         State::Loop => notes.push("is being read already: a loop".to_owned()),
-        State::Unreadable => notes.push("cannot be read".to_owned()),
+        State::Dangling => {
+            let target = node.target.as_ref().map(|target| format!(", {}", target.display())).unwrap_or_default();
+            notes.push(format!("a link to what is not there{target}"));
+        }
+        State::Unreadable => notes.push("its owner may not read it".to_owned()),
+        State::TooLarge => notes.push("too large, not looked at".to_owned()),
+        State::Fifo => notes.push("a pipe, at which shells hang".to_owned()),
+        State::Folder => notes.push("a folder".to_owned()),
+        State::NoFile => notes.push("no file".to_owned()),
+        State::LinkLoop => notes.push("a link to itself".to_owned()),
         State::Unknown => notes.push("its name is only known when it runs".to_owned()),
     }
     let inner = node.files.iter().map(|node| branch(account, node)).collect();
