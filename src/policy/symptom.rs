@@ -12,6 +12,7 @@ use super::phrase::Phrase;
 use super::saying::Saying;
 use super::site::Site;
 use super::template::Use;
+use crate::source::Scheduler;
 use crate::tree::Node;
 
 /// How many lines apart the parts of a signature may stand unless it says otherwise.
@@ -106,6 +107,8 @@ pub struct Signature {
     pub weak: bool,
     /// Whether anything in the ticket speaks of a cluster; nothing where it does not matter.
     pub cluster: Option<bool>,
+    /// What the evidence captured must be an option of a submit command.
+    pub known: Option<Known>,
     /// What is said in place of the symptom's words where this is found.
     pub words: Words,
 }
@@ -117,6 +120,17 @@ pub struct Contradiction {
     pub signature: Signature,
     /// What is said of it.
     pub say: Saying,
+    /// It is a line that tells that the cause is another one, or has been ruled out.
+    pub refutes: bool,
+}
+
+/// That something captured stands in the table of options of a submit command.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The name of the capture; dashes before it and a value behind `=` do not count.
+    pub capture: String,
+    /// Whose submit command it is.
+    pub scheduler: Scheduler,
 }
 
 /// What a line of a ticket is.
@@ -147,6 +161,9 @@ pub enum Ran {
 
 pub(super) const ON: &[(&str, On)] =
     &[("prose", On::Prose), ("log", On::Log), ("command", On::Command), ("script", On::Script)];
+
+pub(super) const SCHEDULERS: &[(&str, Scheduler)] =
+    &[("slurm", Scheduler::Slurm), ("pbs", Scheduler::Pbs), ("sge", Scheduler::Sge), ("lsf", Scheduler::Lsf)];
 
 pub(super) const RAN: &[(&str, Ran)] =
     &[("job", Ran::Job), ("login", Ran::Login), ("own", Ran::Own), ("unknown", Ran::Unknown)];
@@ -341,9 +358,9 @@ fn read_symptom(doc: &Document<'_>, table: Table<'_, '_>, stem: &str, trusted: b
     symptom.confirmations = signatures("confirmation");
     symptom.also = phrases(&table, "also");
     for table in table.tables("contradiction") {
-        let mut say = Saying::default();
-        let signature = read_signature(table, Some(&mut say));
-        symptom.contradictions.push(Contradiction { signature, say });
+        let mut against = Contradiction::default();
+        against.signature = read_signature(table, Some((&mut against.say, &mut against.refutes)));
+        symptom.contradictions.push(against);
     }
     if symptom.signatures.is_empty() {
         doc.problem(table.span(), "no `[[signature]]`: nothing would be recognised", None);
@@ -380,7 +397,7 @@ fn read_words(table: &Table<'_, '_>) -> Words {
     }
 }
 
-fn read_signature(table: Table<'_, '_>, say: Option<&mut Saying>) -> Signature {
+fn read_signature(table: Table<'_, '_>, against: Option<(&mut Saying, &mut bool)>) -> Signature {
     let doc = table.doc();
     let phrases = |key| phrases(&table, key);
     let signature = Signature {
@@ -393,18 +410,27 @@ fn read_signature(table: Table<'_, '_>, say: Option<&mut Saying>) -> Signature {
         ran: choices(&table, "ran", RAN),
         weak: table.flag("weak").unwrap_or_default(),
         cluster: table.flag("cluster"),
+        known: table.table("known").and_then(read_known),
         words: read_words(&table),
     };
     // What speaks against a cause may be that something is not said.
-    let silence = say.is_some() && (signature.cluster.is_some() || !signature.unless.is_empty());
+    let silence = against.is_some() && (signature.cluster.is_some() || !signature.unless.is_empty());
     if signature.any.is_empty() && !silence {
         doc.problem(table.span(), "`any` is missing: a signature needs a phrase to look for", None);
     }
-    if let Some(say) = say {
+    if let Some((say, refutes)) = against {
+        *refutes = table.flag("refutes").unwrap_or_default();
         *say = table.need("say").map(|item| Saying::read(&item)).unwrap_or_default();
     }
     table.finish();
     signature
+}
+
+fn read_known(table: Table<'_, '_>) -> Option<Known> {
+    let capture = table.need_string("capture").map(|word| word.text.to_owned());
+    let scheduler = table.need("scheduler").and_then(|item| item.choice("scheduler", SCHEDULERS));
+    table.finish();
+    Some(Known { capture: capture?, scheduler: scheduler? })
 }
 
 fn phrases(table: &Table<'_, '_>, key: &'static str) -> Vec<Phrase> {

@@ -11,6 +11,7 @@ use crate::policy::{Policy, ROOT, Saying, Site, Symptom};
 use crate::redact::Redactor;
 use crate::report::{self, FileResult, Report};
 use crate::source::{Kind, Source};
+use crate::tables::Tables;
 
 use super::lines::slice;
 use super::matching::{self, Hit, Spot};
@@ -46,7 +47,8 @@ pub fn diagnose(
     diagnosis.template = policy.replies.of(&policy.sites, &site.id).cloned().unwrap_or_default();
     let (findings, lines) = findings(reading, checked);
     let cluster = reading.cluster || site.id != ROOT;
-    let mut view = View { site: whole, reading, findings: &findings, redactor, cluster, fill: BTreeMap::new() };
+    let tables = &policy.tables;
+    let mut view = View { site: whole, reading, findings: &findings, tables, redactor, cluster, fill: BTreeMap::new() };
     view.fill = whole
         .symptoms
         .fill
@@ -76,6 +78,7 @@ struct View<'v> {
     site: &'v Site,
     reading: &'v Reading<'v>,
     findings: &'v [report::model::Finding],
+    tables: &'v Tables,
     redactor: Option<&'v Redactor>,
     /// Something speaks of a cluster.
     cluster: bool,
@@ -90,10 +93,12 @@ impl View<'_> {
         }
         let hits: Vec<(&Signature, Hit)> = symptom.signatures.iter().filter_map(|each| self.hit(each)).collect();
         let first = *hits.iter().filter_map(|(_, hit)| hit.spots.first()).min()?;
-        let strong = hits.iter().any(|(signature, _)| !signature.weak);
+        // What is asked or supposed shows no more than what has other causes, too.
+        let strong = hits.iter().any(|(signature, hit)| !signature.weak && !hit.guessed);
         let mut confidence = if strong { Confidence::Likely } else { Confidence::Possible };
 
-        let confirming: Vec<Hit> = symptom.confirmations.iter().filter_map(|each| Some(self.hit(each)?.1)).collect();
+        let confirming = symptom.confirmations.iter().filter_map(|each| Some(self.hit(each)?.1));
+        let confirming: Vec<Hit> = confirming.filter(|hit| !hit.guessed).collect();
         let matching: Vec<&report::model::Finding> =
             self.findings.iter().filter(|finding| symptom.rules.contains(&finding.rule)).collect();
         if !confirming.is_empty() || !matching.is_empty() {
@@ -121,6 +126,14 @@ impl View<'_> {
                 Some((each, each.say.say(self.site, &all)?, hit))
             })
             .collect();
+        // Nothing speaks of what the cause needs, and a line rules it out: silence is better.
+        let silent = against.iter().any(|(each, ..)| each.signature.any.is_empty());
+        if silent && confidence < Confidence::Confirmed && against.iter().any(|(each, ..)| each.refutes) {
+            return None;
+        }
+        for (name, value) in against.iter().flat_map(|(.., hit)| &hit.captures) {
+            captures.entry(name.clone()).or_insert_with(|| self.shown(value));
+        }
         let surest = hits.iter().min_by_key(|(signature, _)| signature.weak).map(|(signature, _)| *signature);
         let words = symptom.words_at(self.site, surest, against.iter().map(|(each, ..)| *each));
         for _ in &against {
@@ -192,7 +205,7 @@ impl View<'_> {
         if signature.cluster.is_some_and(|wanted| wanted != self.cluster) {
             return None;
         }
-        Some((signature, matching::find(signature, self.reading)?))
+        Some((signature, matching::find(signature, self.reading, self.tables)?))
     }
 
     fn evidence(&self, (document, position): Spot) -> Evidence {

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use crate::policy::Phrase;
 use crate::policy::symptom::{On, Signature};
+use crate::tables::Tables;
 
 use super::lines::known;
 use super::pieces::{Reading, Text};
@@ -27,10 +28,12 @@ pub(super) struct Hit {
     pub spots: BTreeSet<Spot>,
     /// What its phrases captured.
     pub captures: BTreeMap<String, String>,
+    /// All of it is what somebody asks or supposes: it shows nothing yet.
+    pub guessed: bool,
 }
 
 /// Looks for a signature in a ticket.
-pub(super) fn find(signature: &Signature, reading: &Reading<'_>) -> Option<Hit> {
+pub(super) fn find(signature: &Signature, reading: &Reading<'_>, tables: &Tables) -> Option<Hit> {
     if signature.unless.iter().any(|phrase| reading.texts.iter().any(|text| phrase.is_in(&text.clean))) {
         return None;
     }
@@ -39,11 +42,11 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>) -> Option<Hit> 
         return Some(Hit::default());
     }
     let titles = titles(reading);
-    let mut hit = Hit::default();
+    let mut hit = Hit { guessed: true, ..Hit::default() };
     for (document, text) in reading.texts.iter().enumerate() {
         for phrase in &signature.any {
             for found in places(phrase, text) {
-                if !fits(signature, text, found.first) {
+                if !fits(signature, text, found.first) || !is_known(signature, &found, tables) {
                     continue;
                 }
                 let around = (document, window(text, found.first, found.last, signature.lines));
@@ -74,6 +77,8 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>) -> Option<Hit> 
                     (text.lines[place.first].on != On::Script || !line.trim_start().starts_with('#'))
                         && !INVENTORY.is_match(line)
                 };
+                hit.guessed &=
+                    text.lines[found.first].on == On::Prose && GUESS.is_match(sentence(&text.clean, found.start));
                 for (document, place) in near.into_iter().filter(tells).chain([(document, found)]) {
                     hit.spots.extend((place.first..=place.last.min(place.first + 3)).map(|line| (document, line)));
                     for (name, value) in place.captures {
@@ -108,6 +113,8 @@ pub(super) fn first_group(phrase: &Phrase, reading: &Reading<'_>) -> Option<Stri
 
 /// Where a phrase stands.
 struct Place {
+    /// The byte where it begins.
+    start: usize,
     first: usize,
     last: usize,
     captures: BTreeMap<String, String>,
@@ -144,6 +151,25 @@ fn fits(signature: &Signature, text: &Text, line: usize) -> bool {
     (signature.on.is_empty() || on) && (signature.ran.is_empty() || ran.is_some_and(|ran| signature.ran.contains(ran)))
 }
 
+/// Whether what was captured stands in the table of options that the signature asks, if it asks one.
+fn is_known(signature: &Signature, place: &Place, tables: &Tables) -> bool {
+    let Some(known) = &signature.known else { return true };
+    let Some(value) = place.captures.get(&known.capture) else { return false };
+    let name = value.trim_start_matches('-').split('=').next().unwrap_or("");
+    let options = tables.schedulers.options(known.scheduler);
+    let mut letters = name.chars();
+    let short = letters.next().filter(|_| letters.next().is_none());
+    options.get(name).is_some() || short.is_some_and(|letter| options.short(letter).is_some())
+}
+
+/// The sentence up to a byte.
+fn sentence(text: &str, to: usize) -> &str {
+    let before = text.get(..to).unwrap_or("");
+    let ends = [". ", ".\n", "? ", "?\n", "! ", "!\n", ": ", ":\n", "\n\n"];
+    let from = ends.iter().filter_map(|end| Some(before.rfind(end)? + end.len())).max().unwrap_or(0);
+    before.get(from..).unwrap_or("")
+}
+
 fn places(phrase: &Phrase, text: &Text) -> Vec<Place> {
     let mut places = Vec::new();
     let mut from = 0;
@@ -164,7 +190,7 @@ fn at(phrase: &Phrase, text: &Text, from: usize, to: usize) -> Option<(Place, us
     let names = found.iter().skip(1).flatten().count();
     let captures = if names == 0 { BTreeMap::new() } else { named(phrase, &found) };
     let last = whole.end().saturating_sub(1).max(whole.start());
-    let place = Place { first: text.line_at(whole.start()), last: text.line_at(last), captures };
+    let place = Place { start: whole.start(), first: text.line_at(whole.start()), last: text.line_at(last), captures };
     let mut next = whole.end().max(whole.start() + 1);
     while next < text.clean.len() && !text.clean.is_char_boundary(next) {
         next += 1;
@@ -213,5 +239,15 @@ static INVENTORY: LazyLock<Regex> = LazyLock::new(|| {
         r"(?: \(?version\)?\W*[:=]|(?: version)?\W{1,5}(?:is |was )?v?\d[\d.]*\w*\W*$)",
         r"|^\W*(?:active env\w*|shell level|(?:base|root) environment|user-agent)\b",
         r"|^[^.\n]{0,30}\b(?:conda |virtual )?(?:environment|env|venv) (?:was|is) (?:active|activated)\W*$",
+    ))
+});
+
+/// Words by which people ask or suppose, before what they mean: `could it be that …`.
+static GUESS: LazyLock<Regex> = LazyLock::new(|| {
+    known(concat!(
+        r"(?i)\b(?:(?:could|can|may|might)(?:n.t| not)? (?:it|this|that)(?: \w+)? be\b|(?:is|was) it (?:possible|because|that)\b|maybe|perhaps",
+        r"|(?:i )?(?:wonder|guess|suspect|suppose)\b|wondering\b|does (?:it|this|that) mean\b|do you think\b|as if\b|whether\b)",
+        r"|^\W*(?:and |or |so )?(?:is|are|was|has|have) (?:my|our|the|this|that|it)\b",
+        r"|\bk.nnte es sein\b|\bvielleicht\b|\bpeut-.tre\b|\best-ce que\b",
     ))
 });

@@ -1,6 +1,6 @@
 //! `symptoms/ID.toml`.
 
-use super::super::symptom::{ON, RAN};
+use super::super::symptom::{ON, RAN, SCHEDULERS};
 use super::{Key, Keys, Kind, may, names, need};
 
 /// One way to say a thing, or several, of which the first is used in which nothing is missing.
@@ -35,8 +35,15 @@ const WEAK: Key = may("weak", Kind::Flag, "`true`: the same is seen for other re
 const CLUSTER: Key =
     may("cluster", Kind::Flag, "whether anything in the ticket speaks of a cluster (`false`: nothing does)");
 
+const IS_KNOWN: Key = may(
+    "known",
+    Kind::Table(&KNOWN_OPTION),
+    "a capture of `any` is an option of a submit command by the pack's table: what is refused all the same is no slip",
+);
+
 const ON_WORD: Kind = Kind::Word(|| names(ON));
 const RAN_WORD: Kind = Kind::Word(|| names(RAN));
+const SCHEDULER_WORD: Kind = Kind::Word(|| names(SCHEDULERS));
 
 pub(in super::super) static SYMPTOM: Keys = Keys::of(
     "symptom",
@@ -72,8 +79,16 @@ pub(in super::super) static SYMPTOM: Keys = Keys::of(
 pub(in super::super) static SIGNATURE: Keys = Keys::of(
     "signature",
     &[
-        ANY, ALL, NOT, UNLESS, LINES, ON_LINES, RAN_THERE, WEAK, CLUSTER, SUMMARY, REMEDY, COMMANDS, AVOID, QUESTION,
-        SEND, URL,
+        ANY, ALL, NOT, UNLESS, LINES, ON_LINES, RAN_THERE, WEAK, CLUSTER, IS_KNOWN, SUMMARY, REMEDY, COMMANDS, AVOID,
+        QUESTION, SEND, URL,
+    ],
+);
+
+pub(in super::super) static KNOWN_OPTION: Keys = Keys::of(
+    "known-option",
+    &[
+        need("capture", Kind::Text, "the name of the capture; dashes before it and a value behind `=` do not count"),
+        need("scheduler", SCHEDULER_WORD, "whose submit command it is: `slurm`, `pbs`, `sge` or `lsf`"),
     ],
 );
 
@@ -94,6 +109,12 @@ pub(in super::super) static CONTRADICTION: Keys = Keys::of(
         RAN_THERE,
         WEAK,
         CLUSTER,
+        IS_KNOWN,
+        may(
+            "refutes",
+            Kind::Flag,
+            "`true`: this line rules the cause out; where silence speaks against it as well, it is not named",
+        ),
         SUMMARY,
         REMEDY,
         COMMANDS,
