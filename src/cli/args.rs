@@ -207,7 +207,7 @@ pub(super) struct Check {
     /// Show what --fix would change, and write nothing, with --fix neither
     #[arg(long, help_heading = "Fixes")]
     pub(super) diff: bool,
-    /// Apply fixes that keep the meaning, and report what is left
+    /// Apply safe fixes, which keep the meaning or take out only what the policy forbids, and report what is left
     #[arg(long, help_heading = "Fixes")]
     pub(super) fix: bool,
     /// With --fix or --diff: also fixes that may change behaviour
@@ -388,18 +388,21 @@ pub(super) struct Doctor {
     pub(super) home: Option<PathBuf>,
     #[command(flatten)]
     pub(super) policy: PolicyOptions,
-    /// Apply fixes of start-up files and of conda's files that keep the meaning; on a terminal, ask about the others
+    /// Apply safe fixes to start-up files and conda's files; on a terminal, ask about the others. A safe fix keeps the
+    /// meaning, or takes out only what the policy forbids: where that is conda's block, there is no `conda` in new shells
+    /// until you load the site's module. `pydoctor undo` puts everything back
     #[arg(long, help_heading = "Fixes")]
     pub(super) fix: bool,
     /// With --fix, as root: write files of other users too, with their rights
     #[arg(long, requires = "fix", help_heading = "Fixes")]
     pub(super) as_owner: bool,
-    /// Also write the report without names, addresses and secrets, to attach to a ticket
+    /// Also write the report without names, addresses and secrets, to attach to a ticket, into a new file that only you
+    /// can read
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) bundle: Option<PathBuf>,
-    /// Output format: human, json, markdown or html
-    #[arg(short, long, value_name = "NAME[=FILE]", default_value = "human", help_heading = "Output")]
-    pub(super) format: Output<AccountFormat>,
+    /// Output format, repeatable: human, json, markdown or html; to a file with NAME=FILE
+    #[arg(short, long, value_name = "NAME[=FILE]", help_heading = "Output")]
+    pub(super) format: Vec<Output<AccountFormat>>,
     /// Threads; by default one per core that this process may use, at most 8
     #[arg(short, long, value_name = "N", help_heading = "Output")]
     pub(super) jobs: Option<usize>,

@@ -24,7 +24,7 @@ use super::panics;
 use super::progress::Progress;
 use super::settings::Exclusion;
 use super::snapshot::Snapshot;
-use super::streams::{Streams, emit};
+use super::streams::{Streams, apart, emit};
 use super::workers::Workers;
 
 /// The largest standard input that is read, in bytes: the largest that any kind may have.
@@ -124,9 +124,7 @@ fn line(args: &args::Check, cwd: &Path) -> CommandLine {
 /// Where the report goes, checked before anything is done.
 fn outputs(args: &args::Check) -> anyhow::Result<Vec<Output<Format>>> {
     let to_stdout = args.format.iter().filter(|output| output.file.is_none()).count();
-    if to_stdout > 1 {
-        bail!("two formats cannot both go to standard output; give one a file: -f NAME=FILE");
-    }
+    apart(&args.format)?;
     if args.unsafe_fixes && !args.fix && !args.diff {
         bail!("--unsafe-fixes does nothing alone; add --fix or --diff");
     }
@@ -137,13 +135,6 @@ fn outputs(args: &args::Check) -> anyhow::Result<Vec<Output<Format>>> {
     if takes_stdout && to_stdout > 0 {
         let what = if args.diff { "the diff" } else { "the new text" };
         bail!("{what} goes to standard output; give the report a file: -f NAME=FILE");
-    }
-    for (index, output) in args.format.iter().enumerate() {
-        if let Some(file) = &output.file
-            && args.format[..index].iter().any(|other| other.file.as_ref() == Some(file))
-        {
-            bail!("two formats cannot both go to {}; give each a file of its own", file.display());
-        }
     }
     let mut outputs = args.format.clone();
     if to_stdout == 0 && !takes_stdout && outputs.is_empty() {

@@ -5,6 +5,7 @@ mod mending;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,15 +27,15 @@ use crate::fix::RealSyntax;
 use crate::policy::site::{Retired, ValueData};
 use crate::policy::{CommandLine, Effective, Policy, Site};
 use crate::redact::Known;
-use crate::report::{AccountReport, FileResult, Fixes, HumanOptions, Palette, Report, SiteChoice};
+use crate::report::{AccountFormat, AccountReport, FileResult, Fixes, HumanOptions, Palette, Report, SiteChoice};
 use crate::source::{self, Kind, Source};
 use crate::tables::Caches;
 
 use super::Status;
-use super::args::{self, PolicyOptions};
+use super::args::{self, Output, PolicyOptions};
 use super::engine::Engine;
 use super::snapshot::Snapshot;
-use super::streams::{Streams, emit};
+use super::streams::{Streams, apart, emit};
 use super::workers::Workers;
 
 /// Start-up files that are larger are not read, in bytes.
@@ -52,6 +53,7 @@ const NOBODY: u32 = 65_534;
 pub(super) fn run(args: &args::Doctor, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let workers = Workers::new(args.jobs, snapshot).telling(&streams.progress);
     let mut status = Status::Clean;
+    let outputs = outputs(args)?;
     let home = open(args, snapshot)?;
     let engine = own_engine(args, &args.policy, snapshot)?;
     let here = engine.here()?;
@@ -90,11 +92,17 @@ pub(super) fn run(args: &args::Doctor, snapshot: &Snapshot, streams: &mut Stream
     }
     let report = Judge { engine: &engine_here, account: &account, whose, without: found.without }
         .report(site, fixes, &workers)?;
-    let mut options = HumanOptions { palette: streams.palette, ascii: streams.ascii, ..HumanOptions::default() };
-    if args.format.file.is_some() {
-        (options.palette, options.ascii) = (Palette::PLAIN, false);
+    for output in &outputs {
+        let mut options = HumanOptions { palette: streams.palette, ascii: streams.ascii, ..HumanOptions::default() };
+        if output.file.is_some() {
+            (options.palette, options.ascii) = (Palette::PLAIN, false);
+        }
+        // One that cannot be written stops no other.
+        if let Err(error) = emit(output, streams, |format, out| report.write(format, &options, out)) {
+            streams.complain(&format!("{error:#}"));
+            status = Status::Trouble;
+        }
     }
-    emit(&args.format, streams, |format, out| report.write(format, &options, out))?;
     if let Some(file) = &args.bundle {
         write_bundle(file, &report, snapshot)?;
         streams.remark(&format!(
@@ -103,6 +111,23 @@ pub(super) fn run(args: &args::Doctor, snapshot: &Snapshot, streams: &mut Stream
         ));
     }
     Ok(status.max(if report.report.fails() { Status::Found } else { Status::Clean }))
+}
+
+/// Where the report goes, checked before anything is done.
+fn outputs(args: &args::Doctor) -> anyhow::Result<Vec<Output<AccountFormat>>> {
+    apart(&args.format)?;
+    // A link, even one that leads nowhere, counts as there.
+    if let Some(file) = args.bundle.as_ref().filter(|file| fs::symlink_metadata(file).is_ok()) {
+        bail!(
+            "{}: is there already, and a bundle replaces nothing; name another file, or remove it first",
+            file.display()
+        );
+    }
+    let mut outputs = args.format.clone();
+    if outputs.is_empty() {
+        outputs.push(Output { format: AccountFormat::Human, file: None });
+    }
+    Ok(outputs)
 }
 
 /// The home to look at.
@@ -379,7 +404,9 @@ fn write_bundle(file: &Path, report: &AccountReport, snapshot: &Snapshot) -> any
     let passwd = fs::read(PASSWD).unwrap_or_default();
     accounts(&String::from_utf8_lossy(&passwd)).for_each(|name| known.folder(name));
     let write = || {
-        let mut out = BufWriter::new(File::create(file)?);
+        // Neither through a link nor over something that came meanwhile.
+        let file = File::options().write(true).create_new(true).mode(0o600).open(file)?;
+        let mut out = BufWriter::new(file);
         report.bundle(&known, &mut out)?;
         out.flush()
     };

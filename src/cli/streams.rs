@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::report::{Palette, for_terminal};
 
@@ -86,6 +86,20 @@ impl Streams {
             }
         }
     }
+}
+
+/// Refuses formats that would go to one place.
+pub(super) fn apart<F>(outputs: &[Output<F>]) -> anyhow::Result<()> {
+    for (index, output) in outputs.iter().enumerate() {
+        if outputs[..index].iter().all(|other| other.file != output.file) {
+            continue;
+        }
+        match &output.file {
+            Some(file) => bail!("two formats cannot both go to {}; give each a file of its own", file.display()),
+            None => bail!("two formats cannot both go to standard output; give one a file: -f NAME=FILE"),
+        }
+    }
+    Ok(())
 }
 
 /// Writes something in the format and to the place that the user chose. Errors name the file.

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use crate::check::{Applicability, Finding, Run, Severity};
 use crate::fix::{self, Allow, Mended, RealSyntax};
@@ -19,7 +19,7 @@ use super::args::{self, Output};
 use super::engine::{Engine, Session};
 use super::panics;
 use super::snapshot::Snapshot;
-use super::streams::{Streams, emit};
+use super::streams::{Streams, apart, emit};
 use super::workers::Workers;
 
 /// Runs `pydoctor triage`.
@@ -62,9 +62,7 @@ fn paths(args: &args::Triage) -> Vec<PathBuf> {
 
 /// Where the diagnoses go, checked before anything is done.
 fn outputs(args: &args::Triage) -> anyhow::Result<Vec<Output<Format>>> {
-    if args.format.iter().filter(|output| output.file.is_none()).count() > 1 {
-        bail!("two formats cannot both go to standard output; give one a file: -f NAME=FILE");
-    }
+    apart(&args.format)?;
     if args.format.is_empty() {
         return Ok(vec![Output { format: Format::Human, file: None }]);
     }

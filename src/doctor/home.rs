@@ -18,6 +18,8 @@ use rustix::fs::{
     AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, fstatvfs, lgetxattr, open, openat, readlinkat, statat,
 };
 
+use crate::source::path_text;
+
 use super::usage::Room;
 
 /// The bits of a folder's mode by which group and others pass through it.
@@ -105,7 +107,7 @@ impl Home {
     fn named(named: &Path, shown: Option<&str>) -> io::Result<Self> {
         let path = std::fs::canonicalize(named)?;
         let folder = open(&path, folder_flags() & !OFlags::NOFOLLOW, Mode::empty())?;
-        let shown = shown.map_or_else(|| path.to_string_lossy().into_owned(), str::to_owned);
+        let shown = shown.map_or_else(|| path_text::text(&path), str::to_owned);
         let above = path.ancestors().skip(1).filter_map(|above| fs::metadata(above).ok());
         let way = above.fold(PASS, |way, meta| way & meta.mode());
         Ok(Self { path, named: named.to_owned(), shown, folder, way })
@@ -113,7 +115,11 @@ impl Home {
 
     /// The path that facts use for something below: `$HOME/.bashrc`.
     pub fn shown(&self, below: &Path) -> String {
-        if below.as_os_str().is_empty() { self.shown.clone() } else { format!("{}/{}", self.shown, below.display()) }
+        if below.as_os_str().is_empty() {
+            self.shown.clone()
+        } else {
+            format!("{}/{}", self.shown, path_text::text(below))
+        }
     }
 
     /// What the home itself is. Errors are the system's.

@@ -1,9 +1,13 @@
 //! Conda installations and Python environments: what their own records say of them.
 
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::facts::Record;
+use crate::source::path_text;
 
 use super::elf;
 use super::home::{Home, Reached};
@@ -50,7 +54,7 @@ pub fn facts(home: &Home, region: &Region<What>) -> Option<Record> {
     };
     record.set("path", home.shown(&region.path));
     let whole = home.path.join(&region.path);
-    record.set("name", whole.file_name().unwrap_or_default().to_string_lossy().into_owned());
+    record.set("name", path_text::text(whole.file_name().unwrap_or_default()));
     size::set(&mut record, region.own);
     let interpreter = interpreter(home, &region.path);
     if record.get("problem").is_none() {
@@ -116,7 +120,7 @@ fn moved(home: &Home, path: &Path, made_for: Option<PathBuf>, record: &mut Recor
     let identity = |path: &Path| std::fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok();
     if made_for != here && identity(&made_for).is_none_or(|other| Some(other) != identity(&here)) {
         record.set("problem", "moved");
-        record.set("target", made_for.to_string_lossy().into_owned());
+        record.set("target", path_text::text(made_for));
     }
 }
 
@@ -155,14 +159,28 @@ fn venv(home: &Home, path: &Path) -> Record {
 
 /// The path that a virtual environment was made for, by the script that activates it: `VIRTUAL_ENV="/old/path"`.
 fn activated_prefix(home: &Home, path: &Path) -> Option<PathBuf> {
-    let text = home.text(&path.join("bin/activate"), RECORD_LIMIT)?;
-    let value = |line: &str| {
-        let line = line.trim_start();
-        let value = line.strip_prefix("export ").unwrap_or(line).strip_prefix("VIRTUAL_ENV=")?;
-        let value = value.trim_matches(['"', '\'']);
-        value.starts_with('/').then(|| PathBuf::from(value))
-    };
-    text.lines().find_map(value)
+    const NAME: &[u8] = b"VIRTUAL_ENV=";
+    let text = home.read(&path.join("bin/activate"), RECORD_LIMIT)?;
+    let begins = |at: &usize| text[..*at].last().is_none_or(|before| b" \t\n;".contains(before));
+    let mut places = (0..text.len()).filter(|at| text[*at..].starts_with(NAME)).filter(begins);
+    let value = |at: usize| PathBuf::from(OsString::from_vec(word(&text[at + NAME.len()..])));
+    places.find_map(|at| Some(value(at)).filter(|value| value.is_absolute()))
+}
+
+/// The word of a shell that a text begins with; a path in quotes may go on over lines.
+fn word(text: &[u8]) -> Vec<u8> {
+    let mut word = Vec::new();
+    let mut quote = None;
+    for byte in text {
+        match (quote, byte) {
+            (Some(open), byte) if open == *byte => quote = None,
+            (Some(_), byte) => word.push(*byte),
+            (None, b'"' | b'\'') => quote = Some(*byte),
+            (None, byte) if b" \t\r\n;".contains(byte) => break,
+            (None, byte) => word.push(*byte),
+        }
+    }
+    word
 }
 
 /// The path that an environment was made for, by the first line of its programs: `#!/old/path/bin/python`.
@@ -170,8 +188,8 @@ fn shebang_prefix(home: &Home, path: &Path) -> Option<PathBuf> {
     let first_line = |name: &str| {
         let head = home.read(&path.join("bin").join(name), 512)?;
         let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
-        let line = String::from_utf8_lossy(line);
-        let program = Path::new(line.split_whitespace().next()?);
+        let word = line.split(u8::is_ascii_whitespace).find(|word| !word.is_empty())?;
+        let program = Path::new(OsStr::from_bytes(word));
         let folder = program.parent()?;
         (folder.ends_with("bin") && program.is_absolute()).then(|| folder.parent().map(Path::to_owned))?
     };
@@ -192,21 +210,31 @@ fn interpreter(home: &Home, path: &Path) -> Interpreter {
     let gone = |target: &Path| Interpreter {
         exists: false,
         problem: "interpreter-gone",
-        target: Some(target.to_string_lossy().into_owned()),
+        target: Some(path_text::text(target)),
+    };
+    let shut = |target: PathBuf| Interpreter {
+        exists: false,
+        problem: "interpreter-shut",
+        target: Some(path_text::text(target)),
     };
     for name in ["python", "python3"] {
-        match home.reach(&path.join("bin").join(name)) {
+        let program = path.join("bin").join(name);
+        match home.reach(&program) {
             Ok(Reached::Inside(_)) => return Interpreter { exists: true, problem: "none", target: None },
             // A link out of the home is looked at, not entered: is something there?
             Ok(Reached::Outside(target)) => {
-                return match std::fs::metadata(&target) {
+                return match std::fs::metadata(&target).map_err(|error| error.kind()) {
                     Ok(_) => Interpreter { exists: true, problem: "none", target: None },
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => gone(&target),
-                    // What may not be seen may well be there.
+                    Err(io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => gone(&target),
+                    Err(io::ErrorKind::PermissionDenied) if home.is_mine() => shut(target),
+                    // What somebody else may not see may well be there.
                     Err(_) => Interpreter { exists: true, problem: "none", target: None },
                 };
             }
             Ok(Reached::Missing(Some(target))) => return gone(&target),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && home.is_mine() => {
+                return shut(home.link(&program).unwrap_or_else(|| home.path.join(&program)));
+            }
             Ok(Reached::Missing(None)) | Err(_) => {}
         }
     }
@@ -216,6 +244,18 @@ fn interpreter(home: &Home, path: &Path) -> Interpreter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_ends_where_the_shell_ends_it() {
+        for (text, expected) in [
+            ("/a/b\n# x", "/a/b"),
+            ("'/a b\nc/d'\nexport X", "/a b\nc/d"),
+            ("\"/a\"; export X", "/a"),
+            ("'/it'\"'\"'s'", "/it's"),
+        ] {
+            assert_eq!(word(text.as_bytes()), expected.as_bytes());
+        }
+    }
 
     #[test]
     fn the_last_transaction_of_a_history_counts() {

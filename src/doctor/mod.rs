@@ -30,7 +30,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::facts::{Fact, FactKind, FileFacts, Record};
 use crate::fix::Syntax;
-use crate::source::{Kind, Source};
+use crate::source::{Kind, Source, path_text};
 use crate::tables::{Caches, Tables};
 
 use conda_files::{Place, Root};
@@ -197,7 +197,7 @@ fn condarc(
 
 /// The cache that a folder is.
 fn cache(folder: &Folder<'_>, caches: &Caches) -> Option<What> {
-    let known = caches.at(&folder.path.to_string_lossy());
+    let known = caches.at(&path_text::text(folder.path));
     // Every conda installation has a folder of downloaded packages.
     let conda = || (folder.path.ends_with("pkgs") && folder.holds("urls.txt")).then_some("conda-packages");
     known.map(|cache| cache.name.as_str()).or_else(conda).map(|name| What::Cache(name.to_owned()))
@@ -280,7 +280,7 @@ const ENVIRONMENT: &str = "environment";
 /// What a record is about: its path, as people write it, the program that it found, or the environment.
 pub fn about(record: &Record) -> PathBuf {
     let told = [record.text("path"), record.text("winner"), ENVIRONMENT].into_iter().find(|text| !text.is_empty());
-    PathBuf::from(told.unwrap_or_default().replacen("$HOME", "~", 1))
+    path_text::path(&told.unwrap_or_default().replacen("$HOME", "~", 1))
 }
 
 /// Facts of a kind from what they say.

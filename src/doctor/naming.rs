@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::source::path_text;
 use crate::syntax::shell::quote::quoted;
 
 /// Variables that are the reader's own.
@@ -11,7 +12,7 @@ const USER: [&str; 4] = ["$USER", "${USER}", "$LOGNAME", "${LOGNAME}"];
 
 /// `text` with the home and the name of `user` in place of the reader's.
 pub fn named(text: &str, home: &Path, user: &str) -> String {
-    let home = quoted(&home.to_string_lossy());
+    let home = quoted(&path_text::text(home));
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

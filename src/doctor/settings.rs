@@ -7,13 +7,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::facts::{FactKind, Record};
+use crate::facts::{FactKind, Record, Value};
 use crate::redact::without_sign_in;
 use crate::source::{Kind, Source, Span};
 
 use super::Condarc;
 use super::home::{Home, Reached};
-use formats::Entry;
+use formats::{Entries, Entry, Fault};
 use places::{Place, Variables};
 
 /// Files larger than this are not read: settings are short. In bytes.
@@ -43,6 +43,9 @@ const SECRET: [&str; 6] = ["TOKEN", "PASSWORD", "PASSWD", "SECRET", "KEY", "INDE
 /// Files with passwords, with the tool that reads each.
 const CREDENTIALS: [(&str, &str); 3] = [("netrc", ".netrc"), ("pypirc", ".pypirc"), ("netrc", "_netrc")];
 
+/// The name of what is told of a file as a whole.
+const UNLOADED: &str = "file";
+
 /// Jupyter's files.
 const JUPYTER: [&str; 3] = ["jupyter_server_config", "jupyter_notebook_config", "jupyter_lab_config"];
 
@@ -68,7 +71,7 @@ pub fn files(home: &Home, env: Option<&BTreeMap<String, String>>) -> Files {
     }
     for stem in JUPYTER {
         let path = places::jupyter(env).join(stem);
-        for (end, read) in [("py", formats::jupyter as fn(&str) -> Vec<Entry>), ("json", formats::jupyter_json)] {
+        for (end, read) in [("py", formats::jupyter as fn(&str) -> Entries), ("json", formats::jupyter_json)] {
             files.read(home, "jupyter", &Place { path: path.with_extension(end), instead: None }, read);
         }
     }
@@ -77,16 +80,31 @@ pub fn files(home: &Home, env: Option<&BTreeMap<String, String>>) -> Files {
 }
 
 impl Files {
-    fn read(&mut self, home: &Home, tool: &str, place: &Place, read: fn(&str) -> Vec<Entry>) {
+    fn read(&mut self, home: &Home, tool: &str, place: &Place, read: fn(&str) -> Entries) {
         let Some((path, bytes)) = home.read_anywhere(&place.path, LIMIT) else { return };
         // What is named twice was read.
         if self.sources.iter().any(|source| source.path == path) {
             return;
         }
         let source = Source::new(path, Kind::Other, bytes);
-        for Entry { name, value, span } in read(&source.text) {
-            let mut record = setting(home, &source, tool, &name, &value, span);
-            record.set_some("overridden-by", place.instead);
+        let said = match std::str::from_utf8(&source.bytes) {
+            Err(error) if ["pip", "uv"].contains(&tool) => {
+                let at = error.valid_up_to();
+                Err(Fault { reason: "this is not UTF-8".to_owned(), span: Span::new(at, at + 1) })
+            }
+            _ => read(&source.text),
+        };
+        let records = match said {
+            Ok(entries) => {
+                let one = |Entry { name, value, span }| setting(home, &source, tool, &name, &value, span);
+                entries.into_iter().map(one).collect()
+            }
+            // What was cut off is no fault.
+            Err(_) if source.bytes.len() as u64 >= LIMIT => Vec::new(),
+            Err(fault) => vec![unloaded(home, &source, tool, fault)],
+        };
+        for mut record in records {
+            record.set_some(WINNER, place.instead);
             self.records.push(record);
         }
         self.sources.push(source);
@@ -110,6 +128,13 @@ pub fn credentials(home: &Home) -> Vec<Record> {
 pub fn conda(home: &Home, files: &[Condarc]) -> Vec<Record> {
     let (mut all, mut roots) = (Vec::new(), Vec::new());
     for file in files {
+        // conda refuses the whole of a file with a fault.
+        if let Some(gap) = file.facts.gaps.first() {
+            let fault = Fault { reason: gap.reason.clone(), span: gap.span };
+            all.push(unloaded(home, &file.source, tool_of(file), fault));
+            roots.push(file.root.as_deref());
+            continue;
+        }
         let mut items: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for fact in file.facts.facts.iter().filter(|fact| fact.kind == FactKind::Channel) {
             items.entry("channels").or_default().push(fact.fields.text("name"));
@@ -120,13 +145,25 @@ pub fn conda(home: &Home, files: &[Condarc]) -> Vec<Record> {
                 items.entry(list).or_default().push(fields.text("value"));
             }
         }
-        for fact in keys().filter(|fact| !fact.fields.text("name").contains('.')) {
+        let has_inner = |name: &str| {
+            keys().any(|fact| fact.fields.text("name").strip_prefix(name).is_some_and(|inner| inner.starts_with('.')))
+        };
+        for fact in keys() {
             let name = fact.fields.text("name");
+            let is_above = !items.contains_key(name) && fact.fields.get("items").is_none() && has_inner(name);
+            // What stands below a key is told in its place.
+            if name.ends_with(".item") || is_above {
+                continue;
+            }
             let value = fact.fields.get("value").map(ToString::to_string).unwrap_or_default();
-            let tool = if file.mamba_alone { "mamba" } else { "conda" };
-            let one = |value: &str| setting(home, &file.source, tool, name, value, fact.span);
-            all.push(match items.get(name) {
-                Some(items) => one(&items.join(", ")).with("list", true),
+            let listed = match fact.fields.get("items") {
+                Some(Value::List(items)) => Some(items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+                _ => None,
+            };
+            let listed = items.get(name).map(|items| items.join(", ")).or(listed);
+            let one = |value: &str| setting(home, &file.source, tool_of(file), name, value, fact.span);
+            all.push(match listed {
+                Some(items) => one(&items).with("list", true),
                 None => one(&value),
             });
             roots.push(file.root.as_deref());
@@ -151,6 +188,10 @@ pub fn conda(home: &Home, files: &[Condarc]) -> Vec<Record> {
     all
 }
 
+const fn tool_of(file: &Condarc) -> &'static str {
+    if file.mamba_alone { "mamba" } else { "conda" }
+}
+
 /// The fields that name what wins over a setting: everywhere, and in mamba alone.
 const WINNER: &str = "overridden-by";
 const WINNER_IN_MAMBA: &str = "overridden-in-mamba-by";
@@ -167,8 +208,12 @@ pub fn overridden_by_variables(settings: &mut [Record], env: &BTreeMap<String, S
             tool @ ("pip" | "uv" | "conda" | "mamba") => tool.to_uppercase(),
             _ => continue,
         };
-        let last = record.text("name").rsplit('.').next().unwrap_or_default();
-        let variable = format!("{prefix}_{}", last.to_uppercase().replace('-', "_"));
+        let name = record.text("name");
+        let name = match record.text("tool") {
+            "conda" | "mamba" => name.replace('.', "__"),
+            _ => name.rsplit('.').next().unwrap_or_default().replace('-', "_"),
+        };
+        let variable = format!("{prefix}_{}", name.to_uppercase());
         if env.get(&variable).is_some_and(|value| !value.is_empty()) {
             record.set("overridden-by", variable);
         }
@@ -202,6 +247,13 @@ fn is_secret(name: &str) -> bool {
     SECRET.iter().any(|part| name.contains(part))
 }
 
+/// What is told of a file that its tool does not load: why, and nothing that it says.
+fn unloaded(home: &Home, file: &Source, tool: &str, fault: Fault) -> Record {
+    let mut record = setting(home, file, tool, UNLOADED, "", fault.span).with("problem", fault.reason);
+    record.remove("value");
+    record
+}
+
 /// A setting at its place in a file.
 fn setting(home: &Home, file: &Source, tool: &str, name: &str, value: &str, span: Span) -> Record {
     let shown = home.below(&file.path).map_or_else(|| file.path.to_string_lossy().into_owned(), |own| home.shown(&own));
@@ -220,7 +272,7 @@ fn overridden(all: &mut [Record], field: &'static str, counts: &dyn Fn(&[Record]
         let wins = |later: &usize| {
             let equal = |field: &str| all[*later].text(field) == record.text(field);
             let is_read = all[*later].text(WINNER).is_empty();
-            !equal("path") && equal("name") && is_read && counts(all, *later, index)
+            !equal("path") && equal("name") && record.text("name") != UNLOADED && is_read && counts(all, *later, index)
         };
         let open = !record.flag("list") && record.text(WINNER).is_empty();
         let later = (index + 1..all.len()).rev().find(wins).filter(|_| open);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::Record;
+use crate::source::path_text;
 use crate::tables::Caches;
 
 use super::installations::What;
@@ -60,7 +61,7 @@ pub fn facts(survey: &Survey<What>, allowed: Allowed, room: Option<Room>, caches
         let What::Cache(name) = region.what.as_ref().unwrap_or(&What::Venv) else {
             continue;
         };
-        let below = region.path.to_string_lossy();
+        let below = path_text::text(&region.path);
         let path = format!("$HOME/{below}");
         let mut record = Record::new().with("what", name.as_str()).with("path", path.as_str());
         if let Some(cache) = caches.at(&below).or_else(|| caches.named(name)) {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+pub(super) use crate::source::is_unsafe;
+
 /// `text` with control characters as `?`, and characters that turn or hide text as U+FFFD, each of equal
 /// length in bytes so that offsets stay. Tabs and line feeds are kept.
 pub fn for_terminal(text: &str) -> Cow<'_, str> {
@@ -74,17 +76,6 @@ fn words(line: &str) -> Vec<&str> {
     }
     words.push(&line[start..]);
     words
-}
-
-/// Control characters, and what is invisible or changes the direction of what follows.
-pub(super) fn is_unsafe(character: char) -> bool {
-    match character {
-        '\t' | '\n' => false,
-        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FEFF}' => true,
-        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' => true,
-        '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}' => true,
-        _ => character.is_control(),
-    }
 }
 
 #[cfg(test)]

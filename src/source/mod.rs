@@ -5,7 +5,9 @@ mod kind;
 mod lines;
 mod mapped;
 mod names;
+pub mod path_text;
 mod sniff;
+mod visible;
 mod walk;
 
 use std::path::PathBuf;
@@ -19,6 +21,7 @@ pub use kind::{Kind, Role, Scheduler, Shell, classify, classify_name, classify_n
 pub use lines::{LineIndex, Position};
 pub use mapped::Mapped;
 pub use sniff::SHELL_WORDS;
+pub use visible::is_unsafe;
 
 /// A half-open range of bytes in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -168,3 +168,119 @@ fn what_is_not_safe_is_asked_about() {
     assert_eq!(left, "[[ $- == *i* ]] && echo hello\n", "{shown}");
     assert!(home.join("miniconda3/bin").exists() && home.join("miniconda3/pkgs").exists(), "nothing is moved");
 }
+
+#[test]
+fn several_formats_go_to_several_places() {
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    write(&home.join(".bashrc"), "conda activate base\n");
+    let run_with = |formats: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+        command.args(["doctor", "--isolated", "--site", "midway3"]).args(formats.iter().flat_map(|each| ["-f", each]));
+        run(command, &home, &[])
+    };
+    let place = |format: &str, name: &str| format!("{format}={}", root.join(name).display());
+    let (json, html) = (place("json", "a"), place("html", "b"));
+    let output = run_with(&[&json, &html, "human"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with("Account "));
+    assert!(fs::read_to_string(root.join("b")).unwrap().starts_with("<!DOCTYPE html>"));
+    let report: Json = serde_json::from_slice(&fs::read(root.join("a")).unwrap()).unwrap();
+    assert_eq!(report["version"], 1);
+    assert!(run_with(&[&json]).stdout.is_empty());
+    for formats in [&["json", "human"][..], &[&json, &place("html", "a")]] {
+        let output = run_with(formats);
+        assert_eq!(output.status.code(), Some(2), "{formats:?}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains("two formats cannot both go to"));
+    }
+}
+
+#[test]
+fn an_environment_whose_python_is_shut_away_is_broken() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    homes::program(&root.join("private/bin/python3"), "#!/bin/sh\n");
+    write(&home.join("venv/pyvenv.cfg"), "home = /x\nversion = 3.11.4\n");
+    fs::create_dir_all(home.join("venv/bin")).unwrap();
+    symlink(root.join("private/bin/python3"), home.join("venv/bin/python")).unwrap();
+    homes::program(&home.join("shut/bin/python3"), "#!/bin/sh\n");
+    write(&home.join("inner/pyvenv.cfg"), "home = /x\nversion = 3.11.4\n");
+    fs::create_dir_all(home.join("inner/bin")).unwrap();
+    symlink("../../shut/bin/python3", home.join("inner/bin/python")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+    command.args(["doctor", "--isolated", "-f", "json", "--site", "common"]);
+    if rustix::process::geteuid().is_root() {
+        // Nothing is shut to root.
+        let chown = Command::new("chown").args(["-hR", "4242:4242"]).arg(&home).status().unwrap();
+        assert!(chown.success());
+        command.uid(4242).gid(4242);
+    }
+    for folder in [root.join("private"), home.join("shut/bin")] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    let output = run(command, &home, &[]);
+    let report: Json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    // They are deleted in the end.
+    for folder in [root.join("private"), home.join("shut/bin")] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let problems: Vec<(&str, &str)> = report["installations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|each| (each["name"].as_str().unwrap(), each["problem"].as_str().unwrap()))
+        .collect();
+    assert_eq!(problems, [("inner", "interpreter-shut"), ("venv", "interpreter-shut")]);
+    let said: Vec<&str> =
+        report["findings"].as_array().unwrap().iter().filter_map(|each| each["message"].as_str()).collect();
+    assert!(said.iter().filter(|message| message.contains("cannot be reached")).count() == 2, "{said:?}");
+}
+
+#[test]
+fn commands_name_the_very_path_whatever_is_in_it() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    let names = [&b"a\x1b[31mb"[..], b"c\xff\xfed", b"e\nf", b"g\xe2\x80\xaeh", b"i 'j\"$k`"];
+    for name in names {
+        let folder = home.join(OsString::from_vec(name.to_vec())).join("venv");
+        fs::create_dir_all(folder.join("bin")).unwrap();
+        fs::write(folder.join("pyvenv.cfg"), "version = 3.11.4\n").unwrap();
+        symlink("/gone/python3", folder.join("bin/python")).unwrap();
+    }
+    let told = report(&home, &[], "common");
+    let broken = told["findings"].as_array().unwrap().iter().filter(|each| each["rule"] == "env-broken");
+    let helps: Vec<&str> = broken.map(|each| each["help"].as_str().unwrap()).collect();
+    assert_eq!(helps.len(), names.len(), "{helps:?}");
+    for help in helps {
+        assert!(!help.contains(|c: char| c.is_control() || "\u{202e}\u{fffd}".contains(c)), "{help:?}");
+        let (_, command) = help.split_once("`rm -rf ").unwrap();
+        let word = command.strip_suffix('`').unwrap();
+        let output = Command::new("bash").args(["-c", &format!("rm -rf {word}")]).env("HOME", &home).output().unwrap();
+        assert!(output.status.success(), "{word}: {output:?}");
+    }
+    let left: Vec<_> =
+        names.iter().filter(|name| home.join(OsString::from_vec(name.to_vec())).join("venv").exists()).collect();
+    assert!(left.is_empty(), "{left:?}");
+    let text = told.to_string();
+    assert!(!text.contains(|c: char| u32::from(c) > 0x0F_FFFF), "what stands for bytes is shown");
+}
+
+#[test]
+fn an_environment_below_a_folder_with_a_line_end_works() {
+    if !oracle::have("python3") {
+        return;
+    }
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    let venv = home.join("a\nb/venv");
+    fs::create_dir_all(venv.parent().unwrap()).unwrap();
+    let made = Command::new("python3").args(["-m", "venv"]).arg(&venv).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let works = Command::new(venv.join("bin/python")).args(["-c", "pass"]).status().unwrap();
+    let told = report(&home, &[], "common");
+    assert_eq!(told["installations"][0]["problem"] == "none", works.success(), "{}", told["installations"]);
+}

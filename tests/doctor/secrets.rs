@@ -300,3 +300,28 @@ fn accounts_and_the_host_of_this_machine_are_masked_as_folders() {
         assert_eq!(text.contains(path), stays, "{path} in\n{text}");
     }
 }
+
+#[test]
+fn a_bundle_replaces_nothing_and_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    write(&home.join(".bashrc"), "alias l=ls\n");
+    let bundle = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+        command.args(["doctor", "--isolated", "--site", "common", "--bundle"]).arg(root.join(name));
+        super::live::run(command, &home, &[])
+    };
+    assert_eq!(bundle("new.json").status.code(), Some(0));
+    assert_eq!(fs::metadata(root.join("new.json")).unwrap().permissions().mode() & 0o777, 0o600);
+    write(&root.join("thesis.tex"), "years of work");
+    symlink(root.join("thesis.tex"), root.join("link.json")).unwrap();
+    symlink(root.join("nowhere"), root.join("dangling.json")).unwrap();
+    for name in ["thesis.tex", "link.json", "dangling.json"] {
+        let output = bundle(name);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && said.contains("name another file"), "{name}: {said}");
+    }
+    assert_eq!(fs::read_to_string(root.join("thesis.tex")).unwrap(), "years of work");
+    assert!(!root.join("nowhere").exists());
+}

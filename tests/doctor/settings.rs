@@ -156,3 +156,124 @@ fn pip_itself_obeys_the_same_files() {
     fs::remove_file(Path::new(&named)).unwrap();
     assert_eq!(pip("global.retries").as_deref(), Some("7"));
 }
+
+/// Files of pip's as people break them, and as they are.
+const PIP_CONF: [&str; 24] = [
+    "[global]\ntimeout = 5\n",
+    "[global]\ntimeout 5\n",
+    "[global\ntimeout = 5\n",
+    "[global]\ntimeout = 5\n[install\nuser = 1\n",
+    "[global]\ntimeout = 5\n[install = x\nuser = 1\n",
+    "timeout = 5\n",
+    "# c\n\n; d\n[global]\n",
+    "",
+    "[global]\nfind-links =\n  /a\n\n  # c\n  /b\ntimeout = 1\n",
+    "[global]\n  timeout = 1\n    more\n  retries = 2\n",
+    "[global]\ntimeout = 1\n  retries 2\nretries 2\n",
+    "[global]\ntimeout = 1\ntimeout = 2\n",
+    "[global]\ntimeout = 1\n[global]\nretries = 2\n",
+    "[global]\ntimeout = 1\n[install]\ntimeout = 2\n",
+    "[DEFAULT]\ntimeout = 1\n[DEFAULT]\nretries = 2\n",
+    "[global]\n= 5\n",
+    "[global]\nTimeout: 5\nretries=\n",
+    "[global] x\ntimeout = 1 ; no comment\n",
+    "[]\ntimeout = 1\n",
+    "[a]b]\ntimeout = 1\n",
+    "[global]\r\ntimeout = 1\r\nretries 2\r\n",
+    "[global]\rtimeout = 1\rretries = 2\r",
+    "  [global]\n timeout = 1\n[install]\n",
+    "[global]\n[install]\n  user = 1\nx\n",
+];
+
+#[test]
+fn pythons_reader_refuses_the_same_files_of_pip() {
+    if !oracle::have("python3") {
+        return;
+    }
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    let file = home.join(".config/pip/pip.conf");
+    let script = r#"
+import configparser, sys
+parser = configparser.RawConfigParser()
+try:
+    parser.read(sys.argv[1], encoding="utf-8")
+except configparser.Error as error:
+    print(error.lineno if hasattr(error, "lineno") else error.errors[0][0])
+else:
+    for section in parser.sections():
+        for name, value in parser._sections[section].items():
+            print(f"{section}.{name}={' '.join(value.split())}")
+"#;
+    for text in PIP_CONF {
+        write(&file, text);
+        let python = Command::new("python3").args(["-c", script]).arg(&file).output().unwrap();
+        assert!(python.status.success(), "{text:?}: {python:?}");
+        let expected: Vec<String> = String::from_utf8(python.stdout).unwrap().lines().map(str::to_owned).collect();
+        let report = report(&home, &[], "common");
+        let rows = report["settings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|row| row["path"].as_str().unwrap_or("").starts_with("$HOME"));
+        let told = |row: &Json| match row["problem"].as_str() {
+            Some(_) => row["line"].to_string(),
+            None => format!("{}={}", row["name"].as_str().unwrap(), row["value"].as_str().unwrap()),
+        };
+        let rows: Vec<String> = rows.map(told).filter(|row| !row.starts_with("DEFAULT.")).collect();
+        assert_eq!(rows, expected, "{text:?}");
+        let broken = rows.first().filter(|row| row.parse::<u64>().is_ok());
+        let found: Vec<String> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|each| each["rule"] == "settings-file-broken")
+            .map(|each| each["line"].to_string())
+            .collect();
+        assert_eq!(found.first(), broken, "{text:?}");
+    }
+}
+
+#[test]
+fn what_a_tool_does_not_load_is_not_in_force() {
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    write(&home.join(".config/uv/uv.toml"), "cache-dir = \"/a\"\npreview = yes\n");
+    write(&home.join(".condarc"), "solver: classic\nchannels: [a\nenvs_dirs: b\n");
+    fs::create_dir_all(home.join(".pip")).unwrap();
+    fs::write(home.join(".pip/pip.conf"), b"[global]\ntimeout = 5\ncert = /caf\xe9\n").unwrap();
+    let report = report(&home, &[], "common");
+    let own = |row: &&Json| row["path"].as_str().unwrap_or("").starts_with("$HOME/");
+    let own = report["settings"].as_array().unwrap().iter().filter(own);
+    let rows: Vec<(&str, &str, u64)> = own
+        .map(|row| (row["tool"].as_str().unwrap(), row["name"].as_str().unwrap(), row["line"].as_u64().unwrap()))
+        .collect();
+    let conda = rows.iter().find(|row| row.0 == "conda").unwrap();
+    assert_eq!(rows, [*conda, ("pip", "file", 3), ("uv", "file", 2)]);
+    assert_eq!(conda.1, "file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pydoctor"));
+    command.args(["doctor", "--isolated", "--site", "common"]);
+    let shown = String::from_utf8(run(command, &home, &[]).stdout).unwrap();
+    for part in
+        ["error ~/.config/uv/uv.toml:2: `uv` does not load this file", "error ~/.pip/pip.conf:3: ", "not loaded: "]
+    {
+        assert!(shown.contains(part), "{part} not in\n{shown}");
+    }
+}
+
+#[test]
+fn what_stands_below_a_key_of_conda_is_told() {
+    let (_dir, root) = scratch();
+    let home = root.join("home/ada");
+    let text = "proxy_servers:\n  http: http://proxy:1\n  https: http://proxy:2\ncustom_multichannels:\n  mine:\n    - a\n    - b\naggressive_update_packages: [c, d]\nchannel_alias:\n";
+    write(&home.join(".condarc"), text);
+    let all = report(&home, &[("CONDA_PROXY_SERVERS__HTTP", "http://other:3")], "common");
+    let condarc = "$HOME/.condarc";
+    assert_eq!(told(&all, "proxy_servers"), []);
+    let wins = "CONDA_PROXY_SERVERS__HTTP";
+    assert_eq!(told(&all, "proxy_servers.http"), [(condarc, 2, "http://proxy:1", wins)]);
+    assert_eq!(told(&all, "proxy_servers.https"), [(condarc, 3, "http://proxy:2", "")]);
+    assert_eq!(told(&all, "custom_multichannels.mine"), [(condarc, 5, "a, b", "")]);
+    assert_eq!(told(&all, "aggressive_update_packages"), [(condarc, 8, "c, d", "")]);
+    assert_eq!(told(&all, "channel_alias"), [(condarc, 9, "", "")]);
+}

@@ -4,11 +4,22 @@ use serde_json::value::RawValue;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::Span;
 
+/// Why a tool does not load a file, and where that is.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) reason: String,
+    pub(super) span: Span,
+}
+
+/// What a file says; a fault where its tool refuses the whole of it.
+pub(super) type Entries = Result<Vec<Entry>, Fault>;
+
 /// A key with its value, and where they stand.
+#[derive(Debug)]
 pub(super) struct Entry {
     pub(super) name: String,
     pub(super) value: String,
@@ -25,26 +36,73 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// `[section]` and `key = value`, as Python's `configparser` reads them.
-pub(super) fn ini(text: &str) -> Vec<Entry> {
-    let mut section = "";
-    let mut all = Vec::new();
-    for (start, line) in lines(text) {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            section = name.trim();
-        } else if let Some((name, value)) = line.split_once(['=', ':'])
-            && !line.starts_with([' ', '\t', '#', ';'])
-        {
-            let name = name.trim().to_lowercase().replace('_', "-");
-            let span = Span::new(start, start + line.len());
-            all.push(Entry { name: format!("{section}.{name}"), value: value.trim().to_owned(), span });
+/// `[section]` and `key = value`, as Python's `configparser` reads them (`RawConfigParser`, which is strict): lines that
+/// are indented deeper go on with the value.
+pub(super) fn ini(text: &str) -> Entries {
+    let mut sections: BTreeSet<&str> = BTreeSet::new();
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    let mut section: Option<&str> = None;
+    let mut all: Vec<Entry> = Vec::new();
+    // The indentation of the last line that was none of a value; a value can go on below a key alone.
+    let (mut indent, mut open) = (0, false);
+    for (start, line) in any_lines(text) {
+        let value = line.trim();
+        if value.is_empty() || value.starts_with(['#', ';']) {
+            continue;
         }
+        let span = Span::new(start, start + line.trim_end().len());
+        let fault = |reason: String| Err(Fault { reason, span });
+        let level = line.chars().take_while(|c| c.is_whitespace()).count();
+        if open && level > indent {
+            if let Some(entry) = all.last_mut() {
+                let between = if entry.value.is_empty() { "" } else { " " };
+                entry.value = format!("{}{between}{value}", entry.value);
+            }
+            continue;
+        }
+        indent = level;
+        if let Some(name) = header(value) {
+            if !sections.insert(name) && name != "DEFAULT" {
+                return fault(format!("the section `[{name}]` stands here a second time"));
+            }
+            (section, open) = (Some(name), false);
+            continue;
+        }
+        let Some(section) = section else { return fault("no section such as `[global]` stands before it".to_owned()) };
+        let (key, value) = match value.split_once(['=', ':']) {
+            Some((key, value)) if !key.trim().is_empty() => (key.trim().to_lowercase(), value.trim()),
+            Some(_) => return fault("no name stands before `=`".to_owned()),
+            None if value.starts_with('[') => return fault("`]` is missing".to_owned()),
+            None => return fault("`=` is missing".to_owned()),
+        };
+        if !names.insert(format!("{section}.{key}")) {
+            return fault(format!("`{key}` stands a second time in `[{section}]`"));
+        }
+        let name = key.strip_prefix("--").unwrap_or(&key).replace('_', "-");
+        all.push(Entry { name: format!("{section}.{name}"), value: value.to_owned(), span });
+        open = true;
     }
-    all
+    Ok(all)
 }
 
-/// Keys of TOML, with their tables. Nothing of a file with a fault, which the tool refuses too.
-pub(super) fn toml(text: &str) -> Vec<Entry> {
+/// The name of a section; what follows the bracket does not matter.
+fn header(line: &str) -> Option<&str> {
+    let (name, _) = line.strip_prefix('[')?.rsplit_once(']')?;
+    Some(name).filter(|name| !name.is_empty())
+}
+
+/// The lines of a text as Python reads them: a carriage return ends one, too.
+fn any_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive(['\n', '\r']).map(move |line| {
+        let start = at;
+        at += line.len();
+        (start, line)
+    })
+}
+
+/// Keys of TOML, with their tables.
+pub(super) fn toml(text: &str) -> Entries {
     fn flat(table: &DeTable<'_>, before: &str, all: &mut Vec<Entry>) {
         for (key, value) in table {
             let name = format!("{before}{}", key.get_ref());
@@ -61,15 +119,17 @@ pub(super) fn toml(text: &str) -> Vec<Entry> {
             all.push(Entry { name, value: plain, span: Span::new(key.span().start, value.span().end) });
         }
     }
+    let table = DeTable::parse(text).map_err(|error| {
+        let span = error.span().map_or_else(Span::default, |span| Span::new(span.start, span.end));
+        Fault { reason: error.message().to_owned(), span }
+    })?;
     let mut all = Vec::new();
-    if let Ok(table) = DeTable::parse(text) {
-        flat(Spanned::get_ref(&table), "", &mut all);
-    }
-    all
+    flat(Spanned::get_ref(&table), "", &mut all);
+    Ok(all)
 }
 
 /// Lines `c.ServerApp.ip = '0.0.0.0'` of a Jupyter configuration, which is Python.
-pub(super) fn jupyter(text: &str) -> Vec<Entry> {
+pub(super) fn jupyter(text: &str) -> Entries {
     let entry = |(start, line): (usize, &str)| {
         let (name, value) = line.strip_prefix("c.")?.split_once('=')?;
         let name = name.trim();
@@ -86,13 +146,13 @@ pub(super) fn jupyter(text: &str) -> Vec<Entry> {
         let span = Span::new(start, start + line.len());
         Some(Entry { name: name.to_owned(), value: value.to_owned(), span })
     };
-    lines(text).filter_map(entry).collect()
+    Ok(lines(text).filter_map(entry).collect())
 }
 
-/// The same as JSON: `{"ServerApp": {"ip": "0.0.0.0"}}`.
-pub(super) fn jupyter_json(text: &str) -> Vec<Entry> {
+/// The same as JSON: `{"ServerApp": {"ip": "0.0.0.0"}}`. Nothing of a file with a fault, which Jupyter passes over.
+pub(super) fn jupyter_json(text: &str) -> Entries {
     type Object<'a> = BTreeMap<String, &'a RawValue>;
-    let Ok(classes) = serde_json::from_str::<Object<'_>>(text) else { return Vec::new() };
+    let Ok(classes) = serde_json::from_str::<Object<'_>>(text) else { return Ok(Vec::new()) };
     let mut all = Vec::new();
     for (class, traits) in classes {
         for (name, value) in serde_json::from_str::<Object<'_>>(traits.get()).into_iter().flatten() {
@@ -104,7 +164,7 @@ pub(super) fn jupyter_json(text: &str) -> Vec<Entry> {
         }
     }
     all.sort_by_key(|entry| entry.span);
-    all
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -113,19 +173,19 @@ mod tests {
 
     #[test]
     fn every_value_has_its_place() {
-        let show = |text: &str, all: Vec<Entry>| -> Vec<String> {
+        let show = |text: &str, all: Entries| -> Vec<String> {
             let line = |at: usize| text[..at].matches('\n').count() + 1;
-            all.iter().map(|each| format!("{} {}={}", line(each.span.start), each.name, each.value)).collect()
+            all.unwrap().iter().map(|each| format!("{} {}={}", line(each.span.start), each.name, each.value)).collect()
         };
         let text = "# c\n[global]\n\nuser = true\r\nfind_links: /a\n  /b\n;x = 1\n[install]\nno-deps=\n";
-        assert_eq!(show(text, ini(text)), ["4 global.user=true", "5 global.find-links=/a", "9 install.no-deps="]);
+        assert_eq!(show(text, ini(text)), ["4 global.user=true", "5 global.find-links=/a /b", "9 install.no-deps="]);
         let text = "cache-dir = \"/x\"\n\n[pip]\nsystem = true\nextra = [1]\n";
         assert_eq!(show(text, toml(text)), ["1 cache-dir=/x", "4 pip.system=true"]);
-        assert!(toml("cache-dir = \n").is_empty());
+        assert_eq!(toml("\ncache-dir = \n").unwrap_err().span.start, 13);
         let text = "c = get_config()\n#c.ServerApp.port = 1\nc.ServerApp.ip = u'*' # all\n";
         assert_eq!(show(text, jupyter(text)), ["3 ServerApp.ip=*"]);
         let text = "{\n \"ServerApp\": {\n  \"ip\": \"\\u002a\",\n  \"port\": 8888\n },\n \"A\": 1\n}\n";
         assert_eq!(show(text, jupyter_json(text)), ["3 ServerApp.ip=*", "4 ServerApp.port=8888"]);
-        assert!(jupyter_json("{").is_empty());
+        assert!(jupyter_json("{").unwrap().is_empty());
     }
 }

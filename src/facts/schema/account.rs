@@ -19,10 +19,14 @@ pub(super) static INSTALLATION: &[Field] = &[
     f("size", Text, "the same for people: `3.2 GB in 41,000 files`"),
     f(
         "problem",
-        Choice(&["none", "interpreter-gone", "moved", "incomplete", "dangling"]),
-        "its interpreter does not exist any more; it was made for another path; it has no interpreter at all; the link leads to nothing",
+        Choice(&["none", "interpreter-gone", "interpreter-shut", "moved", "incomplete", "dangling"]),
+        "its interpreter does not exist any more; its user may not get to it; it was made for another path; it has no interpreter at all; the link leads to nothing",
     ),
-    f("target", Text, "where the missing interpreter was, the path that it was made for, or where the link leads"),
+    f(
+        "target",
+        Text,
+        "where the missing interpreter was, or the one that cannot be reached, the path that it was made for, or where the link leads",
+    ),
     f("changed", Text, "day of the last change that its own records hold: `2024-05-02`"),
     f("needs", Text, "instruction set that its interpreter was built for: `x86-64-v3`; absent when any will do"),
     f("runs-here", Flag, "this machine can run it; absent when that is not known"),
@@ -147,5 +151,6 @@ pub(super) static SETTING: &[Field] = &[
         Text,
         "`conda`: the file of mamba's own that wins over it in mamba, where conda obeys this one",
     ),
+    f("problem", Text, "why the tool does not load the file, so that nothing in it is in force"),
     f("own", Flag, "the file belongs to the account"),
 ];

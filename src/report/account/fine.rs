@@ -3,6 +3,7 @@
 use crate::doctor::startup::{Node, State};
 use crate::facts::{FactKind, Record, Value};
 use crate::report::closing::count;
+use crate::source::path_text;
 
 use super::AccountReport;
 
@@ -19,7 +20,7 @@ pub(super) fn lines(account: &AccountReport) -> Vec<String> {
 fn startup(account: &AccountReport) -> Option<String> {
     let files: Vec<&Record> = account.of(FactKind::InitFile).filter(|record| record.text("what") == "file").collect();
     let found = |record: &Record| {
-        let path = account.home.join(record.text("path").trim_start_matches("$HOME/"));
+        let path = account.home.join(path_text::path(record.text("path").trim_start_matches("$HOME/")));
         account.report.visible().any(|finding| *finding.place.path == *path)
     };
     let good = !files.is_empty() && files.iter().all(|record| record.text("problem") == "none" && !found(record));

@@ -253,6 +253,7 @@ fn installations(account: &AccountReport) -> Vec<Block> {
         let problem = match record.text("problem") {
             "none" => "",
             "interpreter-gone" => "; broken: its interpreter is gone",
+            "interpreter-shut" => "; broken: its interpreter cannot be reached",
             "moved" => "; broken: made for another path",
             "dangling" => "; leads to nothing",
             _ => "; without interpreter",
@@ -415,6 +416,7 @@ fn settings(account: &AccountReport) -> Vec<Block> {
         let value = match record.get("value") {
             Some(_) if record.text("value").is_empty() => "(empty)".to_owned(),
             Some(value) => value.to_string(),
+            None if record.get("problem").is_some() => format!("not loaded: {}", record.text("problem")),
             None if record.text("open-to") == "nobody" => "readable by its owner alone".to_owned(),
             None if record.text("name") == "permissions" => format!("readable by {}", record.text("open-to")),
             None => "(not shown)".to_owned(),

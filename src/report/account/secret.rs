@@ -1,8 +1,10 @@
-//! What lets somebody in elsewhere (users, passwords and tokens in addresses) stands in no report, in whatever format.
+//! What lets somebody in elsewhere (users, passwords and tokens in addresses) stands in no report, in whatever format, nor
+//! does what texts of paths hold in place of bytes that are no UTF-8.
 
 use std::borrow::Cow;
 
 use crate::redact::without_secrets;
+use crate::source::path_text;
 
 use super::page::{Block, Branch, Item, Page};
 
@@ -10,6 +12,9 @@ use super::page::{Block, Branch, Item, Page};
 pub(super) fn mask(text: &mut String) {
     if let Cow::Owned(masked) = without_secrets(text) {
         *text = masked;
+    }
+    if let Cow::Owned(shown) = path_text::shown(text) {
+        *text = shown;
     }
 }
 
