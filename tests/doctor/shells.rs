@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -54,10 +56,16 @@ const STARTS: [(&str, &str, &[&str]); 12] = [
     ("csh", "remote", &["tcsh", "-c", "true"]),
 ];
 
-/// What a shell read, in order. Standard input is a socket for a remote shell, as sshd and rshd make it.
+/// What a shell read, in order.
 fn asked(home: &Path, mode: &str, start: &[&str]) -> Vec<String> {
+    asked_as(rustix::process::getuid().as_raw(), home, mode, start)
+}
+
+/// The same as that user. Standard input is a socket for a remote shell, as sshd and rshd make it.
+fn asked_as(user: u32, home: &Path, mode: &str, start: &[&str]) -> Vec<String> {
     let (mark, script) = (home.with_extension("mark"), home.with_extension("script"));
     fs::write(&mark, "").unwrap();
+    fs::set_permissions(&mark, fs::Permissions::from_mode(0o666)).unwrap();
     fs::write(&script, "").unwrap();
     let (mine, theirs) = UnixStream::pair().unwrap();
     drop(mine);
@@ -70,6 +78,7 @@ fn asked(home: &Path, mode: &str, start: &[&str]) -> Vec<String> {
         .env("HOME", home)
         .env("MARK", &mark)
         .current_dir(home)
+        .uid(user)
         .stdin(stdin)
         .output()
         .unwrap();
@@ -134,5 +143,116 @@ fn files_that_files_read_are_followed() {
     let report = report(&home, &[]);
     for (shell, mode, start) in STARTS {
         assert_eq!(told(&report, shell, mode), asked(&home, mode, start), "{shell} {mode}");
+    }
+}
+
+/// What stands in the place of a start-up file.
+#[derive(Debug)]
+enum Odd {
+    Folder,
+    Dangling,
+    LinkToItself,
+    Unreadable,
+}
+
+/// What is in the place of a file decides whether the next of its group is read: real shells say how.
+#[test]
+fn what_is_no_file_hides_the_next_one_as_in_real_shells() {
+    if !have_shells() || !rustix::process::geteuid().is_root() {
+        return;
+    }
+    for (odd, first, rest) in [
+        (Odd::Folder, ".bash_profile", ".profile"),
+        (Odd::Dangling, ".bash_profile", ".profile"),
+        (Odd::LinkToItself, ".bash_profile", ".profile"),
+        (Odd::Unreadable, ".bash_profile", ".profile"),
+        (Odd::Folder, ".tcshrc", ".cshrc"),
+        (Odd::Dangling, ".tcshrc", ".cshrc"),
+        (Odd::LinkToItself, ".tcshrc", ".cshrc"),
+        (Odd::Unreadable, ".tcshrc", ".cshrc"),
+        (Odd::Unreadable, ".zshrc", ".zlogin"),
+    ] {
+        let (_dir, root) = scratch();
+        let home = root.join("home");
+        write(&home.join(rest), &format!("echo {rest} >> $MARK\n"));
+        let path = home.join(first);
+        match odd {
+            Odd::Folder => fs::create_dir(&path).unwrap(),
+            Odd::Dangling => symlink("gone", &path).unwrap(),
+            Odd::LinkToItself => symlink(first, &path).unwrap(),
+            Odd::Unreadable => {
+                write(&path, &format!("echo {first} >> $MARK\n"));
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+            }
+        }
+        let chown = Command::new("chown").args(["-hR", "4242:4242"]).arg(&root).status().unwrap();
+        assert!(chown.success());
+        let report = report(&home, &["--site", "common"]);
+        let found = report["findings"].as_array().unwrap().iter().any(|each| each["path"] == path.to_str().unwrap());
+        assert!(found, "{odd:?} {first}");
+        for (shell, mode, start) in STARTS {
+            let asked = asked_as(4242, &home, mode, start);
+            assert_eq!(told(&report, shell, mode), asked, "{shell} {mode} {odd:?} {first}");
+        }
+    }
+}
+
+/// The folder in which zsh looks for its files.
+#[test]
+fn zdotdir_leads_where_zsh_goes() {
+    if !have_shells() {
+        return;
+    }
+    for set in [
+        "export ZDOTDIR=$HOME/.config/zsh",
+        "ZDOTDIR=~/.config/zsh",
+        "typeset -x ZDOTDIR=$HOME/.config/zsh",
+        "export ZDOTDIR=\"${XDG_CONFIG_HOME:-$HOME/.config}/zsh\"",
+        "export ZDOTDIR=HOME_ITSELF/.config/zsh",
+        "if [[ -d ~/.config/zsh ]]; then\n  export ZDOTDIR=~/.config/zsh\nfi",
+        "if [[ -d ~/.zsh ]]; then\n  export ZDOTDIR=~/.zsh\nfi",
+        ". ~/env.zsh",
+        "alias a=b",
+    ] {
+        let (_dir, root) = scratch();
+        let home = root.join("home");
+        let set = set.replace("HOME_ITSELF", home.to_str().unwrap());
+        write(&home.join(".zshenv"), &format!("echo .zshenv >> $MARK\n{set}\n"));
+        write(&home.join("env.zsh"), "echo env.zsh >> $MARK\nZDOTDIR=$HOME/.config/zsh\n");
+        for folder in ["", ".config/zsh/"] {
+            for name in [".zshenv", ".zprofile", ".zshrc", ".zlogin"] {
+                if !(folder.is_empty() && name == ".zshenv") {
+                    write(&home.join(format!("{folder}{name}")), &format!("echo {folder}{name} >> $MARK\n"));
+                }
+            }
+        }
+        let report = report(&home, &["--site", "common"]);
+        for (shell, mode, start) in STARTS.into_iter().filter(|(shell, ..)| *shell == "zsh") {
+            assert_eq!(told(&report, shell, mode), asked(&home, mode, start), "{mode} with {set}");
+        }
+    }
+}
+
+/// What only their own shells know to be wrong.
+#[test]
+fn each_shell_is_asked_for_syntax_errors() {
+    if !have_shells() {
+        return;
+    }
+    for (name, bad, good) in [
+        (".zshrc", "if true; then\n", "for f (a b) { print ${(U)f} }\nls =nosuchprogram *(.om[1])\n"),
+        (".tcshrc", "echo \"a\n", "if ( $?prompt ) then\n  set prompt = \"$TERM> \"\nendif\n"),
+        (".bashrc", "if true; then\n", "x=(a b); [[ ${x[1]} == b ]]\n"),
+    ] {
+        let (_dir, root) = scratch();
+        let home = root.join("home");
+        let refused = |text: &str| {
+            write(&home.join(name), text);
+            let report = report(&home, &["--site", "common"]);
+            let found = report["findings"].to_string();
+            found.contains("it has a syntax error")
+        };
+        assert!(refused(bad), "{name}");
+        assert!(!refused(good), "{name}");
     }
 }
