@@ -198,9 +198,12 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "csh is told in its own words",
-        home: &[(".cshrc", Text("source ~/gone\n"))],
-        found: &["~/.cshrc:1: this file reads `~/gone`, which is not there"],
-        shown: &["`if ( -r ~/gone ) source ~/gone`\n"],
+        home: &[(".cshrc", Text("source ~/gone\necho hello\n"))],
+        found: &[
+            "~/.cshrc: this prints, also in the shells of `scp` and `sftp`, which then fail",
+            "~/.cshrc:1: this file reads `~/gone`, which is not there",
+        ],
+        shown: &["`if ( -r ~/gone ) source ~/gone`\n", "`if ( ! $?prompt ) exit`\n"],
     },
 ];
 
