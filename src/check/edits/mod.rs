@@ -296,7 +296,6 @@ impl Editor<'_> {
             return None;
         }
         let lines = shell::lines_alone(self.source, span)?;
-        let text = std::str::from_utf8(self.source.bytes.get(lines.start..lines.end)?).ok()?;
         let target = match to {
             LinePlace::Top => self.top(),
             LinePlace::FirstCommand => shell::first_command(self.source),
@@ -308,6 +307,8 @@ impl Editor<'_> {
         if lines.start <= target && target <= lines.end {
             return None;
         }
+        let lines = if matches!(to, LinePlace::FirstCommand) { self.with_comments(lines, target) } else { lines };
+        let text = std::str::from_utf8(self.source.bytes.get(lines.start..lines.end)?).ok()?;
         let indent = |at: usize| self.line(at).map(|line| line.indent(self.source).to_owned());
         let beside = matches!(to, LinePlace::Beside(_));
         let neighbour = if matches!(to, LinePlace::Beside(Side::After(_))) { target.saturating_sub(1) } else { target };
@@ -323,6 +324,23 @@ impl Editor<'_> {
             moved = format!("{}{}", self.newline(), moved.trim_end());
         }
         Some(vec![(lines, String::new()), (Span::at(target), moved)])
+    }
+
+    /// A directive's lines with the comments right above them, which speak of it, but none above the byte `limit`.
+    fn with_comments(&self, mut lines: Span, limit: usize) -> Span {
+        let is_directive = |line: Span| {
+            let facts = &self.voice.scene.about.view.facts.facts;
+            facts.iter().any(|fact| fact.kind == FactKind::Directive && line.contains(fact.span))
+        };
+        while lines.start > limit {
+            let above = self.source.lines.whole_lines(Span::at(lines.start - 1));
+            let is_comment = self.source.slice(above).trim_start().starts_with('#');
+            if above.start <= limit || !is_comment || is_directive(above) {
+                break;
+            }
+            lines.start = above.start;
+        }
+        lines
     }
 
     fn is_whole_statement(&self) -> bool {
