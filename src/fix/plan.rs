@@ -57,6 +57,9 @@ fn in_turn(order: &mut Vec<(usize, &[Edit])>, findings: &[Finding]) {
 
 /// Why a fix cannot be applied to this file at all.
 fn fault(source: &Source, edits: &[Edit]) -> Option<&'static str> {
+    if source.text.lines().any(|line| line.starts_with("<<<<<<< ")) {
+        return Some("git left a conflict in the file");
+    }
     let elsewhere = |edit: &Edit| edit.path.as_ref().is_some_and(|path| *path != source.path);
     if edits.iter().any(elsewhere) {
         return Some("it changes another file");
@@ -221,5 +224,13 @@ mod tests {
         let plan = plan(&source, &findings, Allow::Safe, &|_| false);
         assert!(plan.taken.is_empty());
         assert_eq!(plan.refused.len(), 3);
+    }
+
+    #[test]
+    fn a_file_with_a_conflict_is_left() {
+        let source = Source::new("f".into(), Kind::Other, "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> b\n".into());
+        let plan = plan(&source, &[finding(Applicability::Safe, &[(13, 14, "")])], Allow::Safe, &|_| false);
+        assert!(plan.taken.is_empty());
+        assert_eq!(plan.refused.len(), 1);
     }
 }
