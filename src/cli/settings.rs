@@ -178,7 +178,15 @@ impl Settings {
             // The last error knows the names of a pack too.
             outcome = check(policy);
         }
-        outcome
+        outcome.map_err(|error| match &error {
+            // With a name that is nearly the same, that is the likelier reason.
+            PolicyError::UnknownSite { nearest: None, .. } | PolicyError::UnknownRule { nearest: None, .. }
+                if self.isolated =>
+            {
+                PolicyError::LeftOut(Box::new(error))
+            }
+            _ => error,
+        })
     }
 
     /// What is known and meant in the working directory up to a layer.

@@ -91,6 +91,11 @@ impl Key {
         let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
         self.doc.replace("WORDS", &words.join(", "))
     }
+
+    /// The key and what it says, for whoever left it out or gave something else.
+    pub(super) fn in_words(&self) -> String {
+        format!("`{}`: {}", self.name, self.says())
+    }
 }
 
 impl Keys {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::describe::{Described, Keys, Kind};
+use super::describe::{Described, Key, Keys, Kind};
 use super::error::{Problem, nearest};
 use super::glob;
 use crate::tree::Node;
@@ -70,6 +70,8 @@ pub(super) struct Item<'d, 'a> {
     raw: Raw<'d, 'a>,
     /// What the description says that it is.
     kind: Option<&'static Kind>,
+    /// The key whose value it is, or an item of it, as described.
+    key: Option<&'static Key>,
 }
 
 /// Text with its place.
@@ -260,16 +262,16 @@ impl<'d, 'a> Table<'d, 'a> {
     /// The value of a key that this table may have.
     pub fn get(&self, key: &'static str) -> Option<Item<'d, 'a>> {
         self.asked.borrow_mut().push(key);
-        let kind = match self.described {
+        let (kind, described) = match self.described {
             Described::Keys(keys) => {
                 let described = keys.get(key);
                 debug_assert!(described.is_some(), "the description of `{}` lacks `{key}`", keys.name);
-                described.map(|key| &key.kind)
+                (described.map(|key| &key.kind), described)
             }
-            Described::Names(kind) => Some(kind),
-            Described::Free => None,
+            Described::Names(kind) => (Some(kind), None),
+            Described::Free => (None, None),
         };
-        self.entries.get(key).map(|raw| Item { doc: self.doc, raw, kind })
+        self.entries.get(key).map(|raw| Item { doc: self.doc, raw, kind, key: described })
     }
 
     /// True when the key is given; does not ask for it.
@@ -281,7 +283,8 @@ impl<'d, 'a> Table<'d, 'a> {
     pub fn need(&self, key: &'static str) -> Option<Item<'d, 'a>> {
         let item = self.get(key);
         if item.is_none() {
-            self.doc.problem(self.span(), format!("`{key}` is missing"), None);
+            let described = if let Described::Keys(keys) = self.described { keys.get(key) } else { None };
+            self.doc.problem(self.span(), format!("`{key}` is missing"), described.map(Key::in_words));
         }
         item
     }
@@ -340,7 +343,7 @@ impl<'d, 'a> Table<'d, 'a> {
             Described::Names(kind) => Some(kind),
             _ => None,
         };
-        let item = |raw| Item { doc: self.doc, raw, kind };
+        let item = |raw| Item { doc: self.doc, raw, kind, key: None };
         match self.entries {
             Entries::Read(table) => {
                 let entry = |(key, value): (&'d Spanned<_>, _)| {

@@ -51,6 +51,11 @@ pub enum PolicyError {
         /// Why; may be empty.
         reason: String,
     },
+    /// A name that does not exist where packs are left out.
+    #[error(
+        "{0}; --isolated leaves out what $PYDOCTOR_POLICY_PATH, your own configuration and that of the project bring"
+    )]
+    LeftOut(Box<PolicyError>),
     /// A rule, tag or `ALL` that was asked for and does not exist.
     #[error("there is no rule or tag `{name}`{}", did_you_mean(.nearest.as_deref(), "rules"))]
     UnknownRule {
@@ -132,7 +137,7 @@ impl PolicyError {
             Self::Empty(pack) => Some(Path::new(pack)),
             Self::Pack { error, .. } => error.file(),
             Self::Locked { by, .. } => Some(by),
-            Self::UnknownRule { .. } | Self::UnknownSite { .. } => None,
+            Self::LeftOut(_) | Self::UnknownRule { .. } | Self::UnknownSite { .. } => None,
         }
     }
 
@@ -157,6 +162,7 @@ impl PolicyError {
                 lock: lock.clone(),
                 reason: reason.clone(),
             },
+            Self::LeftOut(error) => Self::LeftOut(Box::new(error.copied())),
             Self::UnknownRule { name, nearest } => Self::UnknownRule { name: name.clone(), nearest: nearest.clone() },
             Self::UnknownSite { name, nearest } => Self::UnknownSite { name: name.clone(), nearest: nearest.clone() },
         }

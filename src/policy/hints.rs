@@ -2,11 +2,15 @@
 
 use super::condition::{Condition, Glob, Where};
 use super::error::nearest;
+use super::pack::Policy;
 use super::path::Root;
 use super::rule::{Matcher, Other, Rule};
+use super::site::ValueData;
 use crate::facts::FactKind;
 use crate::tables::commands::Commands;
 
+/// The field of a module that is its family.
+const FAMILY: &str = "family";
 /// The field of a command that is its program and sub-command.
 const RUN: &str = "run";
 
@@ -21,6 +25,56 @@ pub fn unknown_commands(rule: &Rule, commands: &Commands) -> Vec<(String, String
     named.sort();
     named.dedup();
     named.into_iter().filter_map(|run| hint(&run, commands).map(|hint| (run, hint))).collect()
+}
+
+/// For each family that the tables of packs give to modules, that those `below` do not have and that no rule and no
+/// value of a site names: the family, and the nearest one that is known.
+pub fn unknown_families(policy: &Policy, below: &Policy) -> Vec<(String, Option<String>)> {
+    let known = below.tables.families.names();
+    let new = policy.tables.families.names();
+    let new: Vec<&str> = new.difference(&known).copied().collect();
+    if new.is_empty() {
+        return Vec::new();
+    }
+    let mut named = Vec::new();
+    for clause in policy.rules.iter().flat_map(|rule| &rule.clauses) {
+        families_of(&clause.matches, &mut named);
+        clause.with.iter().chain(&clause.without).for_each(|other| families_of(&other.matches, &mut named));
+    }
+    for value in policy.sites.values().flat_map(|site| site.values.values()) {
+        if let ValueData::List(items) = &value.data {
+            named.extend(items.iter().map(|(text, _)| text.clone()));
+        }
+    }
+    let unknown = new.into_iter().filter(|family| !named.iter().any(|name| name == family));
+    unknown.map(|family| (family.to_owned(), nearest(family, known.iter().copied()))).collect()
+}
+
+/// The plain texts that conditions compare a family with.
+fn families_of(matcher: &Matcher, named: &mut Vec<String>) {
+    let wheres = [&matcher.all].into_iter().chain(&matcher.either).chain(&matcher.unless);
+    wheres.for_each(|table| families_in(table, named));
+}
+
+fn families_in(Where { tests, .. }: &Where, named: &mut Vec<String>) {
+    for test in tests {
+        let is_family = test.path.steps.last().is_some_and(|step| &**step == FAMILY);
+        if is_family {
+            texts(&test.condition, named);
+        }
+        families_below(&test.condition, named);
+    }
+}
+
+fn families_below(condition: &Condition, named: &mut Vec<String>) {
+    match condition {
+        Condition::Fields(table) => families_in(table, named),
+        Condition::OneOf(all) | Condition::AllOf(all) => all.iter().for_each(|inner| families_below(inner, named)),
+        Condition::Not(inner) | Condition::Any(inner) | Condition::Every(inner) | Condition::None(inner) => {
+            families_below(inner, named);
+        }
+        _ => {}
+    }
 }
 
 /// The plain texts that conditions on facts of a kind compare `run` with.

@@ -330,7 +330,16 @@ impl Draft {
     fn read_info(&mut self, pack: &PackFiles) {
         let name = pack.named("pack.toml");
         let Some(text) = pack.get("pack.toml") else {
-            let note = Some("a pack is a folder with `pack.toml`, `lint/`, `sites/` and `symptoms/`".to_owned());
+            let folder = Path::new(&pack.origin);
+            let above = folder.parent().filter(|above| above.join("pack.toml").is_file());
+            let note = match above.and_then(Path::file_name).zip(folder.file_name()) {
+                Some((above, own)) => {
+                    let (above, own) = (above.to_string_lossy(), own.to_string_lossy());
+                    format!("`{own}` is a part of a pack: the pack is the folder above, `{above}`")
+                }
+                None => "a pack is a folder with `pack.toml`, `lint/`, `sites/` and `symptoms/`".to_owned(),
+            };
+            let note = Some(note);
             self.problems.push(Problem::new(&name, "", 0..0, "the pack has no `pack.toml`".to_owned(), note));
             return;
         };

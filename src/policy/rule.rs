@@ -14,7 +14,7 @@ use crate::tree::Node;
 
 use super::condition::{Condition, Where};
 use super::describe::rule::RULE;
-use super::document::{Document, Item, Table, Word, expectation};
+use super::document::{Document, Item, Shape, Table, Word, expectation};
 use super::error::Problem;
 use super::fix::FixSpec;
 use super::path::{FieldPath, Scope};
@@ -304,7 +304,7 @@ fn check_id(doc: &Document<'_>, id: &Word<'_>, stem: &str) {
 fn read_tags(table: &Table<'_, '_>) -> Vec<String> {
     let Some(item) = table.need("tags") else { return Vec::new() };
     let tags = item.strings();
-    if tags.is_empty() {
+    if tags.is_empty() && matches!(item.shape(), Shape::List) {
         item.wrong("at least one tag");
     }
     for tag in tags.iter().filter(|tag| !TAGS.contains(&tag.text)) {

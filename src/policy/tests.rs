@@ -158,7 +158,7 @@ const SITE_FAULTS: &[(&str, &str)] = &[
     ("id = \"s\"\nname = \"S\"\n[values.goood]\nvalue = []\nsource = \"x\"\n", "did you mean `good`?"),
     (
         "id = \"s\"\nname = \"S\"\n[values.good]\nvalue = 3\nsource = \"x\"\n",
-        "`good` is a number here and a list elsewhere",
+        "`good` is a number here and a list in `sites/common.toml`, which declares it",
     ),
     ("id = \"s\"\nname = \"S\"\nextends = \"comon\"\n", "error: unknown site `comon`\n --> p/sites/s.toml:3:11\n"),
     ("id = \"s\"\nname = \"S\"\nextends = \"s\"\n", "`s` extends itself"),

@@ -197,7 +197,10 @@ impl<'p> Check<'p> {
                     }
                     Some(declared) if declared.data.kind() != value.data.kind() => {
                         let expected = declared.data.kind();
-                        let message = format!("`{name}` is {} here and {expected} elsewhere", value.data.kind());
+                        let message = format!(
+                            "`{name}` is {} here and {expected} in `sites/{ROOT}.toml`, which declares it",
+                            value.data.kind()
+                        );
                         let span = site.spans.data.get(name).cloned().unwrap_or(span);
                         self.problem(&site.origin, span, message, None);
                     }

@@ -240,7 +240,10 @@ pub fn reason(path: &Path, error: &io::Error) -> String {
             "a symbolic link whose target does not exist".to_owned()
         }
         io::ErrorKind::NotFound => "no such file or folder; check the spelling".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::PermissionDenied => {
+            "permission denied: its owner has to let you read it (`chmod a+r`, and `chmod a+rx` for its folders)"
+                .to_owned()
+        }
         io::ErrorKind::NotADirectory => "a part of the path is not a folder".to_owned(),
         _ => match error.raw_os_error() {
             Some(code) => rustix::io::Errno::from_raw_os_error(code).to_string(),

@@ -1,5 +1,7 @@
 //! What a module is (`python`, `anaconda`, `mpi`, …), by globs on its name.
 
+use std::collections::BTreeSet;
+
 use super::tsv::Tsv;
 use super::{TableError, glob, required};
 
@@ -33,6 +35,11 @@ impl Families {
         let rows = table.rows().map(|row| (row.get("glob").to_lowercase(), row.get("family").to_owned()));
         self.rows = rows.chain(std::mem::take(&mut self.rows)).collect();
         Ok(())
+    }
+
+    /// All families, each once.
+    pub fn names(&self) -> BTreeSet<&str> {
+        self.rows.iter().map(|(_, family)| family.as_str()).collect()
     }
 
     /// The family of a module by its whole name (`python/3.11.9`); the first row that matches decides.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
-use crate::policy::{Library, PackInfo, Policy, PolicyError, Problem, hints};
+use crate::policy::{self, Library, PackInfo, Policy, PolicyError, Problem, hints};
 use crate::report::for_terminal;
 
 use super::super::Status;
@@ -26,9 +26,18 @@ pub(in super::super) fn run(args: &Packs, snapshot: &Snapshot, streams: &mut Str
     }
     streams.print(|out| {
         own_packs(&policy).iter().try_for_each(|pack| write(&policy, pack, out))?;
+        for (family, near) in unknown_families(&policy) {
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let text = format!("  the family `{family}` of modules is new, and no rule asks for it{near}");
+            writeln!(out, "{}", for_terminal(&text))?;
+        }
         writeln!(out, "\nnext: pydoctor rules test {}", shown(args))
     });
     Ok(Status::Clean)
+}
+
+fn unknown_families(policy: &Policy) -> Vec<(String, Option<String>)> {
+    policy::builtin().map(|below| hints::unknown_families(policy, &below)).unwrap_or_default()
 }
 
 /// The packs over the built-in one. Errors: a folder that is none, everything that is wrong with them.

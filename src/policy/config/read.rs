@@ -296,7 +296,11 @@ fn files(doc: &Document<'_>, words: &[Word<'_>]) -> Files {
         for glob in [whole.clone(), format!("{whole}/**")] {
             match GlobBuilder::new(&glob).literal_separator(true).build() {
                 Ok(glob) => drop(set.add(glob)),
-                Err(error) => doc.problem(word.span.clone(), format!("not a glob: {}", error.kind()), None),
+                Err(error) => {
+                    let note = "`*` is any text in one folder, `**` goes through folders, `[ab]` is one of these and `{a,b}` \
+                                either; what is meant as it stands is written `[[]`, `[*]`, `[{]`";
+                    doc.problem(word.span.clone(), format!("not a glob: {}", error.kind()), Some(note.to_owned()));
+                }
             }
         }
     }

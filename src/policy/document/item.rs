@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml::de::DeValue;
 
-use super::super::describe::{Described, Form, Kind};
+use super::super::describe::{Described, Form, Key, Kind};
 use super::{Entries, Item, Raw, Shape, Table, Word};
 use crate::tree::Node;
 
@@ -67,7 +67,7 @@ impl<'d, 'a> Item<'d, 'a> {
             Shape::List => "a list",
             Shape::Table => "a table",
         };
-        self.doc.problem(self.span(), format!("expected {expected}, found {found}"), None);
+        self.doc.problem(self.span(), format!("expected {expected}, found {found}"), self.key.map(Key::in_words));
     }
 
     /// Text, silently nothing else.
@@ -142,7 +142,7 @@ impl<'d, 'a> Item<'d, 'a> {
     pub fn list(&self) -> Option<Vec<Self>> {
         self.asked_as(Form::List);
         let kind = self.kind.and_then(Kind::item);
-        let item = |raw| Item { doc: self.doc, raw, kind };
+        let item = |raw| Item { doc: self.doc, raw, kind, key: self.key };
         let items = match self.raw {
             Raw::Read(value) => match value.get_ref() {
                 DeValue::Array(items) => Some(items.iter().map(|value| item(Raw::Read(value))).collect()),
