@@ -19,7 +19,7 @@ use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 use super::Status;
 use super::args::{self, Output};
 use super::engine::{Engine, FAIL_ON};
-use super::mend::{Mending, tell_unfinished};
+use super::mend::{Mending, Refused, tell_unfinished};
 use super::panics;
 use super::progress::Progress;
 use super::settings::Exclusion;
@@ -77,19 +77,22 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         snapshot,
         safe_unasked: false,
     };
-    let (mut changed, mut fixes) = (false, None);
+    let (mut changed, mut fixes, mut refused) = (false, None, Refused::default());
     if args.diff {
-        changed = job.diff(&results, streams);
+        (changed, refused) = job.diff(&results, streams);
     } else if args.fix || args.add_ignores {
         let fixed = job.fix(results, streams);
         status = status.max(if fixed.failed { Status::Trouble } else { Status::Clean });
-        (results, fixes) = (fixed.left, Some(fixed.done));
+        (results, fixes, refused) = (fixed.left, Some(fixed.done), fixed.refused);
     }
     let not_obeyed = session.not_obeyed(&runs);
     let kept_loud = if args.write_baseline || args.add_ignores { session.kept_loud(&results) } else { 0 };
     let baselines =
         if args.write_baseline { session.write_baselines(&mut results)? } else { session.baselines(&results) };
     let mut report = ManuallyDrop::new(session.report(results));
+    // What was tried and does not stand will not be mended by trying again.
+    report.summary.fixable_safe = report.summary.fixable_safe.saturating_sub(refused.safe);
+    report.summary.fixable_unsafe = report.summary.fixable_unsafe.saturating_sub(refused.other);
     report.baselines = baselines;
     report.not_checked = input.not_checked;
     report.configurations = session.configurations();

@@ -62,7 +62,8 @@ pub(super) struct Here {
     pub(super) site: check::SiteChoice,
     /// Locked rules that are judged by what is known where they are locked.
     locked: Vec<Apart>,
-    selection: Selection,
+    /// What is configured.
+    pub(super) selection: Selection,
 }
 
 impl Here {

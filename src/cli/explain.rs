@@ -53,7 +53,14 @@ fn write(rule: &Rule, here: &Here, engine: &Engine, out: &mut dyn Write) -> io::
     examples.iter().try_for_each(|example| write_example(example, out))?;
     writeln!(out, "\nAt the sites:")?;
     let width = known.sites.keys().map(String::len).max().unwrap_or(0);
-    known.sites.values().try_for_each(|site| write_stand(rule, site, width, out))
+    let configured = |site: &Site| here.selection.severity(rule, site.rules.get(&rule.id));
+    known.sites.values().try_for_each(|site| write_stand(rule, site, configured(site), width, out))?;
+    let own = |site: &Site| Selection::default().severity(rule, site.rules.get(&rule.id));
+    let changed = known.sites.values().any(|site| own(site) != configured(site));
+    if changed {
+        writeln!(out, "\nas configured here; `pydoctor sites show SITE` tells what a site says by itself")?;
+    }
+    Ok(())
 }
 
 /// The pack that brings a rule; `None` for the built-in one.
@@ -92,9 +99,15 @@ fn write_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// How bad the rule is at a site, and what the site says of it in its own words.
-fn write_stand(rule: &Rule, site: &Site, width: usize, out: &mut dyn Write) -> io::Result<()> {
+fn write_stand(
+    rule: &Rule,
+    site: &Site,
+    severity: Option<Severity>,
+    width: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let stand = site.rules.get(&rule.id);
-    let severity = Selection::default().severity(rule, stand).map_or("off", |severity| severity.name());
+    let severity = severity.map_or("off", Severity::name);
     let words = stand.and_then(|stand| stand.reason.as_ref().or(stand.help.as_ref().map(|help| &help.text)));
     let words = words.map(String::as_str).unwrap_or_default();
     writeln!(out, "{}", format!("  {:width$}  {severity:7}  {}", site.id, words.trim()).trim_end())

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::check::{Finding, Run};
 use crate::fix::journal::{Purpose, name_beside};
 use crate::fix::unfinished::{self, Unfinished};
-use crate::fix::{self, Allow, Mended, RealSyntax, Recorder};
+use crate::fix::{self, Allow, Dropped, Mended, RealSyntax, Recorder};
 use crate::policy::Applicability;
 use crate::report::{FileResult, FixRun, Fixes, human};
 use crate::source::Source;
@@ -43,32 +43,63 @@ pub(super) struct Fixed {
     pub(super) done: Fixes,
     /// A file could not be written.
     pub(super) failed: bool,
+    /// Fixes of what is left that were tried and do not stand.
+    pub(super) refused: Refused,
+}
+
+/// Fixes that were tried and do harm or nothing: what is offered and will not be done.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Refused {
+    /// Safe ones.
+    pub(super) safe: usize,
+    /// Unsafe ones.
+    pub(super) other: usize,
+}
+
+impl Refused {
+    /// Adds those of one file, by the findings that offer them.
+    fn count(&mut self, findings: &[Finding], dropped: &[Dropped]) {
+        let mut dropped: Vec<&Dropped> = dropped.iter().collect();
+        for finding in findings.iter().filter(|finding| finding.suppressed.is_none()) {
+            let Some(fix) = &finding.fix else { continue };
+            let at = dropped.iter().position(|one| one.rule == finding.rule && one.title == fix.title);
+            let Some(at) = at else { continue };
+            dropped.remove(at);
+            match fix.applicability {
+                Applicability::Safe => self.safe += 1,
+                Applicability::Unsafe => self.other += 1,
+                Applicability::Display => {}
+            }
+        }
+    }
 }
 
 impl Mending<'_> {
-    /// Shows what would change; true when something would.
-    pub(super) fn diff(&self, results: &[FileResult], streams: &mut Streams) -> bool {
+    /// Shows what would change. Gives whether something would, and how many fixes would not stand.
+    pub(super) fn diff(&self, results: &[FileResult], streams: &mut Streams) -> (bool, Refused) {
         let mended = self.mend(results);
-        let mut changed = false;
+        let (mut changed, mut refused) = (false, Refused::default());
         for (result, mended) in results.iter().zip(&mended) {
             let (old, new) = (&result.source.bytes, &mended.source.bytes);
             if old != new {
                 changed = true;
                 show_diff(&result.source.path, old, new, streams);
             }
+            refused.count(&result.findings, &mended.dropped);
             for dropped in &mended.dropped {
                 let path = result.source.path.display();
                 let (line, rule, reason) = (dropped.line, &dropped.rule, &dropped.reason);
                 streams.remark(&format!("{path}:{line}: fix of {rule} not applied: {reason}"));
             }
         }
-        changed
+        (changed, refused)
     }
 
     /// Mends and writes.
     pub(super) fn fix(&self, results: Vec<FileResult>, streams: &mut Streams) -> Fixed {
         let mut recorder = self.recorder();
         let mut fixed = self.fix_recorded(results, &mut recorder, streams);
+        fixed.done.silences = self.args.add_ignores;
         fixed.tell_kept(&recorder);
         fixed
     }
@@ -85,7 +116,7 @@ impl Mending<'_> {
         recorder: &mut Recorder,
         streams: &mut Streams,
     ) -> Fixed {
-        let mut fixed = Fixed { left: Vec::new(), done: Fixes::default(), failed: false };
+        let mut fixed = Fixed { left: Vec::new(), done: Fixes::default(), failed: false, refused: Refused::default() };
         if self.args.interactive {
             // Nothing may write over the question while somebody thinks.
             streams.progress.finish();
@@ -161,6 +192,9 @@ impl Fixed {
                     Err(error) => not_written = Some(error.to_string()),
                 }
             }
+        }
+        if not_written.is_none() {
+            self.refused.count(&mended.checked.findings, &mended.dropped);
         }
         if !mended.applied.is_empty() || !mended.dropped.is_empty() {
             self.done.files.push(FixRun {

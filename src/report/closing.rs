@@ -14,8 +14,8 @@ pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write
     if options.verbose {
         details(report, out)?;
     }
-    for run in report.fixes.iter().flat_map(|fixes| &fixes.files) {
-        fix_run(run, options, out)?;
+    if let Some(fixes) = &report.fixes {
+        fixes.files.iter().try_for_each(|run| fix_run(run, fixes.silences, options, out))?;
     }
     report.not_obeyed.iter().try_for_each(|said| not_obeyed(said, out))?;
     if let Some(told) = kept_loud(report).filter(|_| !options.quiet) {
@@ -52,11 +52,12 @@ pub fn line(report: &Report) -> String {
         counts.iter().filter(|(number, _)| *number > 0).map(|(number, name)| count(*number, name)).collect();
     line.push_str(": ");
     let fixed = report.fixes.iter().flat_map(|fixes| &fixes.files).filter(|run| run.not_written.is_none());
+    let done = if report.fixes.as_ref().is_some_and(|fixes| fixes.silences) { "silenced" } else { "fixed" };
     match (fixed.map(|run| run.applied.len()).sum::<usize>(), found.is_empty()) {
         (0, true) => line.push_str("nothing found"),
         (0, false) => line.push_str(&found.join(", ")),
-        (fixed, true) => line.push_str(&format!("{fixed} fixed, nothing left")),
-        (fixed, false) => line.push_str(&format!("{fixed} fixed, {} left", found.join(", "))),
+        (fixed, true) => line.push_str(&format!("{fixed} {done}, nothing left")),
+        (fixed, false) => line.push_str(&format!("{fixed} {done}, {} left", found.join(", "))),
     }
     let hidden = [(summary.suppressed - summary.baselined, "suppressed"), (summary.baselined, "in the baseline")];
     let hidden: Vec<String> =
@@ -167,14 +168,15 @@ fn how_to_undo(fixes: &Fixes, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What `--fix` did to one file.
-fn fix_run(run: &FixRun, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
+fn fix_run(run: &FixRun, silences: bool, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
     let path = run.path.to_string_lossy();
     let path = for_terminal(&path);
     // That a file could not be written is told as trouble, whatever the format.
     if run.not_written.is_none() && !options.quiet {
         for fix in &run.applied {
             let class = if fix.applicability == Applicability::Unsafe { " (unsafe)" } else { "" };
-            writeln!(out, "{path}:{}: fixed{class}: {}: {}", fix.line, fix.rule, for_terminal(&fix.title))?;
+            let done = if silences { "silenced" } else { "fixed" };
+            writeln!(out, "{path}:{}: {done}{class}: {}: {}", fix.line, fix.rule, for_terminal(&fix.title))?;
         }
         if let Some(note) = &run.note {
             writeln!(out, "{path}: {}", for_terminal(note))?;
@@ -183,7 +185,11 @@ fn fix_run(run: &FixRun, options: &HumanOptions, out: &mut dyn Write) -> io::Res
     for fix in &run.dropped {
         let title = for_terminal(&fix.title);
         let reason = for_terminal(&fix.reason);
-        writeln!(out, "{path}:{}: fix of {} not applied ({title}): {reason}", fix.line, fix.rule)?;
+        let (line, rule) = (fix.line, &fix.rule);
+        match silences {
+            true => writeln!(out, "{path}:{line}: {rule} not silenced ({title}): {reason}")?,
+            false => writeln!(out, "{path}:{line}: fix of {rule} not applied ({title}): {reason}")?,
+        }
     }
     Ok(())
 }

@@ -60,6 +60,8 @@ pub struct FixRun {
 pub struct Fixes {
     /// The files that had fixes.
     pub files: Vec<FixRun>,
+    /// What was written are comments that silence findings.
+    pub silences: bool,
     /// The run in the undo journal.
     pub run: Option<u64>,
     /// Folders in which originals are kept, because the journal could not be written.

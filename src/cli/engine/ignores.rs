@@ -11,8 +11,10 @@ use crate::source::{Kind, Source, Span};
 
 use super::{Session, Workers, internal_error, is_about_comments, panics};
 
-/// Where a comment goes; each is tried where those before it did not do.
-const PLACES: [Place; 3] = [Place::Above, Place::Behind, Place::File];
+/// Where a comment goes; each is tried where those before it did not do. With `true`, only for rules that speak once a
+/// file: silenced at one place, they would speak of the next.
+const PLACES: [(Place, bool); 4] =
+    [(Place::File, true), (Place::Above, false), (Place::Behind, false), (Place::File, false)];
 
 /// Where a comment goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +57,10 @@ impl Session<'_> {
             return mended;
         };
         let bash = RealSyntax::find();
-        for place in PLACES {
+        for (place, once) in PLACES {
+            let is_meant = |rule: &str| !once || policy.active(rule).is_some_and(|active| active.rule.once);
             let offer = |source: &Source, mut checked: Checked| {
-                offer(place, reason, source, &mut checked.findings, policy);
+                offer(place, reason, source, &mut checked.findings, policy, &is_meant);
                 checked
             };
             let recheck = |source: &Source| offer(source, self.recheck(runs, index, source));
@@ -73,10 +76,21 @@ impl Session<'_> {
     }
 }
 
-/// Replaces the fix of each finding by a comment that silences it; those on one line share one.
-fn offer(place: Place, reason: &str, source: &Source, findings: &mut [Finding], policy: &Effective) {
+/// Replaces the fix of each finding by a comment that silences it; those on one line share one. Of rules that are not
+/// meant nothing is offered.
+fn offer(
+    place: Place,
+    reason: &str,
+    source: &Source,
+    findings: &mut [Finding],
+    policy: &Effective,
+    is_meant: &dyn Fn(&str) -> bool,
+) {
     let wanted = |finding: &Finding| {
-        finding.suppressed.is_none() && policy.keeps_loud(&finding.rule).is_none() && !is_about_comments(finding)
+        is_meant(&finding.rule)
+            && finding.suppressed.is_none()
+            && policy.keeps_loud(&finding.rule).is_none()
+            && !is_about_comments(finding)
     };
     let blocks = check::rewritten_blocks(source);
     let target = |finding: &Finding| target(place, source, finding.span, &blocks);
@@ -101,9 +115,9 @@ fn offer(place: Place, reason: &str, source: &Source, findings: &mut [Finding], 
 
 const fn title(place: Place) -> &'static str {
     match place {
-        Place::Above => "silence it by a comment above",
-        Place::Behind => "silence it by a comment on the line",
-        Place::File => "silence it by a comment for the whole file",
+        Place::Above => "add a comment above",
+        Place::Behind => "add a comment on the line",
+        Place::File => "add a comment for the whole file",
     }
 }
 

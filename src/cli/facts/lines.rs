@@ -111,8 +111,14 @@ fn text_of(value: &Value) -> Option<&str> {
 fn names(items: &[Value], path: &str) -> Option<String> {
     let records = || items.iter().filter_map(|item| if let Value::Record(record) = item { Some(record) } else { None });
     let name = NAMES.into_iter().find(|name| records().any(|record| record.get(name).is_some()))?;
-    let values: Vec<Value> = records().filter_map(|record| record.get(name).cloned()).collect();
-    Some(format!("{path}.{name} = {}", shown(&Value::List(values))?))
+    // What holds on some paths only has the mark of a fact that is not certain.
+    let doubt = |record: &Record| if record.possible { "?" } else { "" };
+    let named = records().filter_map(|record| Some(format!("{}{}", shown(record.get(name)?)?, doubt(record))));
+    let mut texts: Vec<String> = named.take(MOST).collect();
+    if items.len() > MOST {
+        texts.push("…".to_owned());
+    }
+    (!texts.is_empty()).then(|| format!("{path}.{name} = [{}]", texts.join(", ")))
 }
 
 /// A value as a condition would write it; `None` for one that says nothing.

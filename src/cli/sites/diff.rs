@@ -28,7 +28,7 @@ pub(in super::super) fn run(args: &Diff, snapshot: &Snapshot, streams: &mut Stre
             encode::compact(&document(args, &changes), out)?;
             writeln!(out)
         }
-        ListFormat::Human => human(args, &changes, out),
+        ListFormat::Human => human(args, &changes, &alike(&before, &after), out),
     })?;
     Ok(Status::Clean)
 }
@@ -175,9 +175,20 @@ fn shown(value: &SiteValue) -> String {
     }
 }
 
-fn human(args: &Diff, changes: &[Change], out: &mut dyn Write) -> io::Result<()> {
+/// Rules on which the sites differ and the configuration makes them alike.
+fn alike<'s>(before: &'s Side, after: &Side) -> Vec<&'s str> {
+    let by_itself = |side: &Side, id: &str| {
+        let rule = side.policy.rule(id)?;
+        Some(Selection::default().severity(rule, side.site().rules.get(id)))
+    };
+    let ids = before.policy.rules.iter().map(|rule| rule.id.as_str());
+    ids.filter(|id| before.rule(id) == after.rule(id) && by_itself(before, id) != by_itself(after, id)).collect()
+}
+
+fn human(args: &Diff, changes: &[Change], alike: &[&str], out: &mut dyn Write) -> io::Result<()> {
     if changes.is_empty() {
-        return writeln!(out, "{} and {} judge alike", args.before, args.after);
+        writeln!(out, "{} and {} judge alike", args.before, args.after)?;
+        return told_alike(alike, out);
     }
     writeln!(out, "- {}\n+ {}", args.before, args.after)?;
     let mut group = "";
@@ -192,7 +203,14 @@ fn human(args: &Diff, changes: &[Change], out: &mut dyn Write) -> io::Result<()>
             text.lines().try_for_each(|line| writeln!(out, "    {mark} {}", for_terminal(line)))?;
         }
     }
-    Ok(())
+    told_alike(alike, out)
+}
+
+fn told_alike(alike: &[&str], out: &mut dyn Write) -> io::Result<()> {
+    if alike.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nalike as configured here, not by the sites themselves: {}", for_terminal(&alike.join(", ")))
 }
 
 fn document(args: &Diff, changes: &[Change]) -> Json {

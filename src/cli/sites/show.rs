@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use crate::policy::glob::Pattern;
 use crate::policy::site::Provenance;
-use crate::policy::{CommandLine, Day, Policy, Site};
+use crate::policy::{CommandLine, Day, Policy, Selection, Site};
 use crate::report::{Palette, encode, for_terminal};
 
 use self::entries::{Difference, Entry, difference, level, places, quotas, recipes, values};
@@ -21,10 +21,11 @@ use super::super::streams::{Streams, emit};
 /// Runs `pydoctor sites show`.
 pub(in super::super) fn run(args: &Show, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
-    let policy = engine.settings.here()?.known;
+    let here = engine.settings.here()?;
+    let (policy, selection) = (here.known, &here.meant.selection);
     policy.site(&args.id)?;
     let palette = if args.format.file.is_none() { streams.palette } else { Palette::PLAIN };
-    let page = Page { line: descent(&policy, &args.id), policy: &policy, today: snapshot.today(), palette };
+    let page = Page { line: descent(&policy, &args.id), policy: &policy, selection, today: snapshot.today(), palette };
     emit(&args.format, streams, |format, out| match format {
         ListFormat::Human => page.human(out),
         ListFormat::Json => {
@@ -46,6 +47,8 @@ struct Page<'p> {
     policy: &'p Policy,
     /// The site, its parent, and so on.
     line: Vec<&'p Site>,
+    /// What is configured here, which has the last word.
+    selection: &'p Selection,
     today: Day,
     palette: Palette,
 }
@@ -198,7 +201,7 @@ impl<'p> Page<'p> {
         differences.iter().try_for_each(|difference| {
             let (here, there) = (level(difference.here), level(difference.parent));
             let was = if here == there { String::new() } else { format!(" ({parent}: {there})") };
-            writeln!(out, "  {}: {here}{was}", difference.rule)?;
+            writeln!(out, "  {}: {here}{was}{}", difference.rule, self.configured(difference))?;
             difference
                 .words
                 .iter()
@@ -207,6 +210,18 @@ impl<'p> Page<'p> {
             let own = self.said(&key).filter(|(from, _)| *from == self.site().id);
             own.map_or(Ok(()), |(from, source)| self.provenance(from, source, out))
         })
+    }
+
+    /// What the configuration makes of a rule on which the site has a stand.
+    fn configured(&self, difference: &Difference<'_>) -> String {
+        let Some(rule) = self.policy.rule(difference.rule) else { return String::new() };
+        let at = |site: &Site| self.selection.severity(rule, site.rules.get(&rule.id));
+        let (here, there) = (at(self.site()), self.line.get(1).map(|parent| at(parent)));
+        if here == difference.here && there.is_none_or(|there| there == difference.parent) {
+            return String::new();
+        }
+        let as_well = if there == Some(here) && difference.here != difference.parent { ", there too" } else { "" };
+        format!("; as configured here: {}{as_well}", level(here))
     }
 
     /// The symptoms of tickets of which the site says something with its source.
@@ -310,7 +325,14 @@ mod tests {
         ];
         let policy = Policy::load(&[PackFiles::in_memory("p", &files)]).unwrap_or_else(|error| panic!("{error}"));
         let today = Day::parse("2026-06-02").unwrap();
-        let page = Page { line: descent(&policy, "north"), policy: &policy, today, palette: Palette::PLAIN };
+        let selection = Selection::default();
+        let page = Page {
+            line: descent(&policy, "north"),
+            policy: &policy,
+            selection: &selection,
+            today,
+            palette: Palette::PLAIN,
+        };
         let json = page.json();
         assert_eq!(json["extends"], json!(["union", "common"]));
         let value = |at: usize| (json["values"][at]["from"].clone(), json["values"][at]["age_days"].clone());
@@ -325,7 +347,13 @@ mod tests {
         let expected = [(&json!("links.desk"), &json!("union")), (&json!("scheduler"), &json!("union"))];
         assert_eq!(about, expected, "a stand of the parent is not told again");
 
-        let page = Page { line: descent(&policy, "union"), policy: &policy, today, palette: Palette::PLAIN };
+        let page = Page {
+            line: descent(&policy, "union"),
+            policy: &policy,
+            selection: &selection,
+            today,
+            palette: Palette::PLAIN,
+        };
         let mut out = Vec::new();
         page.human(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
