@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::policy::Effective;
 use crate::policy::baseline::{Baseline, Known};
-use crate::policy::rule::ABOUT_COMMENTS;
 use crate::source::Source;
 
 use super::finding::{Finding, Silenced, SilencedBy};
@@ -46,8 +45,7 @@ pub fn present(path: &str, findings: &[Finding]) -> BTreeMap<Known, usize> {
 
 /// True for a finding that a lock keeps loud: of its rule, or of the rule that a comment names against the lock.
 pub fn is_kept_loud(finding: &Finding, source: &Source, policy: &Effective) -> bool {
-    let is_about_comments = finding.tags.iter().any(|tag| tag == ABOUT_COMMENTS);
-    let named = || source.text.get(finding.span.start..finding.span.end).filter(|_| is_about_comments);
+    let named = || source.text.get(finding.span.start..finding.span.end).filter(|_| finding.is_about_comments());
     policy.keeps_loud(&finding.rule).is_some() || named().is_some_and(|rule| policy.keeps_loud(rule).is_some())
 }
 

@@ -10,11 +10,11 @@ use rayon::prelude::*;
 use crate::facts::{Fact, FactKind, FileFacts, Record, Text};
 use crate::policy::effective::{ClauseRef, indexed_field};
 use crate::policy::{ActiveRule, Clause, Day, Effective};
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, absolute};
 
 use super::eval::{Scene, Truth};
 use super::finding::{Certainty, Finding};
-use super::links::{self, Links, Siblings};
+use super::links::{Links, Siblings};
 use super::lookup::{Judge, Subject, View};
 use super::place::Places;
 use super::search::Candidates;
@@ -54,7 +54,7 @@ impl Settings {
         if let Some(name) = self.names.get(path) {
             return name.clone();
         }
-        let whole = links::absolute(&self.cwd, path);
+        let whole = absolute(&self.cwd, path);
         whole.strip_prefix(&self.project_root).map_or_else(|_| path.to_owned(), Path::to_owned)
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 
 pub use crate::policy::fix::Chmod;
+use crate::policy::rule::ABOUT_COMMENTS;
 pub use crate::policy::{Applicability, Severity};
 use crate::source::Span;
 
@@ -43,6 +44,13 @@ pub struct Finding {
     pub cell: Option<usize>,
     /// What hides it, and why; the finding is then not counted.
     pub suppressed: Option<Silenced>,
+}
+
+impl Finding {
+    /// True for what is said of the comments that silence findings.
+    pub fn is_about_comments(&self) -> bool {
+        self.tags.iter().any(|tag| tag == ABOUT_COMMENTS)
+    }
 }
 
 /// Why a finding is hidden. Reads as the reason.

@@ -1,10 +1,10 @@
 //! Which of the files checked together run, source or read which others, and what that tells about them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::facts::{FactKind, LinkKind, Record, Text, Value};
-use crate::source::{Kind, Role};
+use crate::source::{Kind, Role, absolute};
 
 use super::creators::Creators;
 use super::engine::{Analysed, Settings};
@@ -305,21 +305,6 @@ fn closure(start: usize, next: &dyn Fn(usize) -> Vec<usize>) -> BTreeSet<usize> 
         pending.extend(next(file).into_iter().filter(|file| found.insert(*file)));
     }
     found
-}
-
-/// `path` seen from `start`, without `.` and `..`; nothing is asked of the file system.
-pub(super) fn absolute(start: &Path, path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for part in start.join(path).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                result.pop();
-            }
-            part => result.push(part),
-        }
-    }
-    result
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ use crate::check::{self, Analysed, Finding, Grounds, Prefiltering, Run, Severity
 use crate::facts::{self, FileFacts, Gap, Interest, Reach};
 use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
 use crate::policy::guard::{self, Apart};
-use crate::policy::rule;
 use crate::policy::{CommandLine, Day, Defied, Effective, Policy, PolicyError, Rule, Selection};
 use crate::report::{FileResult, NotObeyed, Report, RuleInfo, SiteChoice};
 use crate::source::{Kind, Source, Span};
@@ -76,7 +75,7 @@ impl Here {
     pub(super) fn severity(&self, rule: &Rule) -> Option<Severity> {
         let known = self.policy_of(rule);
         let site = known.sites.get(&self.site.id).unwrap_or(&self.effective.site);
-        self.selection.severity(rule, site.rules.get(&rule.id))
+        self.selection.severity_at(rule, site)
     }
 
     /// By what an account is read: where rules are locked, what is known there, since all rules judge the same facts.
@@ -465,11 +464,6 @@ impl Session<'_> {
         self.hide_known(index, source, &mut checked.findings);
         checked
     }
-}
-
-/// True for what is said of the comments that silence findings.
-fn is_about_comments(finding: &check::Finding) -> bool {
-    finding.tags.iter().any(|tag| tag == rule::ABOUT_COMMENTS)
 }
 
 /// `: why`, or nothing.

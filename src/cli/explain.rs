@@ -53,9 +53,9 @@ fn write(rule: &Rule, here: &Here, engine: &Engine, out: &mut dyn Write) -> io::
     examples.iter().try_for_each(|example| write_example(example, out))?;
     writeln!(out, "\nAt the sites:")?;
     let width = known.sites.keys().map(String::len).max().unwrap_or(0);
-    let configured = |site: &Site| here.selection.severity(rule, site.rules.get(&rule.id));
+    let configured = |site: &Site| here.selection.severity_at(rule, site);
     known.sites.values().try_for_each(|site| write_stand(rule, site, configured(site), width, out))?;
-    let own = |site: &Site| Selection::default().severity(rule, site.rules.get(&rule.id));
+    let own = |site: &Site| Selection::default().severity_at(rule, site);
     let changed = known.sites.values().any(|site| own(site) != configured(site));
     if changed {
         writeln!(out, "\nas configured here; `pydoctor sites show SITE` tells what a site says by itself")?;

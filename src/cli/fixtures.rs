@@ -10,7 +10,7 @@ mod unfixed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fs, io};
+use std::{fmt, fs, io};
 
 use serde_json::{Value as Json, json};
 
@@ -33,21 +33,6 @@ const FINDINGS: &str = "findings.json";
 /// The files that fixes change, after that.
 const FIXED: &str = "fixed";
 
-/// How it begins what is said of a fix that goldens show.
-const LOST_FIX: &str = "its fix is not made any more:";
-
-/// How it ends what is said of the golden of a file that no fix changes.
-const NOT_FIXED: &str = "is not fixed any more";
-
-/// How it ends what is said of the golden of a file that the case does not have.
-const STRANGER: &str = "is of no file of the case; delete it";
-
-/// True for what is said of goldens alone: they are right when what is found is.
-pub(super) fn is_of_golden(what: &str) -> bool {
-    ["--- ", "there is no ", LOST_FIX].iter().any(|start| what.starts_with(start))
-        || [NOT_FIXED, STRANGER].iter().any(|end| what.ends_with(end))
-}
-
 /// Fixtures to run.
 #[derive(Clone, Debug)]
 pub struct Suite {
@@ -69,11 +54,35 @@ pub struct Outcome {
     /// How many cases there are.
     pub cases: usize,
     /// What is not as it should be, by case.
-    pub wrong: Vec<(String, String)>,
+    pub wrong: Vec<(String, Wrong)>,
     /// Goldens that were written.
     pub written: Vec<PathBuf>,
     /// Goldens that were deleted, each with the reason.
     pub deleted: Vec<(PathBuf, String)>,
+}
+
+/// Something that is not as it should be. Reads as what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    what: String,
+    /// Goldens alone are other than they were: they are right when what is found is.
+    pub of_golden: bool,
+}
+
+impl Wrong {
+    fn of_case(what: impl Into<String>) -> Self {
+        Self { what: what.into(), of_golden: false }
+    }
+
+    fn of_golden(what: impl Into<String>) -> Self {
+        Self { what: what.into(), of_golden: true }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
 }
 
 /// What a case is about.
@@ -104,7 +113,7 @@ struct CaseResult {
     unfixed: Vec<String>,
     /// The goldens show a fix of the rule that is not made any more.
     lost_fix: bool,
-    wrong: Vec<String>,
+    wrong: Vec<Wrong>,
     written: Vec<PathBuf>,
     deleted: Vec<(PathBuf, String)>,
 }
@@ -126,8 +135,10 @@ impl Suite {
             Snapshot { cores: std::thread::available_parallelism().map_or(1, usize::from), ..Snapshot::default() };
         let workers = Workers::new(None, &snapshot);
         let results = workers.map(&jobs, |job| {
-            self.case(job)
-                .unwrap_or_else(|error| CaseResult { wrong: vec![format!("{error:#}")], ..CaseResult::default() })
+            self.case(job).unwrap_or_else(|error| CaseResult {
+                wrong: vec![Wrong::of_case(format!("{error:#}"))],
+                ..CaseResult::default()
+            })
         });
         let mut outcome = Outcome { cases: jobs.len(), ..Outcome::default() };
         for (job, result) in jobs.iter().zip(&results) {
@@ -137,13 +148,13 @@ impl Suite {
         }
         outcome.wrong.extend(self.incomplete(&jobs, &results));
         // What a golden lacks may come of what else is wrong.
-        outcome.wrong.sort_by_key(|(case, what)| (case.clone(), is_of_golden(what), what.clone()));
+        outcome.wrong.sort_by_key(|(case, wrong)| (case.clone(), wrong.of_golden, wrong.what.clone()));
         Ok(outcome)
     }
 
     /// Rules without a bad case, without near misses, or with a fix that no case shows. Nothing is said of a rule with a
     /// case that could not be read: what is wrong there comes first.
-    fn incomplete(&self, jobs: &[Job], results: &[CaseResult]) -> Vec<(String, String)> {
+    fn incomplete(&self, jobs: &[Job], results: &[CaseResult]) -> Vec<(String, Wrong)> {
         let mut wrong = Vec::new();
         let mut has: BTreeMap<&str, BTreeSet<Kind>> = BTreeMap::new();
         let of_rules = || jobs.iter().zip(results).filter(|(job, _)| job.subject == Subject::Rule);
@@ -155,7 +166,7 @@ impl Suite {
             let shown = format!("rules/{id}");
             for (kind, what) in [(Kind::Bad, "bad"), (Kind::Ok, "ok")] {
                 if !has.get(id.as_str()).is_some_and(|kinds| kinds.contains(&kind)) {
-                    wrong.push((shown.clone(), format!("no case with `kind = \"{what}\"`")));
+                    wrong.push((shown.clone(), Wrong::of_case(format!("no case with `kind = \"{what}\"`"))));
                 }
             }
             let own = || of_rules().filter(|(job, _)| job.id == *id);
@@ -167,7 +178,7 @@ impl Suite {
                 let why = own().flat_map(|(job, result)| {
                     result.unfixed.iter().map(|reason| format!("\n{}: {reason}", name(&job.folder)))
                 });
-                wrong.push((shown, format!("no case shows its fix{}", why.collect::<String>())));
+                wrong.push((shown, Wrong::of_case(format!("no case shows its fix{}", why.collect::<String>()))));
             }
         }
         wrong
@@ -247,15 +258,16 @@ impl Suite {
         };
         let found = report.findings.iter().filter(own).count();
         match (job.subject, case.kind) {
-            (Subject::Rule, Kind::Bad) if found == 0 => outcome.wrong.push("the rule finds nothing".to_owned()),
-            (Subject::Rule, Kind::Ok) if found > 0 => outcome.wrong.push("a near miss is flagged".to_owned()),
-            (Subject::Site, Kind::Bad) if found == 0 => outcome.wrong.push("nothing is found".to_owned()),
-            (Subject::Site, Kind::Ok) if found > 0 => outcome.wrong.push("something is found".to_owned()),
+            (Subject::Rule, Kind::Bad) if found == 0 => outcome.wrong.push(Wrong::of_case("the rule finds nothing")),
+            (Subject::Rule, Kind::Ok) if found > 0 => outcome.wrong.push(Wrong::of_case("a near miss is flagged")),
+            (Subject::Site, Kind::Bad) if found == 0 => outcome.wrong.push(Wrong::of_case("nothing is found")),
+            (Subject::Site, Kind::Ok) if found > 0 => outcome.wrong.push(Wrong::of_case("something is found")),
             _ => {}
         }
         for result in results.iter().filter(|result| job.subject == Subject::Site && result.site.id != job.id) {
             let file = result.source.path.strip_prefix(scratch).unwrap_or(&result.source.path).display();
-            outcome.wrong.push(format!("{file}: judged by `{}`: {}", result.site.id, result.site.why));
+            let what = format!("{file}: judged by `{}`: {}", result.site.id, result.site.why);
+            outcome.wrong.push(Wrong::of_case(what));
         }
         let items: Vec<String> =
             report.findings.iter().map(|finding| format!("  {}", compact(finding, scratch))).collect();
@@ -269,7 +281,8 @@ impl Suite {
     /// Says why a fix that the goldens show is not made any more.
     fn tell_lost_fix(&self, outcome: &mut CaseResult) {
         if outcome.lost_fix && !self.bless && !outcome.unfixed.is_empty() {
-            outcome.wrong.push(format!("{LOST_FIX}\n{}", outcome.unfixed.join("\n")));
+            let what = format!("its fix is not made any more:\n{}", outcome.unfixed.join("\n"));
+            outcome.wrong.push(Wrong::of_golden(what));
         }
     }
 
@@ -281,7 +294,8 @@ impl Suite {
                 delete(&path, &job.folder)?;
                 outcome.deleted.push((path, "the case has no file of that name".to_owned()));
             } else {
-                outcome.wrong.push(format!("{FIXED}/{} {STRANGER}", golden.display()));
+                let what = format!("{FIXED}/{} is of no file of the case; delete it", golden.display());
+                outcome.wrong.push(Wrong::of_golden(what));
             }
         }
         Ok(())
@@ -324,7 +338,7 @@ impl Suite {
                     let reasons: String = outcome.unfixed.iter().map(|reason| format!("\n{reason}")).collect();
                     outcome.deleted.push((job.folder.join(&golden), format!("no fix changes that file{reasons}")));
                 } else {
-                    outcome.wrong.push(format!("{} {NOT_FIXED}", file.display()));
+                    outcome.wrong.push(Wrong::of_golden(format!("{} is not fixed any more", file.display())));
                 }
             }
         }
@@ -350,10 +364,11 @@ impl Suite {
             outcome.written.push(path);
         } else if path.exists() {
             let difference = diff::unified(golden, &expected, text);
-            outcome.wrong.push(String::from_utf8_lossy(&difference).trim_end().to_owned());
+            outcome.wrong.push(Wrong::of_golden(String::from_utf8_lossy(&difference).trim_end()));
         } else {
             let text = String::from_utf8_lossy(text);
-            outcome.wrong.push(format!("there is no {} yet; it would say\n{}", golden.display(), text.trim_end()));
+            let what = format!("there is no {} yet; it would say\n{}", golden.display(), text.trim_end());
+            outcome.wrong.push(Wrong::of_golden(what));
         }
         Ok(())
     }

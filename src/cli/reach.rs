@@ -1,14 +1,14 @@
 //! Files in reach: those being checked, and the account's own start-up files when it is its home that is checked.
 
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
 
 use super::workers::Workers;
 use crate::facts::Reach;
-use crate::source::{self, Found, Loaded, Source};
+use crate::source::{self, Found, Loaded, Source, absolute};
 
 /// Files of an account that its shells and conda read.
 const OWN_FILES: [&str; 10] = [
@@ -35,7 +35,7 @@ pub(super) struct InReach {
 impl InReach {
     /// The files of a run. Paths are meant from `cwd`; `home` is what `$HOME` is in them.
     pub(super) fn new(sources: &[Arc<Source>], cwd: &Path, home: Option<&Path>, workers: &Workers) -> Self {
-        let paths = workers.map(sources, |source| normalised(&cwd.join(&source.path)));
+        let paths = workers.map(sources, |source| absolute(cwd, &source.path));
         let by_path = paths.into_iter().zip(sources.iter().cloned()).collect();
         Self { by_path, cwd: cwd.to_owned(), home: home.map(Path::to_owned) }
     }
@@ -65,8 +65,8 @@ impl InReach {
 
 impl Reach for InReach {
     fn file(&self, from: &Source, path: &str, cwd: Option<&str>) -> Option<Arc<Source>> {
-        let path = self.folder(from, cwd)?.join(self.expanded(path)?);
-        self.by_path.get(&normalised(&path)).cloned()
+        let path = absolute(&self.folder(from, cwd)?, &self.expanded(path)?);
+        self.by_path.get(&path).cloned()
     }
 }
 
@@ -105,21 +105,6 @@ pub(super) fn own_files(sources: &[Arc<Source>], cwd: &Path, home: &Path) -> Vec
         }
     };
     OWN_FILES.iter().filter_map(|name| load(name)).collect()
-}
-
-/// The path without `.` and `..`, by its letters alone.
-fn normalised(path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                result.pop();
-            }
-            part => result.push(part),
-        }
-    }
-    result
 }
 
 #[cfg(test)]

@@ -285,6 +285,12 @@ impl Record {
         matches!(self.get(name), Some(Value::Flag(true)))
     }
 
+    /// True when the field is a list with that text in it.
+    pub fn lists(&self, name: &str, text: &str) -> bool {
+        let is_it = |item: &Value| matches!(item, Value::Text(own) if own.text == text);
+        matches!(self.get(name), Some(Value::List(items)) if items.iter().any(is_it))
+    }
+
     /// All fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.fields.iter().map(|(name, value)| (&**name, value))
@@ -364,6 +370,14 @@ impl Record {
 }
 
 impl Fact {
+    /// False for a part of an `&&`, `||` or `|` list; true for what is no statement.
+    pub fn is_whole_statement(&self) -> bool {
+        match self.fields.get("statement") {
+            Some(Value::Record(statement)) => statement.flag("whole"),
+            _ => true,
+        }
+    }
+
     /// A certain fact without state.
     pub fn new(kind: FactKind, span: Span, fields: Record) -> Self {
         Self { kind, span, certain: true, fields, state: None, cell: None }

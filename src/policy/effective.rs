@@ -178,6 +178,11 @@ impl Selection {
         }
     }
 
+    /// How bad `rule` is at `site`; `None` when it is off.
+    pub fn severity_at(&self, rule: &Rule, site: &Site) -> Option<Severity> {
+        self.severity(rule, site.rules.get(&rule.id))
+    }
+
     /// How bad `rule` is at a site with this `stand`; `None` when it is off.
     pub fn severity(&self, rule: &Rule, stand: Option<&Stand>) -> Option<Severity> {
         let stand = stand.and_then(|stand| stand.severity);

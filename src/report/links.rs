@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::source::absolute;
+
 use super::human::HumanOptions;
 use super::model::Report;
 use super::uri;
@@ -21,7 +23,7 @@ impl<'a> Links<'a> {
 
     /// The address of a file. Terminals compare the host, so that a file of another machine is not opened here.
     pub(super) fn file(&self, path: &Path) -> String {
-        uri::file(self.host, &uri::normalised(&self.folder.join(path)))
+        uri::file(self.host, &absolute(self.folder, path))
     }
 }
 

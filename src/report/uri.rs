@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
+
+use crate::source::absolute;
 
 /// An address, and whether it is relative to the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +15,7 @@ pub(super) struct Address {
 
 /// The address of `path`, which is meant from `folder`.
 pub(super) fn address(path: &Path, folder: &Path) -> Address {
-    let whole = normalised(&folder.join(path));
+    let whole = absolute(folder, path);
     match whole.strip_prefix(folder) {
         Ok(inside) if folder.is_absolute() => Address { uri: encoded(inside), relative: true },
         _ if whole.is_absolute() => Address { uri: file("", &whole), relative: false },
@@ -38,19 +40,6 @@ fn encoded(path: &Path) -> String {
         }
     }
     uri
-}
-
-/// The path without `.` and `..`, by its letters alone.
-pub(super) fn normalised(path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(result.pop()),
-            part => result.push(part),
-        }
-    }
-    result
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Files as they are: finding them, telling what kind they are, their bytes, text and line numbers.
 
+mod absolute;
 mod discover;
 mod kind;
 mod lines;
@@ -13,6 +14,7 @@ mod walk;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use absolute::absolute;
 pub use discover::{
     Discovered, Found, Loaded, Problem, WalkOptions, discover, explain, load, read, read_bytes, reason, size_limit,
     too_large,

@@ -10,7 +10,7 @@ use crate::policy::symptom::{On, Signature};
 use crate::tables::Tables;
 
 use super::lines::known;
-use super::pieces::{Reading, Text};
+use super::pieces::{Part, Reading, Text};
 
 /// So many places of one phrase are looked at in one document.
 const PLACES: usize = 200;
@@ -41,7 +41,6 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>, tables: &Tables
     if signature.any.is_empty() {
         return Some(Hit::default());
     }
-    let titles = titles(reading);
     let mut hit = Hit { guessed: true, ..Hit::default() };
     for (document, text) in reading.texts.iter().enumerate() {
         for phrase in &signature.any {
@@ -49,19 +48,19 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>, tables: &Tables
                 if !fits(signature, text, found.first) || !is_known(signature, &found, tables) {
                     continue;
                 }
-                let around = (document, window(text, found.first, found.last, signature.lines));
+                let around = (document, text.window(found.first, found.last, signature.lines));
                 let spoilt = |(document, part): &Part| {
                     let part = reading.texts[*document].clean.get(part.clone()).unwrap_or("");
                     signature.not.iter().any(|phrase| phrase.is_in(part))
                 };
-                if spoilt(&around) || titles.iter().any(spoilt) {
+                if spoilt(&around) || reading.titles.iter().any(spoilt) {
                     continue;
                 }
                 let mut parts = vec![around];
                 if text.lines[found.first].title {
                     parts.extend(below(reading, (document, found.first)));
                 }
-                parts.extend(titles.iter().cloned());
+                parts.extend(reading.titles.iter().cloned());
                 let near = |phrase: &Phrase| {
                     parts.iter().find_map(|(number, part)| {
                         let text = &reading.texts[*number];
@@ -120,23 +119,11 @@ struct Place {
     captures: BTreeMap<String, String>,
 }
 
-/// Bytes of a document.
-type Part = (usize, std::ops::Range<usize>);
-
-/// The titles of a ticket.
-fn titles(reading: &Reading<'_>) -> Vec<Part> {
-    let of = |(document, text): (usize, &Text)| {
-        let titles: Vec<usize> = (0..text.lines.len()).filter(|line| text.lines[*line].title).collect();
-        titles.into_iter().map(|line| (document, window(text, line, line, 0))).collect::<Vec<Part>>()
-    };
-    reading.texts.iter().enumerate().flat_map(of).collect()
-}
-
 /// What stands below a title, in its document and in the others of the ticket.
 fn below(reading: &Reading<'_>, (document, line): Spot) -> Vec<Part> {
     let part = |(number, text): (usize, &Text)| {
         let first = if number == document { line } else { 0 };
-        (number, window(text, first, first, BELOW_TITLE))
+        (number, text.window(first, first, BELOW_TITLE))
     };
     reading.texts.iter().enumerate().map(part).collect()
 }
@@ -201,12 +188,6 @@ fn at(phrase: &Phrase, text: &Text, from: usize, to: usize) -> Option<(Place, us
 fn named(phrase: &Phrase, found: &regex::Captures<'_>) -> BTreeMap<String, String> {
     let value = |name: &String| Some((name.clone(), found.name(name)?.as_str().trim().chars().take(120).collect()));
     phrase.capture_names().iter().filter_map(value).collect()
-}
-
-/// The bytes of the lines around a place.
-fn window(text: &Text, first: usize, last: usize, lines: usize) -> std::ops::Range<usize> {
-    let from = text.starts.get(first.saturating_sub(lines)).copied().unwrap_or(0);
-    from..text.starts.get(last.saturating_add(lines + 1)).copied().unwrap_or(text.clean.len())
 }
 
 /// The place of a phrase in the window that is nearest to `line`; of two, the first.

@@ -1,5 +1,6 @@
 //! The pieces of a ticket that can be checked: scripts, commands in order, environment files, Python.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::policy::symptom::{On, Ran};
@@ -41,11 +42,16 @@ pub struct Reading<'t> {
     /// Its pieces, in the order of documents and lines.
     pub pieces: Vec<Piece>,
     pub(super) texts: Vec<Text>,
+    /// Where its titles stand.
+    pub(super) titles: Vec<Part>,
     /// Something in it speaks of a cluster.
     pub(super) cluster: bool,
     /// Something in it speaks of a job.
     pub(super) job: bool,
 }
+
+/// Bytes of the text of a document.
+pub(super) type Part = (usize, Range<usize>);
 
 /// A document's lines, and its text as phrases are looked for in it.
 #[derive(Clone, Debug)]
@@ -82,6 +88,13 @@ impl Text {
     /// The position of the line that holds a byte of `clean`.
     pub fn line_at(&self, byte: usize) -> usize {
         self.starts.partition_point(|start| *start <= byte).saturating_sub(1)
+    }
+
+    /// The bytes of `clean` from so many lines before a line up to so many behind another.
+    pub fn window(&self, first: usize, last: usize, lines: usize) -> Range<usize> {
+        let start = |line: usize| self.starts.get(line).copied();
+        let to = start(last.saturating_add(lines + 1)).unwrap_or(self.clean.len());
+        start(first.saturating_sub(lines)).unwrap_or(0)..to
     }
 
     /// A cleaned line.
@@ -123,7 +136,17 @@ pub fn analyse(ticket: &Ticket) -> Reading<'_> {
     ran::tell(&mut texts, &jobs);
     let any_job = jobs.contains(&true);
     let (cluster, job) = (any_job || ran::names_cluster(&texts), any_job || ran::names_job(&texts));
-    Reading { ticket, pieces, texts, cluster, job }
+    let titles = titles(&texts);
+    Reading { ticket, pieces, texts, titles, cluster, job }
+}
+
+/// Where the titles of a ticket stand.
+fn titles(texts: &[Text]) -> Vec<Part> {
+    let of = |(document, text): (usize, &Text)| {
+        let titles: Vec<usize> = (0..text.lines.len()).filter(|line| text.lines[*line].title).collect();
+        titles.into_iter().map(|line| (document, text.window(line, line, 0))).collect::<Vec<Part>>()
+    };
+    texts.iter().enumerate().flat_map(of).collect()
 }
 
 fn whole(document: &Document, number: usize) -> Piece {

@@ -127,12 +127,7 @@ impl Editor<'_> {
 
     /// True for a fact in a quoted string (`bash -c '…'`, an alias): new text with quotes could end that.
     fn stands_in_string(&self) -> bool {
-        match self.fact.fields.get("context") {
-            Some(Value::List(items)) => {
-                items.iter().any(|item| matches!(item, Value::Text(text) if matches!(&*text.text, "string" | "alias")))
-            }
-            _ => false,
-        }
+        ["string", "alias"].iter().any(|context| self.fact.fields.lists("context", context))
     }
 
     fn delete(&self, place: &Place) -> Option<Vec<Change>> {
@@ -140,7 +135,7 @@ impl Editor<'_> {
         match place {
             Place::Fact if self.is_command_of_its_own(span) => {
                 // Left over would be a bare `export`, which prints all variables, or the half of a list.
-                let statement = self.fact.fields.get("statement").filter(|_| self.is_whole_statement())?.span()?;
+                let statement = self.fact.fields.get("statement").filter(|_| self.fact.is_whole_statement())?.span()?;
                 shell::delete_statement(self.source, self.fact, statement)
             }
             Place::Field(path) if is_item(path) && self.fact.fields.flag("only") => {
@@ -259,7 +254,8 @@ impl Editor<'_> {
     /// A place in a statement that does nothing besides, from the beginning of that statement on: a line goes before it,
     /// not into it.
     fn with_statement(&self, span: Span) -> Span {
-        let statement = self.fact.fields.get("statement").filter(|_| self.is_whole_statement()).and_then(Value::span);
+        let statement =
+            self.fact.fields.get("statement").filter(|_| self.fact.is_whole_statement()).and_then(Value::span);
         match statement.filter(|statement| statement.contains(span)) {
             Some(statement) => Span::new(statement.start, span.end),
             None => span,
@@ -292,7 +288,7 @@ impl Editor<'_> {
             return None;
         }
         let span = self.span(place)?;
-        if is_statement(place) && !self.is_whole_statement() {
+        if is_statement(place) && !self.fact.is_whole_statement() {
             return None;
         }
         let lines = shell::lines_alone(self.source, span)?;
@@ -341,13 +337,6 @@ impl Editor<'_> {
             lines.start = above.start;
         }
         lines
-    }
-
-    fn is_whole_statement(&self) -> bool {
-        match self.fact.fields.get("statement") {
-            Some(Value::Record(statement)) => statement.flag("whole"),
-            _ => true,
-        }
     }
 
     fn import(&self, module: &str) -> Option<Vec<Change>> {

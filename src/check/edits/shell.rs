@@ -14,14 +14,10 @@ pub(super) fn is_blank_or_comment(text: &str) -> bool {
 /// Deletes a statement: its lines when it stands alone on them, else itself with one separator. The only
 /// statement of a body leaves `:`. `None` for a part of an `&&`, `||` or `|` list.
 pub(super) fn delete_statement(source: &Source, fact: &Fact, span: Span) -> Option<Vec<Change>> {
-    let (whole, sole) = match fact.fields.get("statement") {
-        Some(Value::Record(statement)) => (statement.flag("whole"), statement.flag("sole")),
-        _ => (true, false),
-    };
-    if !whole || span.is_empty() {
+    if !fact.is_whole_statement() || span.is_empty() {
         return None;
     }
-    if sole {
+    if matches!(fact.fields.get("statement"), Some(Value::Record(statement)) if statement.flag("sole")) {
         return Some(vec![(span, ":".to_owned())]);
     }
     let first = Line::at(source, span.start)?;

@@ -20,7 +20,7 @@ impl Editor<'_> {
         let in_csh = matches!(self.source.kind, Kind::Shell { shell: Shell::Csh, .. });
         // In a function it runs on demand already, and where that function is called.
         let on_demand = !self.fact.fields.text("function").is_empty();
-        if in_csh || on_demand || (is_statement(place) && !self.is_whole_statement()) {
+        if in_csh || on_demand || (is_statement(place) && !self.fact.is_whole_statement()) {
             return None;
         }
         let run = match together {
@@ -67,7 +67,7 @@ impl Editor<'_> {
         };
         let facts = view.facts.facts.iter().enumerate().filter(is_found);
         let mut found: Vec<Span> = facts
-            .filter(|(_, fact)| (Editor { fact, ..*self }).is_whole_statement())
+            .filter(|(_, fact)| fact.is_whole_statement())
             .filter_map(|(_, fact)| fact.fields.get("statement").and_then(Value::span))
             .filter(|span| shell::lines_alone(self.source, *span).is_some() && indent(*span) == indent(own))
             .collect();

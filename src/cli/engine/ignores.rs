@@ -9,7 +9,7 @@ use crate::policy::Effective;
 use crate::report::FileResult;
 use crate::source::{Kind, Source, Span};
 
-use super::{Session, Workers, internal_error, is_about_comments, panics};
+use super::{Session, Workers, internal_error, panics};
 
 /// Where a comment goes; each is tried where those before it did not do. With `true`, only for rules that speak once a
 /// file: silenced at one place, they would speak of the next.
@@ -90,7 +90,7 @@ fn offer(
         is_meant(&finding.rule)
             && finding.suppressed.is_none()
             && policy.keeps_loud(&finding.rule).is_none()
-            && !is_about_comments(finding)
+            && !finding.is_about_comments()
     };
     let blocks = check::rewritten_blocks(source);
     let target = |finding: &Finding| target(place, source, finding.span, &blocks);

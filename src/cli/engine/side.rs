@@ -11,7 +11,7 @@ use crate::fix::Checked;
 use crate::policy::{Effective, Policy};
 use crate::source::Source;
 
-use super::{internal_error, is_about_comments, panics};
+use super::{internal_error, panics};
 use crate::cli::workers::{MANY, Workers};
 
 /// Files as they are read and judged from one side.
@@ -157,7 +157,7 @@ impl Sight<'_> {
                 same.count() >= self.parts.len()
             };
             let all = checked.findings.clone();
-            checked.findings.retain(|finding| !is_about_comments(finding) || of_all(finding, &all));
+            checked.findings.retain(|finding| !finding.is_about_comments() || of_all(finding, &all));
             checked.findings.dedup_by(|a, b| is_same(a, b));
         }
         checked
@@ -178,15 +178,15 @@ pub(super) fn judge(own: &Sight<'_>, apart: &[Sight<'_>]) -> Judged {
     let mut judged = Judged { checked: own.check(), defied: Vec::new() };
     for sight in apart.iter().filter(|sight| !sight.parts.is_empty()) {
         let Checked { findings, gaps } = sight.check();
-        let (about_comments, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_about_comments);
+        let (about_comments, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(Finding::is_about_comments);
         let all = std::mem::take(&mut judged.checked.findings);
         // A comment is of no use when it is of none from any side that has the rule that it names.
         let stands = |finding: &Finding| {
-            let of_here = is_about_comments(finding) && sight.judges(sight.text(finding));
+            let of_here = finding.is_about_comments() && sight.judges(sight.text(finding));
             !of_here || about_comments.iter().any(|other| is_same(other, finding))
         };
         let (locked, others): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|finding| !is_about_comments(finding) && sight.judges(&finding.rule));
+            all.into_iter().partition(|finding| !finding.is_about_comments() && sight.judges(&finding.rule));
         let missed = findings.iter().filter(|finding| !locked.iter().any(|other| is_same(other, finding)));
         judged.defied.extend(missed.map(|finding| finding.rule.clone()));
         let more: Vec<_> =

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::fixtures::{Outcome, Suite, is_of_golden};
+use crate::cli::fixtures::{Outcome, Suite};
 use crate::policy::PackInfo;
 use crate::report::for_terminal;
 
@@ -59,7 +59,7 @@ impl Shown<'_> {
             write_lines(&format!("deleted {}", relative(path, cwd).display()), why, out)?;
         }
         for (case, what) in wrong {
-            write_lines(&format!("{}/{case}", self.folder.display()), what, out)?;
+            write_lines(&format!("{}/{case}", self.folder.display()), &what.to_string(), out)?;
         }
         let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
         let name = for_terminal(&self.pack.name);
@@ -74,8 +74,7 @@ impl Shown<'_> {
         }
         writeln!(out, "\n{name}: {cases}, {}", count(wrong.len(), "problem"))?;
         // A case that does not show what it says is not written, whatever else is other than before.
-        let only_other =
-            |case: &String| wrong.iter().filter(|(own, _)| own == case).all(|(_, what)| is_of_golden(what));
+        let only_other = |case: &String| wrong.iter().filter(|(own, _)| own == case).all(|(_, what)| what.of_golden);
         if wrong.iter().any(|(case, _)| only_other(case)) {
             writeln!(out, "when what is found is right: pydoctor rules test --bless {}", self.dirs)?;
         } else if bless {

@@ -179,7 +179,7 @@ fn shown(value: &SiteValue) -> String {
 fn alike<'s>(before: &'s Side, after: &Side) -> Vec<&'s str> {
     let by_itself = |side: &Side, id: &str| {
         let rule = side.policy.rule(id)?;
-        Some(Selection::default().severity(rule, side.site().rules.get(id)))
+        Some(Selection::default().severity_at(rule, side.site()))
     };
     let ids = before.policy.rules.iter().map(|rule| rule.id.as_str());
     ids.filter(|id| before.rule(id) == after.rule(id) && by_itself(before, id) != by_itself(after, id)).collect()

@@ -215,7 +215,7 @@ impl<'p> Page<'p> {
     /// What the configuration makes of a rule on which the site has a stand.
     fn configured(&self, difference: &Difference<'_>) -> String {
         let Some(rule) = self.policy.rule(difference.rule) else { return String::new() };
-        let at = |site: &Site| self.selection.severity(rule, site.rules.get(&rule.id));
+        let at = |site: &Site| self.selection.severity_at(rule, site);
         let (here, there) = (at(self.site()), self.line.get(1).map(|parent| at(parent)));
         if here == difference.here && there.is_none_or(|there| there == difference.parent) {
             return String::new();
@@ -326,13 +326,14 @@ mod tests {
         let policy = Policy::load(&[PackFiles::in_memory("p", &files)]).unwrap_or_else(|error| panic!("{error}"));
         let today = Day::parse("2026-06-02").unwrap();
         let selection = Selection::default();
-        let page = Page {
-            line: descent(&policy, "north"),
+        let of = |site: &str| Page {
+            line: descent(&policy, site),
             policy: &policy,
             selection: &selection,
             today,
             palette: Palette::PLAIN,
         };
+        let page = of("north");
         let json = page.json();
         assert_eq!(json["extends"], json!(["union", "common"]));
         let value = |at: usize| (json["values"][at]["from"].clone(), json["values"][at]["age_days"].clone());
@@ -347,13 +348,7 @@ mod tests {
         let expected = [(&json!("links.desk"), &json!("union")), (&json!("scheduler"), &json!("union"))];
         assert_eq!(about, expected, "a stand of the parent is not told again");
 
-        let page = Page {
-            line: descent(&policy, "union"),
-            policy: &policy,
-            selection: &selection,
-            today,
-            palette: Palette::PLAIN,
-        };
+        let page = of("union");
         let mut out = Vec::new();
         page.human(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

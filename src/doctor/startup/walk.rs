@@ -5,10 +5,10 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::doctor::home::Home;
-use crate::facts::{Fact, FactKind, FileFacts, LinkKind, Record, Text, Value};
+use crate::facts::{Fact, FactKind, FileFacts, LinkKind, Text, Value};
 use crate::source::Source;
 
-use super::zdotdir::DotFolder;
+use super::zdotdir::{DotFolder, below_home};
 use super::{Mode, Node, Shell, State, shown};
 
 /// Files that read files deeper than this are not followed.
@@ -149,13 +149,8 @@ impl<'a> Walk<'a> {
             Some(cwd) => format!("{cwd}/{text}"),
             None => return Target::Other(State::Unknown),
         };
-        let path = plain(Path::new(self.below(&text)));
+        let path = plain(Path::new(below_home(&text)));
         self.home.below(&path).map_or(Target::Other(State::Outside), Target::Home)
-    }
-
-    /// A path of the home as one below it.
-    fn below<'t>(&self, text: &'t str) -> &'t str {
-        text.strip_prefix("$HOME/").or_else(|| text.strip_prefix("~/")).unwrap_or(text)
     }
 
     /// Where zsh looks for its files after it read this one, and what that reads.
@@ -192,7 +187,7 @@ fn reads(source: &Source, facts: &FileFacts, mode: Mode) -> Vec<Reads> {
             target: link.target.clone(),
             line: source.lines.line(fact.span.start),
             certain: fact.certain,
-            tested: is_tested(&fact.fields),
+            tested: is_tested(fact),
             cwd: match fact.state.as_ref().and_then(|state| state.get("cwd")) {
                 Some(Value::Text(cwd)) => Some(Arc::clone(cwd)),
                 _ => None,
@@ -208,10 +203,14 @@ fn ends(fact: &Fact, mode: Mode) -> bool {
         Some(Value::List(items)) => items.is_empty(),
         _ => true,
     };
-    let whole = || matches!(fact.fields.get("statement"), Some(Value::Record(statement)) if statement.flag("whole"));
     let command = fact.kind == FactKind::Command && ENDS.contains(&fact.fields.text("run"));
     let called = || fact.fields.get("function").is_some() || fact.fields.get("alias").is_some();
-    command && fact.certain && alone() && whole() && !called() && meets(fact.fields.text("guard"), mode)
+    command
+        && fact.certain
+        && alone()
+        && fact.is_whole_statement()
+        && !called()
+        && meets(fact.fields.text("guard"), mode)
 }
 
 /// True when nothing in the text is unknown but these variables.
@@ -240,23 +239,12 @@ fn plain(path: &Path) -> PathBuf {
 
 /// Whether a fact stands in such a thing.
 fn is_in(fact: &Fact, context: &str) -> bool {
-    is_within(&fact.fields, context)
-}
-
-fn is_within(command: &Record, context: &str) -> bool {
-    match command.get("context") {
-        Some(Value::List(items)) => items.iter().any(|item| item.to_string() == context),
-        _ => false,
-    }
+    fact.fields.lists("context", context)
 }
 
 /// Whether something is asked before a command runs: most often just whether the file is there.
-fn is_tested(command: &Record) -> bool {
-    let whole = match command.get("statement") {
-        Some(Value::Record(statement)) => statement.flag("whole"),
-        _ => true,
-    };
-    is_within(command, "condition") || !whole
+fn is_tested(fact: &Fact) -> bool {
+    is_in(fact, "condition") || !fact.is_whole_statement()
 }
 
 /// Whether a shell of that kind comes to what a guard lets through.

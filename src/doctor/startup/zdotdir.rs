@@ -15,6 +15,11 @@ pub(super) fn moves(path: &Path) -> bool {
     MOVED.iter().any(|name| path == Path::new(name))
 }
 
+/// A path of the home as one below it; every other as it is.
+pub(super) fn below_home(text: &str) -> &str {
+    text.strip_prefix("$HOME/").or_else(|| text.strip_prefix("~/")).unwrap_or(text)
+}
+
 /// Where zsh looks for its files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum DotFolder {
@@ -45,7 +50,7 @@ impl DotFolder {
         if ["$HOME", "~"].contains(&text) {
             return Some(Self::Home);
         }
-        let below = text.strip_prefix("$HOME/").or_else(|| text.strip_prefix("~/")).unwrap_or(text);
+        let below = below_home(text);
         // Where a test let it be set, most often of the folder, that being there decides.
         let is_there = |below: &Path| State::of(home, below).0 == State::Folder;
         Some(match home.below(Path::new(below)) {

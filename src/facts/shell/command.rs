@@ -92,6 +92,15 @@ impl Line {
     pub fn option_record(&self) -> Record {
         record_of(&self.options)
     }
+
+    /// The variables that are set for it, as a record; of two values the last one holds.
+    pub fn vars_record(&self) -> Record {
+        let mut vars = Record::new();
+        for (name, value) in &self.vars {
+            vars.set(name.clone(), value.clone());
+        }
+        vars
+    }
 }
 
 /// Reads a command line. `None` when there is no word.

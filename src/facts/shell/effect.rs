@@ -10,7 +10,7 @@ use super::state::{Created, Ready, unknown};
 use super::value::Arg;
 use super::walk::Walker;
 use crate::facts::model::Text;
-use crate::facts::{Fact, FactKind, Link, LinkKind, Record};
+use crate::facts::{Fact, FactKind, Link, LinkKind};
 use crate::source::{Kind, Shell, Span};
 
 /// Files that a shell reads when it starts.
@@ -344,7 +344,7 @@ pub fn finish_blocks(
 ) {
     let needs: Vec<(usize, i64)> = facts
         .iter()
-        .filter(|fact| fact.kind == FactKind::Command && !has_context(&fact.fields, "block"))
+        .filter(|fact| fact.kind == FactKind::Command && !fact.fields.lists("context", "block"))
         .filter(|fact| {
             let run = fact.fields.text("run");
             (run.starts_with("conda ") || run == "conda")
@@ -362,9 +362,4 @@ pub fn finish_blocks(
         fact.fields.set("context", context);
         fact.fields.set("sole", sole);
     }
-}
-
-fn has_context(fields: &Record, name: &str) -> bool {
-    use crate::facts::Value;
-    matches!(fields.get("context"), Some(Value::List(items)) if items.iter().any(|item| matches!(item, Value::Text(text) if text.text == name)))
 }

@@ -38,7 +38,6 @@ impl Walker<'_> {
             }
         }
         self.sets_alone = self.does_no_more_than_set(simple);
-        self.sets_one = self.statement.whole && self.sets_alone;
         let (assignments, words) = simple.words.split_at(simple.assignments);
         if words.is_empty() {
             for word in assignments {
@@ -254,11 +253,7 @@ impl Walker<'_> {
             record.add("launcher-option", option::record_of(&line.launcher_options));
         }
         record.add("wrappers", line.wrappers.iter().map(|name| Text::plain(name.clone())).collect::<Vec<_>>());
-        let mut vars = Record::new();
-        for (name, value) in &line.vars {
-            vars.set(name.clone(), value.clone());
-        }
-        record.add("vars", vars);
+        record.add("vars", line.vars_record());
         record.add("unset", line.unset.clone());
         record.add_some("piped-from", self.pipe.0.clone());
         record.add_some("piped-to", self.pipe.1.clone());

@@ -134,5 +134,5 @@ fn glued(arg: &Arg, offset: usize, value: &str) -> Text {
         let whole = span.len() == arg.word.len();
         if whole && offset <= arg.plain { Span::new(span.start + offset, span.end) } else { span }
     });
-    Text { text: value.to_owned(), span, unresolved: arg.text.unresolved.clone(), origin: arg.text.origin }
+    Text { span, ..arg.text.saying(value) }
 }

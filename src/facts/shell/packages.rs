@@ -50,11 +50,7 @@ impl Walker<'_> {
             let mut record = package;
             record.add("run", line.run.as_str());
             record.add("option", line.option_record());
-            let mut vars = Record::new();
-            for (name, value) in &line.vars {
-                vars.set(name.clone(), value.clone());
-            }
-            record.add("vars", vars);
+            record.add("vars", line.vars_record());
             self.surroundings(&mut record);
             self.push(FactKind::Dependency, span, record);
         }

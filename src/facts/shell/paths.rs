@@ -32,7 +32,7 @@ impl Walker<'_> {
             let resolver = self.resolver();
             split(&resolver, value, name, appends)
         };
-        let alone = self.sets_one && entries.len() == 1;
+        let alone = self.statement.whole && self.sets_alone && entries.len() == 1;
         for entry in entries {
             self.path_entry(canonical(name), entry, alone);
         }
@@ -60,7 +60,7 @@ impl Walker<'_> {
             // The blank before the word goes with it.
             let before = self.frame.text.as_bytes().get(word.start.wrapping_sub(1)) == Some(&b' ');
             let removable = Span::new(word.start - usize::from(before), word.end);
-            let alone = self.sets_one && words.len() == 2 - usize::from(appends);
+            let alone = self.statement.whole && self.sets_alone && words.len() == 2 - usize::from(appends);
             self.path_entry(canonical(name), Entry { text, position, removable }, alone);
         }
     }

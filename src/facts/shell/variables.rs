@@ -179,9 +179,10 @@ impl Walker<'_> {
             .with("exported", exported)
             .with("appends", appends);
         record.add_some("for-command", command);
-        record.add("alone", command.is_none() && self.sets_alone);
+        let alone = command.is_none() && self.sets_alone;
+        record.add("alone", alone);
         self.surroundings(&mut record);
-        if self.statement.whole && (command.is_some() || !self.sets_one) {
+        if self.statement.whole && !alone {
             let mut statement = Record::clone(&self.statement_record());
             statement.set("whole", false);
             record.set("statement", statement);

@@ -97,9 +97,7 @@ pub(super) struct Walker<'a> {
     pub blocks: Vec<Span>,
     /// For each of them, once walked: what it stands in, and whether it is all that its body holds.
     pub block_places: HashMap<Span, (Vec<&'static str>, bool)>,
-    /// The simple command at hand sets one variable and does nothing else.
-    pub sets_one: bool,
-    /// The same of the command alone, which may be part of a list.
+    /// The simple command at hand, which may be part of a list, sets one variable and does nothing else.
     pub sets_alone: bool,
     /// The last statement that facts were given for.
     said: RefCell<Option<Said>>,
@@ -155,7 +153,6 @@ impl<'a> Walker<'a> {
             alias: None,
             blocks: Vec::new(),
             block_places: HashMap::new(),
-            sets_one: false,
             sets_alone: false,
             said: RefCell::default(),
             pipe: (None, None),
