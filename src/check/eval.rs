@@ -205,6 +205,11 @@ impl<'a> Scene<'a> {
                 let found = self.judge.lookup_in(&test.path, record, self.subject);
                 self.test(&test.condition, &found)
             })),
+            (Condition::Fields(table), Value::Text(_)) => Truth::all(table.tests.iter().map(|test| {
+                let text = Found { value: Some(Cow::Borrowed(value)), possible: false };
+                let found = self.judge.derive(&test.path, text, self.subject);
+                self.test(&test.condition, &found)
+            })),
             (Condition::Compare(comparison, operand), value) => self.compare(*comparison, operand, value),
             (Condition::Matches(regex), Value::Text(text)) => {
                 let unknown = self.judge.places.holes(text).iter().any(|hole| !hole.opaque);

@@ -17,6 +17,7 @@ use crate::tables::glob;
 pub const BY_GRAMMAR: &[&str] = &[
     "destination",
     "env",
+    "activates",
     "script",
     "code",
     "module",

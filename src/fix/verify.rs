@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::check::{Applicability, Edit, Finding, deleted_comment};
 use crate::facts::Gap;
+use crate::facts::environment::empty_entries;
 use crate::source::{Source, Span};
 
 use super::apply::Moves;
@@ -22,6 +23,9 @@ pub(super) fn fault(before: Judged<'_>, after: Judged<'_>, findings: &[&Finding]
     let moves = Moves::new(edits);
     if let Some(reason) = new_gap(before, after, edits) {
         return Some(format!("afterwards a part of the file would not be understood: {reason}"));
+    }
+    if empty_entries(after.source) > empty_entries(before.source) {
+        return Some("afterwards a key or an item of a list would be empty".to_owned());
     }
     if let Some(reason) = lost_comment(before.source, findings) {
         return Some(reason);

@@ -3,7 +3,7 @@
 use super::document::{Document, Item, Shape, Table, Word, expectation};
 use super::expression::LazyRegex;
 use super::glob::{Pattern, Token, push_literal};
-use super::path::{Derived, FieldPath, Root, Scope, describe};
+use super::path::{Derived, FieldPath, Root, Scope, describe, properties};
 use super::template::{Context, Part, Template, UseKind};
 use crate::facts::schema::Type;
 
@@ -48,7 +48,7 @@ pub enum Condition {
     Every(Box<Condition>),
     /// It holds of no item of the list, which may be absent.
     None(Box<Condition>),
-    /// These hold of the fields of a record.
+    /// These hold of the fields of a record, or of the properties of a text.
     Fields(Where),
     /// There is a value.
     Present,
@@ -211,6 +211,7 @@ fn read_fields(
             (Type::Record(_), Shape::Table) => {
                 item.table().filter(|inner| inner.entries().iter().any(|(key, _)| !OPERATORS.contains(&key.text)))
             }
+            (Type::Text, Shape::Table) => item.table().filter(|inner| asks_properties(inner, path.kind)),
             _ => None,
         };
         match nested {
@@ -225,6 +226,13 @@ fn read_fields(
             }
         }
     }
+}
+
+/// True for a table of properties of a value, `{ place = "home" }`.
+fn asks_properties(table: &Table<'_, '_>, kind: &Type) -> bool {
+    let known = properties(kind);
+    let mut keys = table.entries().into_iter().map(|(key, _)| key.text);
+    matches!(kind, Type::Text) && keys.any(|key| known.contains(&key))
 }
 
 fn through_list(doc: &Document<'_>, key: &Word<'_>, path: &FieldPath) {
@@ -314,6 +322,9 @@ fn read_operators(
     {
         return Some(Condition::Fields(Where::parse(context, table, Scope::Record(fields))));
     }
+    if asks_properties(table, kind) {
+        return Some(Condition::Fields(Where::parse(context, table, Scope::Text)));
+    }
     let mut all = Vec::new();
     for (key, item) in table.entries() {
         all.extend(read_operator(context, &key, &item, kind, depth + 1));
@@ -363,7 +374,7 @@ fn read_operator(
         "matches" if matches!(kind, Type::Text) => read_regex(context, item),
         operator if OPERATORS.contains(&operator) => misplaced(),
         _ => {
-            context.doc.unknown(key, "operator", OPERATORS.iter().copied());
+            context.doc.unknown(key, "operator", OPERATORS.iter().chain(properties(kind)).copied());
             None
         }
     }

@@ -91,6 +91,8 @@ pub enum Scope {
     Fact(FactKind),
     /// A record in a list: its fields only.
     Record(&'static [Field]),
+    /// A text in a list: its properties only.
+    Text,
 }
 
 impl fmt::Display for FieldPath {
@@ -124,7 +126,7 @@ impl FieldPath {
     fn resolve(text: &str, scope: Scope, others: &[&'static str]) -> Result<Self, Wrong> {
         let parts: Vec<&str> = text.split('.').collect();
         let (root, skip, mut fields) = root_of(parts[0], scope);
-        let mut kind: Option<&'static Type> = None;
+        let mut kind: Option<&'static Type> = matches!(scope, Scope::Text).then_some(&TEXT);
         let mut steps = Vec::new();
         let mut mapped = false;
         for (index, part) in parts.iter().enumerate().skip(skip) {
@@ -138,8 +140,10 @@ impl FieldPath {
             if let Some(found) = kind {
                 let (derived, result) = derived(part, found).ok_or_else(|| no_property(part, found))?;
                 let as_word = matches!((&parts[index + 1..], result), (["word"], Type::Text));
-                if index + 1 < parts.len() && !as_word {
-                    return Err(no_property(parts[index + 1], result));
+                if let Some(next) = parts.get(index + 1)
+                    && !as_word
+                {
+                    return Err(nothing_more(part, next, result));
                 }
                 return Ok(Self { as_word, ..Self::new(root, steps, Some(derived), result, mapped, text) });
             }
@@ -156,6 +160,11 @@ impl FieldPath {
                 note: expectation("", &fields.iter().map(|field| field.name).collect::<Vec<_>>()),
             }),
         }
+    }
+
+    /// True for a field of the whole file or of the site, which stands nowhere in the text.
+    pub(super) fn is_of_whole(&self) -> bool {
+        matches!(self.root, Root::File | Root::Site)
     }
 
     fn new(
@@ -181,6 +190,7 @@ struct Wrong {
 fn root_of(first: &str, scope: Scope) -> (Root, usize, &'static [Field]) {
     match scope {
         Scope::Record(fields) => (Root::Own, 0, fields),
+        Scope::Text => (Root::Own, 0, &[]),
         Scope::Fact(kind) => match first {
             "state" => (Root::State, 1, schema::STATE),
             "job" => (Root::Job, 1, schema::JOB),
@@ -204,16 +214,30 @@ fn derived(part: &str, of: &'static Type) -> Option<(Derived, &'static Type)> {
     }
 }
 
-fn no_property(part: &str, of: &Type) -> Wrong {
-    let known: &[&str] = match of {
+/// What can be asked of a value of that type.
+pub(super) fn properties(of: &Type) -> &'static [&'static str] {
+    match of {
         Type::Text => &["place", "name", "parent", "origin", "unresolved", "word"],
         Type::List(_) => &["count"],
         _ => &[],
-    };
+    }
+}
+
+fn no_property(part: &str, of: &Type) -> Wrong {
     Wrong {
         part: part.to_owned(),
         message: format!("{} has no property `{part}`", describe(of)),
-        note: expectation(part, known),
+        note: expectation(part, properties(of)),
+    }
+}
+
+/// A property of a property: there is but one.
+fn nothing_more(property: &str, part: &str, of: &Type) -> Wrong {
+    let may = if matches!(of, Type::Text) { "only `.word`" } else { "nothing" };
+    Wrong {
+        part: part.to_owned(),
+        message: format!("`.{part}` cannot follow `.{property}`"),
+        note: Some(format!("{may} can follow `.{property}`")),
     }
 }
 

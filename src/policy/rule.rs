@@ -10,11 +10,12 @@ use std::ops::{Deref, Range};
 use std::sync::OnceLock;
 
 use crate::facts::FactKind;
+use crate::facts::schema::Type;
 use crate::tree::Node;
 
 use super::condition::{Condition, Where};
 use super::describe::rule::RULE;
-use super::document::{Document, Item, Shape, Table, Word, expectation};
+use super::document::{Document, Item, Shape, Table, Word};
 use super::error::Problem;
 use super::fix::FixSpec;
 use super::path::{FieldPath, Scope};
@@ -451,6 +452,15 @@ impl fmt::Display for Place {
     }
 }
 
+/// True for values that are text of the file.
+fn stands_somewhere(kind: &Type) -> bool {
+    match kind {
+        Type::Text | Type::Record(_) => true,
+        Type::List(inner) => stands_somewhere(inner),
+        Type::Flag | Type::Number | Type::Choice(_) => false,
+    }
+}
+
 impl Place {
     /// Reads a field path, or `self` for the fact.
     pub(super) fn parse(context: Context<'_, '_>, word: &Word<'_>) -> Option<Self> {
@@ -463,10 +473,14 @@ impl Place {
             return Some(Self::Fact);
         }
         let path = FieldPath::parse_beside(context.doc, word, Scope::Fact(context.kind), others)?;
-        let has_place = path.derived.is_none()
-            && !matches!(path.kind, crate::facts::schema::Type::Flag | crate::facts::schema::Type::Number);
+        let has_place = path.derived.is_none() && !path.is_of_whole() && stands_somewhere(path.kind);
         if !has_place {
-            let note = expectation("", &[]).or_else(|| Some("a flag, number or computed property has none".to_owned()));
+            let note = if path.is_of_whole() {
+                "what is said of the file or the site as a whole has none"
+            } else {
+                "a flag, a number, one of a few words and a computed property have none"
+            };
+            let note = Some(note.to_owned());
             context.doc.problem(word.span.clone(), format!("`{path}` has no place in the file"), note);
         }
         has_place.then_some(Self::Field(path))

@@ -276,7 +276,8 @@ impl Maker {
             Type::Number => maker.scalar(&name, json!({ "type": ["integer", "string"] }), &COMPARISONS),
             Type::Text => {
                 let more = [COMPARISONS.as_slice(), &["matches"]].concat();
-                maker.scalar(&name, json!({ "type": "string" }), &more)
+                let scalar = maker.scalar(&name, json!({ "type": "string" }), &more);
+                json!({ "anyOf": [scalar, maker.text_properties()] })
             }
             Type::Choice(words) => {
                 let glob = json!({ "type": "string", "pattern": "[*?\\[{$\\\\]" });
@@ -297,6 +298,13 @@ impl Maker {
                 json!({ "anyOf": [maker.operators(&name, &[]), maker.fields(fields), list] })
             }
         })
+    }
+
+    /// Conditions on what is computed from a text.
+    fn text_properties(&mut self) -> Json {
+        let of = |(name, kind): (&str, &'static Type)| (name.to_owned(), self.condition(kind));
+        let properties: Map<String, Json> = text_properties().map(of).into_iter().collect();
+        json!({ "type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1 })
     }
 
     /// The name of the definition for conditions on a type, short and its own.
@@ -350,6 +358,11 @@ fn tables(kind: &'static Kind) -> Option<&'static Keys> {
 
 const COMPARISONS: [&str; 4] = ["lt", "le", "gt", "ge"];
 
+/// What conditions can ask of a text.
+fn text_properties() -> [(&'static str, &'static Type); 5] {
+    [("place", &PLACE), ("name", &TEXT), ("parent", &TEXT), ("origin", &TEXT), ("unresolved", &TEXTS)]
+}
+
 /// All paths that begin with these fields, as regular expressions, with what they lead to. Conditions cannot go
 /// through a list.
 fn push_paths(fields: &'static [Field], prefix: &str, paths: &mut Vec<(String, &'static Type)>) {
@@ -359,11 +372,7 @@ fn push_paths(fields: &'static [Field], prefix: &str, paths: &mut Vec<(String, &
         paths.push((path.clone(), &field.kind));
         match &field.kind {
             Type::Text => {
-                paths.push((format!("{path}\\.place"), &PLACE));
-                for property in ["name", "parent", "origin"] {
-                    paths.push((format!("{path}\\.{property}"), &TEXT));
-                }
-                paths.push((format!("{path}\\.unresolved"), &TEXTS));
+                paths.extend(text_properties().map(|(name, kind)| (format!("{path}\\.{name}"), kind)));
             }
             Type::List(_) => paths.push((format!("{path}\\.count"), &Type::Number)),
             Type::Record(inner) => push_paths(inner, &format!("{path}\\."), paths),

@@ -1,5 +1,6 @@
 //! From the edits that a rule declares to bytes of the file. Where an edit cannot be made with care, there is no fix.
 
+mod delete;
 mod line;
 mod shell;
 mod uses;
@@ -128,41 +129,6 @@ impl Editor<'_> {
     /// True for a fact in a quoted string (`bash -c '…'`, an alias): new text with quotes could end that.
     fn stands_in_string(&self) -> bool {
         ["string", "alias"].iter().any(|context| self.fact.fields.lists("context", context))
-    }
-
-    fn delete(&self, place: &Place) -> Option<Vec<Change>> {
-        let span = self.span(place)?;
-        match place {
-            Place::Fact if self.is_command_of_its_own(span) => {
-                // Left over would be a bare `export`, which prints all variables, or the half of a list.
-                let statement = self.fact.fields.get("statement").filter(|_| self.fact.is_whole_statement())?.span()?;
-                shell::delete_statement(self.source, self.fact, statement)
-            }
-            Place::Field(path) if is_item(path) && self.fact.fields.flag("only") => {
-                shell::delete_only_item(self.source, span)
-            }
-            Place::Field(path) if path.steps.last().is_some_and(|step| &**step == "statement") => {
-                shell::delete_statement(self.source, self.fact, span)
-            }
-            Place::Field(_) if self.fact.fields.flag("sole") && self.source.slice(span).ends_with('\n') => {
-                // All that a body holds: an empty one would be no script.
-                let text = self.source.slice(span);
-                let indent: String = text.chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
-                Some(vec![(span, format!("{indent}:\n"))])
-            }
-            Place::Field(path) if is_option(path) && shell::is_bundled(self.source, span) => None,
-            Place::Field(path) if is_option(path) => Some(vec![(shell::option_span(self.source, span), String::new())]),
-            _ => Some(vec![(shell::with_blank(self.source, span), String::new())]),
-        }
-    }
-
-    /// True for an assignment that is all that its command does, or the command itself, as in csh.
-    fn is_command_of_its_own(&self, span: Span) -> bool {
-        let fields = &self.fact.fields;
-        let is_word = || self.source.slice(span).starts_with(fields.text("name"));
-        self.fact.kind == FactKind::Assignment
-            && fields.get("for-command").is_none()
-            && (fields.flag("alone") || !is_word())
     }
 
     fn replace(&self, place: &Place, with: &Template) -> Option<Vec<Change>> {
@@ -380,15 +346,6 @@ impl Editor<'_> {
             .map(|at| (Span::new(at, at + 1), String::new()))
             .collect()
     }
-}
-
-fn is_option(path: &FieldPath) -> bool {
-    path.steps.len() == 2 && &*path.steps[0] == "option"
-}
-
-/// True for the item of a list in an environment file.
-fn is_item(path: &FieldPath) -> bool {
-    path.steps.len() == 1 && &*path.steps[0] == "item"
 }
 
 fn is_statement(place: &Place) -> bool {

@@ -164,8 +164,8 @@ fn comment(place: Place, source: &Source, line: usize, rules: &str, reason: &str
     }
     let comment = format!("# pydoctor: {word}[{rules}] -- {reason}");
     match place {
-        // Nothing stands above the line that names the interpreter.
-        Place::Above if line == 1 && body.starts_with("#!") => None,
+        // Nothing stands above the line that names the interpreter, and what stands behind is read with it.
+        Place::Above | Place::Behind if line == 1 && body.starts_with("#!") => None,
         Place::Above => edit(span.start, format!("{indent}{comment}{end}")),
         Place::File => edit(span.start, format!("{comment}{end}")),
         Place::Behind => edit(span.start + body.len(), format!("  {comment}")),

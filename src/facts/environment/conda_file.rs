@@ -135,7 +135,7 @@ impl File<'_> {
     }
 
     /// The text that goes when item `index` of a list goes: its lines, or itself and a comma.
-    fn item(&self, items: &[Item], index: usize) -> Text {
+    pub(super) fn item(&self, items: &[Item], index: usize) -> Text {
         let item = &items[index];
         if !item.flow {
             return self.whole(item.span, false);

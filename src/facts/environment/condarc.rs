@@ -4,7 +4,7 @@ use super::conda_file::{File, remapped};
 use super::known;
 use crate::facts::{Fact, FactKind, Record};
 use crate::source::Source;
-use crate::syntax::yaml::{Document, Entry};
+use crate::syntax::yaml::{Document, Entry, Node};
 
 /// Lists whose items are channels. `default_channels` says what `defaults` means, and names channels itself.
 const CHANNEL_LISTS: &[&str] = &["channels", "channel", "default_channels"];
@@ -30,13 +30,15 @@ pub(super) fn collect(source: &Source, document: &Document, out: &mut Vec<Fact>)
 }
 
 fn folders(file: &File<'_>, entry: &Entry, out: &mut Vec<Fact>) {
-    let Some(list) = &entry.value else { return };
-    for node in list.items().iter().filter_map(|item| item.value.as_ref()) {
-        let Some(folder) = node.scalar() else { continue };
+    let items = entry.value.as_ref().map(Node::items).unwrap_or_default();
+    for (index, item) in items.iter().enumerate() {
+        let Some((node, folder)) = item.value.as_ref().and_then(|node| Some((node, node.scalar()?))) else { continue };
         let line = i64::try_from(file.source.lines.line(node.inner_span().start)).unwrap_or(i64::MAX);
         let mut fields = Record::new();
         fields.set("name", format!("{}.item", entry.key));
         fields.set("value", known::expanded(folder, node.inner_span()));
+        fields.set("item", file.item(items, index));
+        fields.set("only", items.len() == 1);
         fields.set("line", line);
         out.push(Fact::new(FactKind::Key, node.inner_span(), fields));
     }

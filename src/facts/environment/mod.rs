@@ -7,7 +7,7 @@ mod requirements;
 
 use crate::facts::{Fact, Gap};
 use crate::source::{Kind, Source, Span};
-use crate::syntax::yaml::{self, Document};
+use crate::syntax::yaml::{self, Document, Node};
 
 /// Appends the `dependency`, `channel` and `key` facts of an environment, settings or requirements file; nothing
 /// for files of other kinds. What cannot be understood is a [`Gap`].
@@ -26,6 +26,18 @@ pub fn collect(source: &Source, out: &mut Vec<Fact>, gaps: &mut Vec<Gap>) {
         }
         _ => {}
     }
+}
+
+/// How many keys and items of lists of an environment or settings file hold nothing, `[]` and `""` apart.
+pub fn empty_entries(source: &Source) -> usize {
+    let parsed = matches!(source.kind, Kind::Environment | Kind::Condarc).then(|| yaml::parse(&source.text));
+    parsed.and_then(Result::ok).and_then(|document| document.root).map_or(0, |root| empty_below(&root))
+}
+
+fn empty_below(node: &Node) -> usize {
+    let entries = node.entries().iter().map(|entry| entry.value.as_ref());
+    let values = entries.chain(node.items().iter().map(|item| item.value.as_ref()));
+    values.map(|value| value.map_or(1, empty_below)).sum()
 }
 
 fn parse(source: &Source, gaps: &mut Vec<Gap>) -> Option<Document> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::known::{self, Count};
 use super::origin::{Origin, Worth};
 use super::qualify::Qualified;
-use super::{File, imports, place};
+use super::{File, place};
 use crate::facts::{Fact, FactKind, FileFacts, Gap, Record, Text};
 use crate::source::Span;
 use crate::syntax::python::{Field, Id, Kind};
@@ -113,7 +113,7 @@ impl Calls {
             }
         }
         let (inside, main_guard) = surroundings(file, call);
-        imports::set_flag(&mut fields, "main-guard", main_guard);
+        fields.set("main-guard", main_guard);
         let counter = callee.is_some_and(|callee| known::counts_all(callee) || known::lists_affinity(callee));
         if counter {
             fields.set("result-used", use_of_result(file, call, &inside));

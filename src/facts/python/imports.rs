@@ -64,25 +64,18 @@ pub fn collect(file: &File<'_>, used: &Used<'_>, id: Id, out: &mut FileFacts) {
                 None => fields.set("module", name),
             };
             fields.set("as", bound);
-            set_flag(&mut fields, "unused", unused);
+            fields.set("unused", unused);
         } else {
             continue;
         }
-        set_flag(&mut fields, "top", around.top);
-        set_flag(&mut fields, "optional", around.optional);
-        set_flag(&mut fields, "type-checking", around.type_checking);
-        let local = fields.text("module").starts_with('.');
-        set_flag(&mut fields, "local", local);
+        fields.set("top", around.top).set("optional", around.optional).set("type-checking", around.type_checking);
+        // What lies beside the script, only the run tells.
+        if fields.text("module").starts_with('.') {
+            fields.set("local", true);
+        }
         let mut fact = Fact::new(FactKind::Import, tree.span(id), fields);
         fact.certain = !tree.is_broken(id);
         out.facts.push(fact);
-    }
-}
-
-/// Sets a flag that is false when absent.
-pub fn set_flag(fields: &mut Record, name: &'static str, flag: bool) {
-    if flag {
-        fields.set(name, true);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Type::{Choice, Flag, List, Number, Record, Text};
 use super::account;
-use super::{CONTEXT, FILE, Field, GUARD, PACKAGE_FIELDS, STATEMENT, f};
+use super::{CONTEXT, ENV_FIELDS, FILE, Field, GUARD, PACKAGE_FIELDS, STATEMENT, f};
 use crate::facts::model::FactKind;
 
 /// The fields that facts of `kind` have.
@@ -53,8 +53,17 @@ static COMMAND: &[Field] = &[
     ),
     f("options", List(&Text), "the options as written, without values"),
     f("args", List(&Text), "positional words"),
-    f("destination", Text, "where it makes something: an environment's path, an installer's prefix"),
+    f(
+        "destination",
+        Text,
+        "where it makes something: an environment's path, an installer's prefix; absent where it says no place, and the program has one of its own",
+    ),
     f("env", Text, "the environment it names"),
+    f(
+        "activates",
+        Record(ENV_FIELDS),
+        "the environment that it makes the active one; `created-here` tells whether this script made it above",
+    ),
     f("script", Text, "the script or file it runs or reads"),
     f("module", Text, "Python module run with `-m`"),
     f("code", Text, "program text given with `-c`"),
@@ -104,7 +113,7 @@ static COMMAND: &[Field] = &[
             f("missing", List(&Text), "those of them that are not loaded here"),
             f("extra", List(&Text), "modules loaded here that were not loaded there"),
         ]),
-        "the script among those checked that makes the environment which this command activates",
+        "another script among those checked that makes the environment which this command activates",
     ),
     f(
         "conda-root",
@@ -301,7 +310,12 @@ static KEY: &[Field] = &[
     ),
     f("value", Text, "its value, when it is one"),
     f("items", List(&Text), "its values, when it is a list"),
-    f("item", Text, "the whole entry, lines and all: what `delete = \"item\"` removes"),
+    f(
+        "item",
+        Text,
+        "the whole entry, lines and all: what `delete = \"item\"` removes; of `envs_dirs.item` and the like the item of the list",
+    ),
+    f("only", Flag, "of an item: the list has no other; `delete = \"item\"` then leaves `[]`"),
     f("line", Number, "its line"),
     f("has", List(&Text), "for `dependencies` and `pip`: names of the packages below it"),
     f("indent", Text, "blanks before the items of the list"),
@@ -316,7 +330,7 @@ static IMPORT: &[Field] = &[
     f("optional", Flag, "inside a `try` that catches the failure"),
     f("type-checking", Flag, "only for type checkers"),
     f("unused", Flag, "the name is never used in the file"),
-    f("local", Flag, "a file or package of that name lies beside the script"),
+    f("local", Flag, "a file or package of that name lies beside the script; `facts` does not look, and leaves it out"),
 ];
 
 static CALL: &[Field] = &[
@@ -360,9 +374,13 @@ static CALL: &[Field] = &[
         )]),
         "arguments by keyword, and by position (`0`, `1`); a count that the call takes stands under `count` too",
     ),
-    f("imports-os", Flag, "the file imports `os` under that name"),
-    f("os-name", Text, "the name under which the file knows `os`"),
-    f("import-place", Text, "where a missing import belongs: after docstring, `__future__` and the first imports"),
+    f("imports-os", Flag, "the file imports `os` under that name; of calls that count processors or start processes"),
+    f("os-name", Text, "the name under which the file knows `os`; of the same calls"),
+    f(
+        "import-place",
+        Text,
+        "where a missing import belongs: after docstring, `__future__` and the first imports; of the same calls",
+    ),
     f("arguments", Text, "the text between the parentheses"),
     f("main-guard", Flag, "inside `if __name__ == '__main__'`"),
     f("result-used", Text, "how the result is used: `pool`, `print`, `other`"),

@@ -203,33 +203,37 @@ impl Walker<'_> {
         self.context.extend(contexts);
         let line = self.as_installer(line);
         self.scripts_of(&line, simple);
-        if !own {
-            self.command_fact(&line, simple, span);
-        }
+        let position = if own { None } else { self.command_fact(&line, simple, span) };
         self.packages(&line);
         self.context.truncate(depth);
         if line.wrapper_env.is_some() || line.contexts.iter().any(|context| context == "environment") {
-            self.state.set_env(before);
+            self.state.set_env(before.clone());
         }
         self.effect(&line, args);
+        if let Some(fact) = position.and_then(|position| self.out.facts.get_mut(position))
+            && let Some(env) = activated(&line, before.as_ref(), self.state.env())
+        {
+            fact.fields.set("activates", Record::clone(env));
+        }
     }
 
-    fn command_fact(&mut self, line: &Line, simple: &Simple, span: Span) {
+    /// The fact of a command, and its position among the facts where it gets one.
+    fn command_fact(&mut self, line: &Line, simple: &Simple, span: Span) -> Option<usize> {
         if line.run.is_empty() || line.run == "[" || line.run == "test" {
-            return;
+            return None;
         }
         if self.is_unasked(line) {
             self.note_signs(line.texts());
             let output = if simple.redirects.is_empty() { None } else { self.written(&simple.redirects) };
             self.note_signs(output.iter().map(AsRef::as_ref));
-            return;
+            return None;
         }
         // Only where the grammar knows what the words mean does it matter which of them the caller gave.
         let known = self.script.tables.commands.command(&line.run).is_some();
         let place = known.then(|| self.passed(simple)).flatten().unwrap_or(line.words);
         let round = if self.in_rounds { discriminator(&texts(line)) } else { 0 };
         if !self.first_time(FactKind::Command, place, line.words.start.wrapping_add(round)) {
-            return;
+            return None;
         }
         let commands = &self.script.tables.commands;
         let mut record = Record::at(place)
@@ -267,16 +271,16 @@ impl Walker<'_> {
                 self.aliases.get(name).map(|_| Text::at(name.clone(), line.path.span.unwrap_or(span))),
             );
         }
-        if self.functions.contains_key(&line.path.text) {
-            record.add("shadowed", true);
-        }
+        record.add("shadowed", self.functions.contains_key(&line.path.text));
         record.add_some("installer", self.installer_record(line));
         record.add_some("conda-root", self.named_conda_root(line));
         if line.packages_of(commands) {
             record.add("packages", self.package_records(line));
         }
-        self.link(line, self.out.facts.len());
+        let position = self.out.facts.len();
+        self.link(line, position);
         self.push(FactKind::Command, place, record);
+        Some(position)
     }
 
     /// Where the argument stands that a function hands on to this command: the call is what the user wrote.
@@ -379,4 +383,11 @@ fn known_context(name: &str) -> &'static str {
         "environment" => "environment",
         _ => "string",
     }
+}
+
+/// The environment that a command makes the active one, where it names it.
+fn activated<'e>(line: &Line, before: Option<&Arc<Record>>, now: Option<&'e Arc<Record>>) -> Option<&'e Arc<Record>> {
+    let may = matches!(line.run.as_str(), "source" | "source activate" | "conda activate");
+    let is_new = |env: &&Arc<Record>| before.is_none_or(|before| !Arc::ptr_eq(before, env));
+    now.filter(|_| may).filter(is_new).filter(|env| env.text("by") != "unknown")
 }
