@@ -110,7 +110,7 @@ static OWN: LazyLock<Regex> = LazyLock::new(|| {
     known(concat!(
         r"(?i)(?:^|[\s'\x22`(=])[a-z]:\\\w|is not recognized as (?:an internal or external command|the name of a cmdlet)",
         r"|\b(?:win-64|win_amd64|osx-(?:64|arm64)|msys2?|cygwin|homebrew|zsh: command not found)\b|\bmingw(?:32|64)|\bpacman -S",
-        r"|\b(?:windows (?:xp|vista|7|8|10|11)|mac ?os(?: ?x)?|os ?x|mac ?book\w*|apple silicon|wsl ?[12]?|git bash)\b",
+        r"|\b(?:winerror \d+|virtualbox|thinkpad|node_modules|npm install|windows (?:xp|vista|7|8|10|11)|mac ?os(?: ?x)?|os ?x|mac ?book\w*|apple silicon|wsl ?[12]?|git bash)\b",
         r"|\b(?:powershell|anaconda prompt|on darwin|docker(?:-| )(?:run|build|compose|pull|image|container|daemon)\w*)\b",
         r"|\b(?:dockerfile|colab\w*|kaggle|manjaro|arch linux|archlinux|kali(?: linux)?|linux mint|pop!?_os|endeavouros|ubuntu desktop|raspberry ?pi|minikube|codespaces?|github actions)\b|/Users/\w+/|root@[0-9a-f]{12}\b",
         r"|\b(?:windows subsystem for linux|docker)\b",
@@ -126,7 +126,8 @@ static CLUSTER: LazyLock<Regex> = LazyLock::new(|| {
 });
 static HINTS: LazyLock<Regex> = LazyLock::new(|| {
     known(concat!(
-        r"(?i)\b(?:pbs\w*|nodes?|queues?|partitions?|batch|sys ?admins?|support team|quota|jobs?|ssh|log-?in\d*|on-?demand|portal)\b",
+        r"(?i)\b(?:pbs\w*|nodes|queues?|partitions?|sys ?admins?|support team|quota|jobs?|ssh|log-?in\d*|on-?demand|portal)\b",
+        r"|\bbatch (?:systems?|queues?|mode|files?|submission|process\w*)\b|\bnode(?:\d|[^\w\s./:-]|\.?\s+[a-z]|\.?\s*(?m:$))",
         r"|\bshared (?:server|machine|computer|work ?station)s?\b",
         r"|/(?:scratch|project|gpfs|lustre|pscratch|nobackup)\b",
     ))
