@@ -79,7 +79,7 @@ impl Suppressions {
             return;
         }
         for finding in findings {
-            if policy.keeps_loud(&finding.rule).is_some() {
+            if policy.keeps_loud(&finding.rule).is_some() || self.is_against_lock(finding, policy) {
                 continue;
             }
             let first = source.lines.line(finding.span.start);
@@ -103,6 +103,13 @@ impl Suppressions {
                 }
             }
         }
+    }
+
+    /// True for what is found about a comment on a rule that is locked: that is told, whatever other comments say.
+    fn is_against_lock(&self, finding: &Finding, policy: &Effective) -> bool {
+        let mut named = self.all.iter().flat_map(|suppression| &suppression.rules);
+        finding.is_about_comments()
+            && named.any(|named| named.span == finding.span && policy.keeps_loud(&named.id).is_some())
     }
 
     /// The comments as facts, one for each rule named. `used` is absent for a rule that was not tried.

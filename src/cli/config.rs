@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use crate::facts::{Alone, FileFacts};
-use crate::policy::config::{Exception, Lapsed};
+use crate::policy::config::{Config, Exception, Lapsed};
 use crate::policy::{CommandLine, Level, Origin, PackInfo, Policy, Rule, Severity, Site};
 use crate::report::{NotObeyed, encode, for_terminal};
 use crate::source::{self, Kind, Source};
@@ -116,6 +116,10 @@ impl Page<'_> {
         }
         if others {
             writeln!(out, "  all others are as the program and the site say (--all shows them)")?;
+        }
+        let of_files = |config: &Arc<Config>| config.speaks_of_files();
+        if self.settings.path.is_none() && self.settings.layers.configs.iter().any(of_files) {
+            writeln!(out, "\nName a file to see what [per-file-ignores] and [[override]] say of it.")?;
         }
         if !self.not_obeyed.is_empty() {
             writeln!(out, "\nNot obeyed:")?;

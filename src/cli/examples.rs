@@ -18,6 +18,8 @@ pub(super) struct Example {
     pub(super) name: String,
     /// Its text.
     pub(super) text: Cow<'static, str>,
+    /// The site that judges its case.
+    site: Option<String>,
     /// Its case comes first, by its manifest or its name.
     first: bool,
     /// What the rule says in it, by the golden.
@@ -32,6 +34,7 @@ struct Case {
     note: String,
     #[serde(default)]
     shown: bool,
+    site: Option<String>,
 }
 
 /// The same from the fixtures of a pack in a folder; none where they cannot be read.
@@ -47,7 +50,8 @@ pub(super) fn of_pack(folder: &Path, rule: &str) -> Vec<Example> {
             let name = path.file_name()?.to_string_lossy().into_owned();
             let text = text_of(&path).filter(|_| !matches!(name.as_str(), "case.toml" | "findings.json"))?;
             let (bad, note) = (written.kind == "bad", written.note.clone());
-            Some(Example { bad, note, name, text: text.into(), first: written.shown, findings: Vec::new() })
+            let (first, site) = (written.shown, written.site.clone());
+            Some(Example { bad, note, name, text: text.into(), site, first, findings: Vec::new() })
         }));
     }
     examples.sort_by(|a, b| (!a.first, a.text.len(), &a.name).cmp(&(!b.first, b.text.len(), &b.name)));
@@ -80,10 +84,11 @@ pub(super) fn of(rule: &str) -> Vec<Example> {
     [bad, good].into_iter().flatten().cloned().collect()
 }
 
-/// A title of the rule's fixes as it reads in a finding: of the best example, else of any. The template is taken as it
-/// is where no example has such a fix.
-pub(super) fn title(rule: &str, template: &str) -> String {
-    let mut examples: Vec<Example> = all(rule).into_iter().filter(|example| example.bad).collect();
+/// A title of the rule's fixes as it reads in a finding: of the best example, else of any; where the site has a say in
+/// it, of those that this one judges. The template is taken as it is where no example has such a fix.
+pub(super) fn title(rule: &str, template: &str, site: &str) -> String {
+    let says = |example: &Example| !template.contains("{$") || example.site.as_deref() == Some(site);
+    let mut examples: Vec<Example> = all(rule).into_iter().filter(|example| example.bad && says(example)).collect();
     examples.sort_by_key(rank);
     let fixes = examples.iter().flat_map(|example| &example.findings).filter_map(|finding| finding.fix.as_deref());
     let mut titles = fixes.filter_map(|fix| fix.split_once(": ")).map(|(_, title)| title);
@@ -141,6 +146,7 @@ fn read(rule: &str, path: &str, text: &str) -> Option<Vec<Example>> {
         note: written.note.clone(),
         name: (*name).to_owned(),
         text: (*text).into(),
+        site: written.site.clone(),
         first: written.shown || case == "near-misses",
         findings: of_file(name),
     };
@@ -170,6 +176,7 @@ mod tests {
         let [bad, good] = &of("unknown-module")[..] else { panic!("a bad and a good one") };
         assert!(bad.bad && !good.bad);
         assert!(!bad.findings.is_empty(), "{bad:?}");
-        assert_eq!(title("unknown-module", "load `{$module-recommended[full]}`").matches('{').count(), 0);
+        let template = "load `{$module-recommended[full]}`";
+        assert_eq!(title("unknown-module", template, "nowhere"), template);
     }
 }

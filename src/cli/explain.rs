@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::policy::fix::FixSpec;
+use crate::policy::site::{Spoken, Stand};
 use crate::policy::{CommandLine, Lock, PackInfo, PolicyError, Rule, Selection, Severity, Site, nearest};
 use crate::report::for_terminal;
 
@@ -31,6 +31,12 @@ fn write(rule: &Rule, here: &Here, engine: &Engine, out: &mut dyn Write) -> io::
     writeln!(out, "{}\n", rule.why.trim())?;
     let site = &here.site.id;
     writeln!(out, "Severity: {} (site {site})", here.severity(rule).map_or("off", Severity::name))?;
+    let known = here.policy_of(rule);
+    let own = known.sites.get(site).unwrap_or(&here.effective.site);
+    let stand = own.rules.get(&rule.id);
+    if let Some(stand) = stand {
+        write_words(stand, own, out)?;
+    }
     if let Some(lock) = here.effective.locks.get(&rule.id) {
         writeln!(out, "{}", for_terminal(&locked(lock, engine)))?;
     }
@@ -44,8 +50,7 @@ fn write(rule: &Rule, here: &Here, engine: &Engine, out: &mut dyn Write) -> io::
         writeln!(out, "Asked for by:")?;
         rule.sources.iter().try_for_each(|source| writeln!(out, "  {source}"))?;
     }
-    let known = here.policy_of(rule);
-    write_fixes(rule, known.sites.get(site).unwrap_or(&here.effective.site), out)?;
+    write_fixes(rule, own, stand, out)?;
     let examples = match pack {
         None => examples::of(&rule.id),
         Some(pack) => examples::of_pack(Path::new(&pack.origin), &rule.id),
@@ -78,10 +83,35 @@ fn locked(lock: &Lock, engine: &Engine) -> String {
     format!("Locked: {} ({}:{line}{reason})", parts.join(", "), engine.settings.shown(file).display())
 }
 
-fn write_fixes(rule: &Rule, site: &Site, out: &mut dyn Write) -> io::Result<()> {
-    let mut fixes: Vec<(String, &str)> = Vec::new();
-    for FixSpec { title, applicability, .. } in rule.fixes() {
-        let fix = (examples::title(&rule.id, &title.at_site(site)), applicability.name());
+/// What the site says in the place of the rule's own words.
+fn write_words(stand: &Stand, site: &Site, out: &mut dyn Write) -> io::Result<()> {
+    let url = stand.url.as_deref().map(|url| {
+        let link = url.strip_prefix("$link.").and_then(|link| site.links.get(link));
+        link.map_or(url, String::as_str)
+    });
+    let text = |words: &Option<Spoken>| words.as_ref().map(|words| words.text.trim().to_owned());
+    let words = [("Message", text(&stand.message)), ("Help", text(&stand.help)), ("Link", url.map(str::to_owned))];
+    for (what, words) in words {
+        if let Some(words) = words {
+            writeln!(out, "{what} (site {}): {}", site.id, for_terminal(&words))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_fixes(rule: &Rule, site: &Site, stand: Option<&Stand>, out: &mut dyn Write) -> io::Result<()> {
+    let trusted = stand.and_then(|stand| stand.fix);
+    if trusted == Some(None) {
+        return writeln!(out, "Fix: none at {}", site.id);
+    }
+    let mut fixes: Vec<String> = Vec::new();
+    for fix in rule.fixes() {
+        let class = trusted.flatten().unwrap_or(fix.applicability).name();
+        let title = examples::title(&rule.id, &fix.title.at_site(site), &site.id);
+        let missing =
+            fix.texts().chain([&fix.title]).flat_map(|text| &text.parts).find_map(|part| part.missing_at(site));
+        let note = missing.map(|name| format!(" (not offered at {}, which does not set `{name}`)", site.id));
+        let fix = format!("Fix ({class}): {title}{}", note.unwrap_or_default());
         if !fixes.contains(&fix) {
             fixes.push(fix);
         }
@@ -89,7 +119,7 @@ fn write_fixes(rule: &Rule, site: &Site, out: &mut dyn Write) -> io::Result<()> 
     if fixes.is_empty() {
         writeln!(out, "Fix: none, advice only")?;
     }
-    fixes.iter().try_for_each(|(title, class)| writeln!(out, "Fix ({class}): {title}"))
+    fixes.iter().try_for_each(|fix| writeln!(out, "{}", for_terminal(fix)))
 }
 
 fn write_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {

@@ -124,10 +124,16 @@ impl Suite {
     /// # Errors
     /// A folder that cannot be read, a scratch folder that cannot be made.
     pub fn run(&self) -> io::Result<Outcome> {
-        let mut jobs = Vec::new();
+        let (mut jobs, mut misplaced) = (Vec::new(), Vec::new());
         for (below, subject) in [("rules", Subject::Rule), ("sites", Subject::Site)] {
             for folder in folders(&self.folder.join(below))? {
                 let id = name(&folder);
+                if folder.join(CASE).is_file() {
+                    let what = format!(
+                        "`{CASE}` lies beside the cases: put it and its files into a folder `{below}/{id}/NAME`"
+                    );
+                    misplaced.push((format!("{below}/{id}"), Wrong::of_case(what)));
+                }
                 jobs.extend(folders(&folder)?.into_iter().map(|folder| Job { subject, id: id.clone(), folder }));
             }
         }
@@ -146,6 +152,7 @@ impl Suite {
             outcome.written.extend(result.written.iter().cloned());
             outcome.deleted.extend(result.deleted.iter().cloned());
         }
+        outcome.wrong.extend(misplaced);
         outcome.wrong.extend(self.incomplete(&jobs, &results));
         // What a golden lacks may come of what else is wrong.
         outcome.wrong.sort_by_key(|(case, wrong)| (case.clone(), wrong.of_golden, wrong.what.clone()));
@@ -258,7 +265,10 @@ impl Suite {
         };
         let found = report.findings.iter().filter(own).count();
         match (job.subject, case.kind) {
-            (Subject::Rule, Kind::Bad) if found == 0 => outcome.wrong.push(Wrong::of_case("the rule finds nothing")),
+            (Subject::Rule, Kind::Bad) if found == 0 => {
+                let why = self.why_nothing(job, case).map(|why| format!(": {why}")).unwrap_or_default();
+                outcome.wrong.push(Wrong::of_case(format!("the rule finds nothing{why}")));
+            }
             (Subject::Rule, Kind::Ok) if found > 0 => outcome.wrong.push(Wrong::of_case("a near miss is flagged")),
             (Subject::Site, Kind::Bad) if found == 0 => outcome.wrong.push(Wrong::of_case("nothing is found")),
             (Subject::Site, Kind::Ok) if found > 0 => outcome.wrong.push(Wrong::of_case("something is found")),
@@ -276,6 +286,18 @@ impl Suite {
         outcome.lost_fix = fixes_in(&job.id, &String::from_utf8_lossy(&before)) > fixes_in(&job.id, &text);
         self.compare(&job.folder, Path::new(FINDINGS), text.as_bytes(), outcome)?;
         Ok(())
+    }
+
+    /// Why a rule can find nothing at the site of a case.
+    fn why_nothing(&self, job: &Job, case: &Case) -> Option<String> {
+        let (rule, id) = (self.policy.rule(&job.id)?, case.site.as_deref().unwrap_or(ROOT));
+        let site = self.policy.site(id).ok()?;
+        if case.site.is_some() && Selection::default().severity_at(rule, site).is_none() {
+            return Some(format!("it is off at `{id}`, whose file gives it no severity"));
+        }
+        let unmet = rule.unmet_at(site).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let where_set = if case.site.is_some() { "" } else { "; name a site that does: `site = \"ID\"`" };
+        (!unmet.is_empty()).then(|| format!("it asks for {unmet}, which `{id}` does not set{where_set}"))
     }
 
     /// Says why a fix that the goldens show is not made any more.

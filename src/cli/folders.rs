@@ -1,7 +1,7 @@
 //! Where the layers above a project lie: the machine's folder, those of `$PYDOCTOR_POLICY_PATH`, the user's.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::{env, fs};
 
 use anyhow::bail;
@@ -80,7 +80,10 @@ impl Folders {
         if let Some(problem) = problem {
             bail!("{}: {what} cannot be read: {problem}", path.display());
         }
-        self.0.push(Folder { level, path: path.to_owned(), globs_from: real(globs_from) });
+        // One file has one name, however the folder was named.
+        let path =
+            if path.components().any(|part| part == Component::ParentDir) { real(path) } else { path.to_owned() };
+        self.0.push(Folder { level, path, globs_from: real(globs_from) });
         Ok(())
     }
 }

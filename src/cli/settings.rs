@@ -8,6 +8,7 @@ use anyhow::{anyhow, bail};
 use foldhash::HashMap;
 
 use crate::policy::config::{LAYER_FILE, Packs, Reading};
+use crate::policy::pack::FIXTURES;
 use crate::policy::{
     CommandLine, Config, Day, Effective, Layers, Level, Library, Meant, Origin, Policy, PolicyError, Selection,
     Severity,
@@ -246,13 +247,19 @@ impl Settings {
     pub(super) fn excluded(&self, path: &Path) -> Exclusion {
         let Ok(nearest) = self.nearest(path.parent().unwrap_or(path)) else { return Exclusion::Faulty };
         let above = self.above.iter().filter(|_| !self.isolated);
-        match above.chain(&nearest).find(|config| config.excludes(path)) {
-            None => Exclusion::No,
-            Some(config) => {
-                let line = config.line(&["exclude"]);
-                Exclusion::By(Origin { level: config.level, file: config.file.clone(), line })
+        let by = |config: &Arc<Config>, key| {
+            Exclusion::By(Origin { level: config.level, file: config.file.clone(), line: config.line(&[key]) })
+        };
+        for config in above.chain(&nearest) {
+            if config.excludes(path) {
+                return by(config, "exclude");
+            }
+            // The fixtures of a pack show what is wrong, and are to stay so.
+            if path.ends_with(FIXTURES) && config.packs.iter().any(|pack| real(path) == real(pack).join(FIXTURES)) {
+                return by(config, "pack");
             }
         }
+        Exclusion::No
     }
 
     /// What is wrong with the configurations that were met so far.

@@ -258,6 +258,11 @@ impl Config {
         self.exclude.matches(self.below(path))
     }
 
+    /// True when it says something of some files only.
+    pub fn speaks_of_files(&self) -> bool {
+        !self.overrides.is_empty() || !self.ignores.is_empty()
+    }
+
     /// The folder in which the file lies.
     pub fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new(""))

@@ -1,35 +1,45 @@
-//! What a rule may say and most likely does not mean: commands that no grammar gives.
+//! What the files of a pack may say and most likely do not mean, as it can never be met: notes of `rules check`.
+
+mod rules;
+mod sites;
 
 use super::condition::{Condition, Glob, Where};
 use super::error::nearest;
 use super::pack::Policy;
-use super::path::Root;
-use super::rule::{Matcher, Other, Rule};
+use super::rule::Matcher;
 use super::site::ValueData;
-use crate::facts::FactKind;
-use crate::tables::commands::Commands;
+
+pub use rules::of_rule;
+pub use sites::of_site;
 
 /// The field of a module that is its family.
 const FAMILY: &str = "family";
-/// The field of a command that is its program and sub-command.
-const RUN: &str = "run";
+/// Notes on the tables of all packs over those `below`: families that nobody asks for, words of commands that nothing is.
+pub fn of_tables(policy: &Policy, below: &Policy) -> Vec<String> {
+    let families = unknown_families(policy, below).into_iter().map(|(family, near)| {
+        format!("the family `{family}` of modules is new, and no rule asks for it{}", did_you_mean(near))
+    });
+    let words = policy.tables.commands.undeclared().into_iter().map(|undeclared| {
+        let near = nearest(&undeclared.word, undeclared.known.iter().map(String::as_str));
+        format!(
+            "`{}` of `{}` names `{}`, {}{}",
+            undeclared.key,
+            undeclared.run,
+            undeclared.word,
+            undeclared.why,
+            did_you_mean(near)
+        )
+    });
+    families.chain(words).collect()
+}
 
-/// For each command that a rule names and that the grammar does not give: what it names, and what is said of it.
-pub fn unknown_commands(rule: &Rule, commands: &Commands) -> Vec<(String, String)> {
-    let mut named = Vec::new();
-    for clause in &rule.clauses {
-        runs_of(&clause.matches, clause.on, &mut named);
-        let others = clause.with.iter().chain(&clause.without);
-        others.for_each(|Other { fact, matches, .. }| runs_of(matches, *fact, &mut named));
-    }
-    named.sort();
-    named.dedup();
-    named.into_iter().filter_map(|run| hint(&run, commands).map(|hint| (run, hint))).collect()
+fn did_you_mean(near: Option<String>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
 /// For each family that the tables of packs give to modules, that those `below` do not have and that no rule and no
 /// value of a site names: the family, and the nearest one that is known.
-pub fn unknown_families(policy: &Policy, below: &Policy) -> Vec<(String, Option<String>)> {
+fn unknown_families(policy: &Policy, below: &Policy) -> Vec<(String, Option<String>)> {
     let known = below.tables.families.names();
     let new = policy.tables.families.names();
     let new: Vec<&str> = new.difference(&known).copied().collect();
@@ -77,20 +87,7 @@ fn families_below(condition: &Condition, named: &mut Vec<String>) {
     }
 }
 
-/// The plain texts that conditions on facts of a kind compare `run` with.
-fn runs_of(matcher: &Matcher, kind: FactKind, named: &mut Vec<String>) {
-    if !matches!(kind, FactKind::Command | FactKind::Dependency) {
-        return;
-    }
-    let wheres = [&matcher.all].into_iter().chain(&matcher.either).chain(&matcher.unless);
-    for test in wheres.flat_map(|Where { tests, .. }| tests) {
-        let is_run = test.path.root == Root::Own && test.path.steps.len() == 1 && &*test.path.steps[0] == RUN;
-        if is_run && test.path.derived.is_none() {
-            texts(&test.condition, named);
-        }
-    }
-}
-
+/// The plain texts that a condition compares with.
 fn texts(condition: &Condition, named: &mut Vec<String>) {
     match condition {
         Condition::Glob(Glob::Fixed(pattern)) => named.extend(pattern.literal().map(str::to_owned)),
@@ -100,36 +97,22 @@ fn texts(condition: &Condition, named: &mut Vec<String>) {
     }
 }
 
-/// Why a command line is hardly ever read as `run`; `None` when it is.
-fn hint(run: &str, commands: &Commands) -> Option<String> {
-    let known = commands.runs();
-    if known.iter().any(|known| known == run) {
-        return None;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_noted_of_what_is_built_in() {
+        let policy = crate::policy::builtin().unwrap();
+        let rules = policy
+            .rules
+            .iter()
+            .flat_map(|rule| of_rule(rule, &policy).into_iter().map(|note| format!("{}: {note}", rule.id)));
+        let sites = policy
+            .sites
+            .keys()
+            .flat_map(|id| of_site(id, &policy).into_iter().map(move |note| format!("{id}: {note}")));
+        let all: Vec<String> = rules.chain(sites).chain(of_tables(&policy, &policy)).collect();
+        assert!(all.is_empty(), "{all:#?}");
     }
-    let program = run.split(' ').next().unwrap_or(run);
-    let is_program = known.iter().any(|known| known.split(' ').next() == Some(program));
-    let meant = match run.rsplit_once(' ').filter(|_| is_program) {
-        // Only the sub-command can be misspelt.
-        Some((before, last)) => {
-            let words = known.iter().filter_map(|known| known.strip_prefix(before)?.strip_prefix(' '));
-            nearest(last, words).map(|word| format!("{before} {word}"))
-        }
-        None => nearest(run, known.iter().map(String::as_str)),
-    };
-    let meant = meant.map(|near| format!("did you mean `{near}`?"));
-    if !run.contains(' ') {
-        // A program of which the grammar knows nothing is read by its name alone.
-        return meant.filter(|_| commands.program(run).is_none());
-    }
-    let Some(grammar) = commands.program(program) else {
-        let alone = format!("no `commands.toml` says that `{program}` has sub-commands, so its `run` is `{program}`");
-        return Some(meant.unwrap_or(alone));
-    };
-    let canonical = grammar.run.as_deref().unwrap_or(&grammar.name);
-    if canonical != program {
-        return Some(meant.unwrap_or_else(|| format!("`{program}` is read as `{canonical}`")));
-    }
-    // Any word may be a sub-command, and any name a module.
-    let open = grammar.subcommands || run.starts_with("python -m ");
-    meant.or_else(|| (!open).then(|| format!("`{program}` has no sub-commands: its `run` is `{program}`")))
 }

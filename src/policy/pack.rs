@@ -31,6 +31,9 @@ const FOLDERS: [&str; 5] = ["data", "lint", "replies", "sites", "symptoms"];
 /// What a pack says of itself; a folder with it is a pack.
 pub const PACK_FILE: &str = "pack.toml";
 
+/// The folder of a pack in which its fixtures are.
+pub const FIXTURES: &str = "fixtures";
+
 /// The command grammars of a pack.
 pub const COMMANDS: &str = tables::commands::FILE;
 

@@ -42,7 +42,7 @@ impl Saying {
             Part::Site(used) => match used.kind {
                 UseKind::Recipe => site.recipes.get(&used.name).map(|recipe| recipe.value.clone()),
                 UseKind::Link => site.links.get(&used.name).cloned(),
-                UseKind::Value | UseKind::Table => site.value_text(&used.name),
+                UseKind::Value | UseKind::Text | UseKind::Table => site.value_text(&used.name),
             },
         };
         self.0.iter().find_map(|way| {
@@ -89,9 +89,20 @@ fn filled(text: &str, captures: &BTreeMap<String, String>) -> String {
 
 /// The parts of one text; what is wrong in it goes to the document's problems.
 fn parts(item: &Item<'_, '_>, word: &Word<'_>) -> Vec<Part> {
+    if word.text.starts_with("$link.") {
+        // As a site writes it for its rules.
+        return vec![part(word.text, word.span.clone())];
+    }
     let part = |chunk: Chunk<'_>| match chunk {
         Chunk::Text(text) => Part::Text(text),
-        Chunk::Name(inner) => part(inner, item.doc.locate(word.span.clone(), &format!("{{{inner}}}"))),
+        Chunk::Name(inner) => {
+            let span = item.doc.locate(word.span.clone(), &format!("{{{inner}}}"));
+            if let Some((table, _)) = inner.split_once('[') {
+                let note = "say it at each site, or in a rule".to_owned();
+                item.doc.problem(span.clone(), format!("a symptom cannot look into a table, `{table}`"), Some(note));
+            }
+            part(inner, span)
+        }
     };
     chunks(item.doc, word).into_iter().map(part).collect()
 }
@@ -101,7 +112,7 @@ fn part(inner: &str, span: Range<usize>) -> Part {
     let (kind, name) = match name.split_once('.') {
         Some(("recipe", name)) => (UseKind::Recipe, name),
         Some(("link", name)) => (UseKind::Link, name),
-        _ => (UseKind::Value, name),
+        _ => (UseKind::Text, name.split('[').next().unwrap_or(name)),
     };
     Part::Site(Use { kind, name: name.to_owned(), span })
 }

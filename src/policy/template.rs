@@ -55,8 +55,10 @@ impl fmt::Display for Part {
 /// What kind of site name a rule uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UseKind {
-    /// A value, as text or in a condition.
+    /// A value in a condition.
     Value,
+    /// A value as text.
+    Text,
     /// A table of texts.
     Table,
     /// A recipe.
@@ -199,9 +201,21 @@ impl Part {
             context.uses(UseKind::Table, table, span);
             Some(Part::Entry(table.into(), key))
         } else {
-            context.uses(UseKind::Value, name, span);
+            context.uses(UseKind::Text, name, span);
             Some(Part::Value(name.into()))
         }
+    }
+
+    /// The name of what the part takes from a site, where that site has none.
+    pub fn missing_at(&self, site: &Site) -> Option<&str> {
+        let (name, is_there): (&str, bool) = match self {
+            Self::Text(_) | Self::Field(_) => return None,
+            Self::Value(name) => (name, site.value_text(name).is_some()),
+            Self::Entry(name, _) => (name, site.values.get(&**name).is_some_and(|value| value.data.is_set())),
+            Self::Recipe(name) => (name, site.recipes.contains_key(&**name)),
+            Self::Link(name) => (name, site.links.contains_key(&**name)),
+        };
+        (!is_there).then_some(name)
     }
 
     fn source(&self) -> String {

@@ -232,7 +232,7 @@ impl<'p> Check<'p> {
         for used in uses {
             let sites = whole.sites.values();
             let (what, known): (&str, BTreeSet<&str>) = match used.kind {
-                UseKind::Value | UseKind::Table => {
+                UseKind::Value | UseKind::Text | UseKind::Table => {
                     ("value", root.iter().flat_map(|root| root.values.keys().map(String::as_str)).collect())
                 }
                 UseKind::Recipe => ("recipe", sites.flat_map(|site| site.recipes.keys().map(String::as_str)).collect()),
@@ -245,7 +245,7 @@ impl<'p> Check<'p> {
                 let below = match used.kind {
                     UseKind::Recipe => "recipe.",
                     UseKind::Link => "link.",
-                    UseKind::Value | UseKind::Table => "",
+                    UseKind::Value | UseKind::Text | UseKind::Table => "",
                 };
                 self.problem(
                     file,
@@ -253,12 +253,15 @@ impl<'p> Check<'p> {
                     format!("unknown {what} `${below}{}` of a site", used.name),
                     note,
                 );
-            } else if used.kind == UseKind::Table
-                && let Some(value) = root.and_then(|root| root.values.get(&used.name))
-                && !matches!(value.data, ValueData::Table(_))
-            {
-                let message = format!("`${}` is {}, not a table", used.name, value.data.kind());
-                self.problem(file, used.span.clone(), message, None);
+            } else if let Some(value) = root.and_then(|root| root.values.get(&used.name)) {
+                let (name, is_table) = (&used.name, matches!(value.data, ValueData::Table(_)));
+                if used.kind == UseKind::Table && !is_table {
+                    let message = format!("`${name}` is {}, not a table", value.data.kind());
+                    self.problem(file, used.span.clone(), message, None);
+                } else if used.kind == UseKind::Text && is_table {
+                    let note = format!("a rule writes `{{${name}[FIELD]}}` for the entry of a field; a symptom cannot");
+                    self.problem(file, used.span.clone(), format!("`${name}` is a table, not a text"), Some(note));
+                }
             }
         }
     }

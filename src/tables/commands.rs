@@ -1,6 +1,8 @@
 //! How the command lines of programs are read: names, sub-commands, options, positional words, wrappers.
 //! The data is `commands.toml` of the packs; here are its form and its look-up.
 
+mod undeclared;
+
 use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashSet};
@@ -413,9 +415,13 @@ impl Options {
         Self { lines, read: OnceLock::new() }
     }
 
+    fn table(&self) -> &OptionTable {
+        self.read.get_or_init(|| OptionTable::parse(self.lines.iter().flat_map(|lines| lines.iter())))
+    }
+
     /// The option of that exact spelling, or the only one that it abbreviates.
     pub fn find(&self, spelling: &str) -> Option<&OptionSpec> {
-        let table = self.read.get_or_init(|| OptionTable::parse(self.lines.iter().flat_map(|lines| lines.iter())));
+        let table = self.table();
         if let Some(index) = table.by_spelling.get(spelling) {
             return table.specs.get(*index);
         }

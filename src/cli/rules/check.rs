@@ -26,18 +26,14 @@ pub(in super::super) fn run(args: &Packs, snapshot: &Snapshot, streams: &mut Str
     }
     streams.print(|out| {
         own_packs(&policy).iter().try_for_each(|pack| write(&policy, pack, out))?;
-        for (family, near) in unknown_families(&policy) {
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            let text = format!("  the family `{family}` of modules is new, and no rule asks for it{near}");
-            writeln!(out, "{}", for_terminal(&text))?;
-        }
+        notes_on_tables(&policy).iter().try_for_each(|note| writeln!(out, "  {}", for_terminal(note)))?;
         writeln!(out, "\nnext: pydoctor rules test {}", shown(args))
     });
     Ok(Status::Clean)
 }
 
-fn unknown_families(policy: &Policy) -> Vec<(String, Option<String>)> {
-    policy::builtin().map(|below| hints::unknown_families(policy, &below)).unwrap_or_default()
+fn notes_on_tables(policy: &Policy) -> Vec<String> {
+    policy::builtin().map(|below| hints::of_tables(policy, &below)).unwrap_or_default()
 }
 
 /// The packs over the built-in one. Errors: a folder that is none, everything that is wrong with them.
@@ -72,10 +68,12 @@ fn write(policy: &Policy, pack: &PackInfo, out: &mut dyn Write) -> io::Result<()
         if rule.sources.is_empty() {
             writeln!(out, "  `{}` names no source: who asks for it?", rule.id)?;
         }
-        for (run, hint) in hints::unknown_commands(rule, &policy.tables.commands) {
-            let text = format!("  `{}` asks for the command `{run}`, which is not read so: {hint}", rule.id);
-            writeln!(out, "{}", for_terminal(&text))?;
-        }
+        let notes = hints::of_rule(rule, policy);
+        notes.iter().try_for_each(|note| writeln!(out, "  `{}` {}", rule.id, for_terminal(note)))?;
+    }
+    for id in &pack.sites {
+        let notes = hints::of_site(id, policy);
+        notes.iter().try_for_each(|note| writeln!(out, "  `{id}`: {}", for_terminal(note)))?;
     }
     Ok(())
 }

@@ -103,11 +103,14 @@ fn is_kebab(id: &str) -> bool {
         && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
+/// Names that packs of several sites would have.
+const COMMON: [&str; 5] = ["pack", "packs", "policy", "pydoctor", "rules"];
+
 /// The name of a new pack: that of its folder, when that will do.
 fn pack_name(folder: &Path, id: &str) -> String {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let name: String =
         name.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let name = name.trim_matches('-');
-    if is_kebab(name) { name.to_owned() } else { id.to_owned() }
+    if is_kebab(name) && !COMMON.contains(&name) { name.to_owned() } else { id.to_owned() }
 }

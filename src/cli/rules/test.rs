@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::fixtures::{Outcome, Suite};
 use crate::policy::PackInfo;
+use crate::policy::pack::FIXTURES;
 use crate::report::for_terminal;
 
 use super::super::Status;
@@ -13,9 +14,6 @@ use super::super::args::TestPacks;
 use super::super::snapshot::Snapshot;
 use super::super::streams::Streams;
 use super::check::{load, own_packs, shown};
-
-/// The folder of a pack in which its fixtures are.
-const FIXTURES: &str = "fixtures";
 
 /// Runs `pydoctor rules test`. Exit status 1 when a case is not as it should be.
 pub(in super::super) fn run(args: &TestPacks, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
@@ -81,7 +79,8 @@ impl Shown<'_> {
             // What is said of a rule as a whole is about no case.
             let is_case = |case: &&str| case.matches('/').count() == 2;
             for case in wrong.iter().map(|(case, _)| case.as_str()).filter(is_case).collect::<BTreeSet<_>>() {
-                writeln!(out, "nothing was written for {case}: change the rule or the case")?;
+                let what = if case.starts_with("sites/") { "site" } else { "rule" };
+                writeln!(out, "nothing was written for {case}: change the {what} or the case")?;
             }
         }
         Ok(())

@@ -33,6 +33,9 @@ pub(in super::super) fn run(args: &Diff, snapshot: &Snapshot, streams: &mut Stre
     Ok(Status::Clean)
 }
 
+/// What is said of a rule that is not on.
+const OFF: &str = "off";
+
 /// One of the two sides.
 struct Side {
     policy: Arc<Policy>,
@@ -83,7 +86,7 @@ impl Side {
         self.policy.rule(id)?;
         let mut parts = Vec::new();
         let active = self.effective.active(id);
-        parts.push(active.map_or("off", |active| active.severity.name()).to_owned());
+        parts.push(active.map_or(OFF, |active| active.severity.name()).to_owned());
         if let Some(stand) = self.site().rules.get(id).filter(|_| active.is_some()) {
             if let Some(fix) = stand.fix {
                 parts.push(format!("fix {}", fix.map_or("none", |fix| fix.name())));
@@ -126,7 +129,11 @@ fn changes(before: &Side, after: &Side) -> Vec<Change> {
     let rules: BTreeSet<&str> =
         [before, after].into_iter().flat_map(|side| side.policy.rules.iter().map(|rule| rule.id.as_str())).collect();
     for id in rules {
-        add("rules", id, before.rule(id), after.rule(id));
+        let (old, new) = (before.rule(id), after.rule(id));
+        // A rule that is off where it is there judges as one that is not.
+        if ![&old, &new].into_iter().flatten().all(|said| said == OFF) {
+            add("rules", id, old, new);
+        }
     }
     for (group, of) in PARTS {
         let (old, new) = (of(old), of(new));

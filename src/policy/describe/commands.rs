@@ -58,7 +58,11 @@ static COMMAND: Keys = Keys::of(
         may("options", TEXTS, "its options: `\"-p --prefix PATH\"`"),
         may("args", TEXTS, "names of the words that are no options, in order; `\"NAME...\"` takes all that are left"),
         may("stops", Kind::Flag, "`true`: options do not follow the first word that is none"),
-        may("destination", TEXTS, "the options or words that give the field `destination`: `[\"--prefix\"]`"),
+        may(
+            "destination",
+            TEXTS,
+            "the options or words that give the field `destination`, the first that is there: `[\"--prefix\"]`; `\"=TEXT\"`, last, is the text where none is",
+        ),
         may("env", TEXTS, "those that give `env`"),
         may("script", TEXTS, "those that give `script`"),
         may("code", TEXTS, "those that give `code`"),

@@ -97,7 +97,7 @@ pub(in super::super) static OTHER: Keys = Keys::of(
         may(
             "in",
             Kind::Word(|| vec!["file", "linked", "callers", "session", "reach"]),
-            "the same `file` (without it), files that it runs or reads (`linked`), files that run or source this one (`callers`), other files that are sourced in the same shell (`session`), or all that are checked together (`reach`)",
+            "the same `file` (without it), files that it runs or reads (`linked`), files that run or source this one (`callers`), other files that are sourced in the same shell (`session`), or all that are checked together (`reach`); of several files one that has the fact is enough",
         ),
         may(
             "where",

@@ -36,10 +36,18 @@ pub(super) fn write(diagnoses: &[Diagnosis], out: &mut dyn Write) -> io::Result<
                 count(diagnoses.len(), "ticket")
             )?;
         }
-        let text = render(diagnosis).map_err(io::Error::other)?;
+        let text = render(diagnosis).map_err(|error| io::Error::other(explained(&error, diagnosis)))?;
         out.write_all(text.as_bytes())?;
     }
     Ok(())
+}
+
+/// What is wrong with a template, with the line of it.
+fn explained(error: &Error, diagnosis: &Diagnosis) -> String {
+    let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    let Some(number) = error.line() else { return format!("the draft for site {}: {what}", diagnosis.site.id) };
+    let line = diagnosis.template.lines().nth(number.saturating_sub(1)).unwrap_or_default().trim();
+    format!("the template of drafts for site {}, line {number}: {what}: {line}", diagnosis.site.id)
 }
 
 /// A template, ready to be filled. Errors: its syntax.
