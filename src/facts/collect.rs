@@ -60,7 +60,8 @@ pub fn without_tree(source: &Source, tables: &Tables) -> FileFacts {
 /// Directives outside of strings.
 fn python_directives(source: &Source, tables: &Tables, out: &mut Vec<Fact>) {
     let strings = directive::may_hold(&source.text).then(|| crate::syntax::python::strings(&source.text));
-    directives(&source.text, &source.lines, &strings.unwrap_or_default(), false, tables, out);
+    let strings = strings.unwrap_or_default();
+    directives(&DirectiveText::file(&source.text, &source.lines, &strings), false, tables, out);
 }
 
 /// What the facts together tell of the file.
@@ -85,7 +86,8 @@ fn snippet_facts(source: &Source, snippet: &Snippet<'_>, tables: &Tables, reach:
     let mut out = FileFacts::default();
     let parsed = crate::syntax::shell::parse(&frame.text, Span::new(0, frame.text.len()), Shell::Bash);
     if snippet.form == Form::Script {
-        directives(&frame.text, &piece.lines, &texts(&parsed), false, tables, &mut out.facts);
+        let texts = texts(&parsed);
+        directives(&DirectiveText::file(&frame.text, &piece.lines, &texts), false, tables, &mut out.facts);
     }
     walk(script, frame, &parsed, &mut out);
     out
@@ -94,7 +96,7 @@ fn snippet_facts(source: &Source, snippet: &Snippet<'_>, tables: &Tables, reach:
 /// A script of its own that stands in a here document: directives and commands with a state of their own. With
 /// `expanded` the writing script fills in its variables: what is left of them is not known.
 pub(super) fn embedded(script: shell::Script<'_>, frame: &Frame, expanded: bool, out: &mut FileFacts) {
-    let mut inner = FileFacts { file: out.file.clone(), ..FileFacts::default() };
+    let mut inner = FileFacts { file: out.file.clone(), filled_in: Some(expanded), ..FileFacts::default() };
     shell_text(shell::Script { role: Role::Job, ..script }, frame.clone(), &mut inner);
     if expanded {
         let filled_in = |fact: &Fact| fact.fields.text("known") == "stray" && fact.fields.text("option").contains('$');
@@ -122,7 +124,10 @@ fn shell_text(script: shell::Script<'_>, frame: Frame, out: &mut FileFacts) {
         let mut facts = Vec::new();
         let own = if matches!(frame.place, Place::Same) { None } else { Some(LineIndex::new(&frame.text)) };
         let lines = own.as_ref().unwrap_or(&script.source.lines);
-        directives(&frame.text, lines, &texts(&parsed), job, script.tables, &mut facts);
+        let (texts, bodies) = (texts(&parsed), bodies(&parsed));
+        let expanded = out.filled_in == Some(true);
+        let text = DirectiveText { bodies: &bodies, expanded, ..DirectiveText::file(&frame.text, lines, &texts) };
+        directives(&text, job, script.tables, &mut facts);
         place_all(&mut facts, &frame, &script.source.lines);
         out.facts.append(&mut facts);
     }
@@ -143,10 +148,17 @@ fn texts(parsed: &ast::Script) -> Vec<Span> {
     texts
 }
 
-fn directives(text: &str, lines: &LineIndex, texts: &[Span], job: bool, tables: &Tables, out: &mut Vec<Fact>) {
-    let script = DirectiveText::file(text, lines, texts);
-    directive::collect(&tables.schedulers, &script, out);
-    shebang::collect(&script, job, out);
+/// The compound commands of a script, in order: lines in them run on some paths only, or more than once.
+fn bodies(parsed: &ast::Script) -> Vec<Span> {
+    let compound = |command: &&ast::Command| {
+        !matches!(command.node, ast::Node::Simple(_) | ast::Node::Pipeline(_) | ast::Node::AndOr { .. })
+    };
+    parsed.body.iter().filter(compound).map(|command| command.span).collect()
+}
+
+fn directives(script: &DirectiveText<'_>, job: bool, tables: &Tables, out: &mut Vec<Fact>) {
+    directive::collect(&tables.schedulers, script, out);
+    shebang::collect(script, job, out);
 }
 
 /// Moves facts of a text to where the text stands in its file.

@@ -20,7 +20,46 @@ pub fn file_record(source: &Source, scheduler: Option<Scheduler>) -> Record {
     record.add("login-shell", shebang::is_login(&source.text));
     record.add("bom", source.text.starts_with('\u{feff}'));
     record.add("template", is_template(&source.text));
+    record.add_some("made-for", made_for(source));
     record
+}
+
+/// Folders of services that test a repository or show it, and of images.
+const SERVICES: [&str; 9] =
+    [".github", ".circleci", ".gitlab", ".travis", "cibw", "binder", ".binder", ".devcontainer", "docker"];
+
+/// What only scripts for a Mac say.
+const MAC: [&str; 6] = ["/Users/", "osx-64", "osx-arm64", "brew install", "xcode-select", "MacOSX"];
+
+/// Commands that install the packages of a system, which nobody may do on a cluster.
+const ADMINISTRATION: [&str; 6] =
+    ["apt-get ", "apt install ", "yum install ", "yum -y install", "dnf install ", "pacman -S"];
+
+/// Places of one such word that are looked at.
+const MAX_PLACES: usize = 50;
+
+/// The machine that a file is for, where that is no cluster or not only one.
+fn made_for(source: &Source) -> Option<&'static str> {
+    let mut folders = source.path.parent().into_iter().flat_map(std::path::Path::components);
+    if folders.any(|part| SERVICES.iter().any(|name| part.as_os_str().eq_ignore_ascii_case(name))) {
+        return Some("ci");
+    }
+    if !matches!(source.kind, Kind::Shell { .. }) {
+        return None;
+    }
+    let says = |words: &[&str]| {
+        words.iter().any(|word| {
+            memchr::memmem::find_iter(source.text.as_bytes(), word.as_bytes()).take(MAX_PLACES).any(|at| {
+                let line = &source.text[..at];
+                let line = line.rsplit('\n').next().unwrap_or(line);
+                !line.contains('#')
+            })
+        })
+    };
+    if says(&MAC) {
+        return Some("mac");
+    }
+    says(&ADMINISTRATION).then_some("own")
 }
 
 /// `lf`, `crlf`, or `mixed`. A file without a line end counts as `lf`.
@@ -42,11 +81,12 @@ fn line_ends(text: &str) -> &'static str {
 }
 
 /// True when the text holds marks that a template engine or a reader is to replace: `{{ x }}`, `{% if %}`,
-/// `<ACCOUNT>` in a directive. GitHub's `${{ }}` and Go's and Bash's braces with nothing readable inside do not count.
+/// `<% x %>`, `@@x@@`, `<ACCOUNT>` in a directive. GitHub's `${{ }}` and Go's and Bash's braces with nothing readable inside do not count.
 fn is_template(text: &str) -> bool {
     let has = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
     let (braces, directives) = (has("{{") || has("{%"), has("#SBATCH") || has("#PBS") || has("#BSUB"));
-    let may_be = braces || (directives && has("<"));
+    let (erb, at) = (has("<%") && has("%>"), has("@@"));
+    let may_be = braces || erb || at || (directives && has("<"));
     if !may_be {
         return false;
     }
@@ -58,6 +98,19 @@ fn is_template(text: &str) -> bool {
             })
         };
         let is_directive = || line.starts_with("#SBATCH") || line.starts_with("#PBS") || line.starts_with("#BSUB");
-        (braces && (marked("{{", "}}") || marked("{%", "%}"))) || (directives && is_directive() && marked("<", ">"))
+        // `<% if %>` may have its end some lines further down.
+        let code = || erb && line.split_once("<%").is_some_and(|(_, rest)| !rest.starts_with('%'));
+        let named = || {
+            let mut parts = line.split("@@").skip(1);
+            at && parts.next().is_some_and(is_name) && parts.next().is_some()
+        };
+        code()
+            || named()
+            || (braces && (marked("{{", "}}") || marked("{%", "%}")))
+            || (directives && is_directive() && marked("<", ">"))
     })
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -45,6 +45,8 @@ pub struct FileFacts {
     pub signs: BTreeSet<String>,
     /// Scripts that stand in here documents and are written or submitted, each with facts of its own.
     pub embedded: Vec<FileFacts>,
+    /// Of such a script: does the shell that writes it fill in its variables first? `None` for a file.
+    pub filled_in: Option<bool>,
 }
 
 /// A region that was not understood, with the reason in plain words.

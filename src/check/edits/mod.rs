@@ -47,6 +47,10 @@ pub(super) fn edits(specs: &[EditSpec], voice: Voice<'_>) -> Result<Vec<Edit>, S
     if quoted && changes.iter().any(|(_, text)| text.contains(['\'', '"', '\n', '$', '`'])) {
         return Err("it stands in a string or an alias, which quotes, variables or lines in it could end".to_owned());
     }
+    let filled_in = about.view.facts.filled_in == Some(true);
+    if filled_in && changes.iter().any(|(_, text)| text.contains(['$', '`', '\\'])) {
+        return Err("it stands in a here document, which fills in variables too early".to_owned());
+    }
     let edits = changes.into_iter().map(|(span, text)| Edit { path: None, span, text }).collect();
     in_order(edits).ok_or_else(|| "its edits overlap each other here".to_owned())
 }
@@ -173,11 +177,11 @@ impl Editor<'_> {
         }
         match at {
             LinePlace::Top => {
-                let at = self.top();
+                let at = self.top()?;
                 Some(vec![(Span::at(at), format!("{}{}", text.replace('\n', self.newline()), self.newline()))])
             }
             LinePlace::FirstCommand => {
-                let line = self.line(shell::first_command(self.source))?;
+                let line = self.line(self.first_command()?)?;
                 Some(vec![line.insert_before(self.source, &text)])
             }
             LinePlace::Beside(Side::Before(place)) => {
@@ -228,21 +232,30 @@ impl Editor<'_> {
         }
     }
 
+    /// The byte of the first line that is neither empty nor a comment. A script in a here document has it elsewhere.
+    fn first_command(&self) -> Option<usize> {
+        let is_file = self.voice.scene.about.view.facts.filled_in.is_none();
+        is_file.then(|| shell::first_command(self.source))
+    }
+
     /// The byte below shebang, leading comments that are directives, and the marks that begin a document.
-    fn top(&self) -> usize {
+    fn top(&self) -> Option<usize> {
         let directives = self.voice.scene.about.view.facts.facts.iter().filter(|fact| {
             fact.kind == FactKind::Directive && !matches!(fact.fields.get("effective"), Some(Value::Flag(false)))
         });
         let last = directives.map(|fact| fact.span.end).max();
         let text = &self.source.text;
         let mut at = last.map_or(0, |end| self.source.lines.whole_lines(Span::at(end.saturating_sub(1))).end);
+        if at == 0 && self.voice.scene.about.view.facts.filled_in.is_some() {
+            return None;
+        }
         if at == 0 {
             let first = self.source.lines.span(1);
             let line = text.get(first.start..first.end).unwrap_or("");
             let is_head = line.starts_with("#!") || line.trim_end() == "---";
             at = if is_head && line.ends_with('\n') { first.end } else { 0 };
         }
-        at
+        Some(at)
     }
 
     fn newline(&self) -> &'static str {
@@ -259,8 +272,8 @@ impl Editor<'_> {
         }
         let lines = shell::lines_alone(self.source, span)?;
         let target = match to {
-            LinePlace::Top => self.top(),
-            LinePlace::FirstCommand => shell::first_command(self.source),
+            LinePlace::Top => self.top()?,
+            LinePlace::FirstCommand => self.first_command()?,
             LinePlace::Beside(Side::Before(place)) => {
                 shell::first_line(self.source, self.span(place)?.start)?.outer.start
             }

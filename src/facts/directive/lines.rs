@@ -19,8 +19,11 @@ pub(super) struct Line<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading {
     scheduler: Scheduler,
+    /// A shell fills in variables of the text before the scheduler sees it.
+    expanded: bool,
     first: bool,
     ended_by: Option<usize>,
+    second_shebang: bool,
 }
 
 /// The lines of `script` that belong to it.
@@ -59,8 +62,8 @@ fn logical_end(rest: &str, scheduler: Scheduler) -> usize {
 }
 
 impl Reading {
-    pub(super) const fn new(scheduler: Scheduler) -> Self {
-        Self { scheduler, first: true, ended_by: None }
+    pub(super) const fn new(scheduler: Scheduler, expanded: bool) -> Self {
+        Self { scheduler, expanded, first: true, ended_by: None, second_shebang: false }
     }
 
     /// The line of the command at which the scheduler stopped.
@@ -68,10 +71,16 @@ impl Reading {
         self.ended_by
     }
 
+    /// True when a shebang came below the first command: another script begins there.
+    pub(super) const fn second_shebang(&self) -> bool {
+        self.second_shebang
+    }
+
     /// Takes note of a line that is no directive.
     pub(super) fn pass(&mut self, line: &Line<'_>) {
         let first = std::mem::replace(&mut self.first, false);
         if self.ended_by.is_some() || self.scheduler == Scheduler::Sge {
+            self.second_shebang |= self.ended_by.is_some() && line.text.starts_with("#!/");
             return;
         }
         let text = line.text.trim_start_matches('\u{feff}').trim();
@@ -79,6 +88,7 @@ impl Reading {
         // A first line without its `#` is a fault of its own; what follows is read as it was meant.
         let shebang = first && text.starts_with('!');
         let filled_in = text.len() > 2 && text.starts_with('@') && text.ends_with('@') && !text.contains(' ');
+        let filled_in = filled_in || (self.expanded && text.starts_with('$'));
         let template = filled_in || ["{%", "{{", "{#", "<%"].iter().any(|mark| text.starts_with(mark));
         if !(text.is_empty() || text.starts_with('#') || label || shebang || template) {
             self.ended_by = Some(line.number);

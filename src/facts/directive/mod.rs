@@ -33,6 +33,8 @@ pub struct Script<'a> {
     /// Bytes of the file that belong to other texts, in order: bodies of here documents, quoted text over
     /// several lines. Lines that begin there are passed over.
     pub skip: &'a [Span],
+    /// Compound commands of the text, in order.
+    pub bodies: &'a [Span],
     /// What the text stands in (`heredoc`), as in the field `context`.
     pub context: &'a [&'static str],
     /// True when a shell expands variables in it before any scheduler sees it.
@@ -42,7 +44,7 @@ pub struct Script<'a> {
 impl<'a> Script<'a> {
     /// A whole file.
     pub const fn file(text: &'a str, lines: &'a LineIndex, skip: &'a [Span]) -> Self {
-        Self { text, base: 0, lines, skip, context: &[], expanded: false }
+        Self { text, base: 0, lines, skip, bodies: &[], context: &[], expanded: false }
     }
 }
 
@@ -81,7 +83,7 @@ pub fn may_hold(text: &str) -> bool {
 }
 
 fn read(scheduler: Scheduler, table: &OptionTable, script: &Script<'_>, out: &mut Vec<Fact>) {
-    let mut reading = Reading::new(scheduler);
+    let mut reading = Reading::new(scheduler, script.expanded);
     let mut assembly = Assembly::new(scheduler, table, script);
     for line in lines::of(script, scheduler) {
         let Some(mark) = sentinel::find(scheduler, line.text) else {
@@ -91,18 +93,18 @@ fn read(scheduler: Scheduler, table: &OptionTable, script: &Script<'_>, out: &mu
         if reading.hetjob(&line) {
             assembly.next_component();
         }
-        let parsed = parse(scheduler, table, line.text, mark.end);
+        let parsed = parse(scheduler, table, line.text, mark.end, script.expanded);
         if mark.disguise == Disguise::None {
-            assembly.line(&line, &mark, &parsed, reading.ended_by(), out);
+            assembly.line(&line, &mark, &parsed, &reading, out);
         } else if reading.ended_by().is_none() && is_directive(&parsed) {
             assembly.disguised(&line, &mark, &parsed, out);
         }
     }
 }
 
-fn parse(scheduler: Scheduler, table: &OptionTable, line: &str, from: usize) -> Vec<Parsed> {
+fn parse(scheduler: Scheduler, table: &OptionTable, line: &str, from: usize, expanded: bool) -> Vec<Parsed> {
     let mut options = match scheduler {
-        Scheduler::Slurm => slurm::options(table, line, from),
+        Scheduler::Slurm => slurm::options(table, line, from, expanded),
         Scheduler::Pbs => pbs::options(table, line, from),
         Scheduler::Sge => single_dash::sge(table, line, from),
         Scheduler::Lsf => single_dash::lsf(table, line, from),

@@ -5,7 +5,7 @@ use super::words::{Splitting, Word, split};
 use crate::facts::placeholder::is_placeholder;
 use crate::tables::{BatchOption, OptionTable, Takes};
 
-const HOW: Splitting = Splitting { comment_in_word: false, brackets: true, slurm_escapes: false };
+const HOW: Splitting = Splitting { comment_in_word: false, brackets: true, slurm_escapes: false, substitutions: false };
 
 /// The options of a line after its `#PBS`, which ends at `from`.
 pub(super) fn options(table: &OptionTable, line: &str, from: usize) -> Vec<Parsed> {

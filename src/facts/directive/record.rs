@@ -1,6 +1,6 @@
 //! The fields of a directive fact, and what links one directive with earlier ones.
 
-use super::lines::Line;
+use super::lines::{Line, Reading};
 use super::option::{Nearest, Parsed, Piece, Verdict};
 use super::sentinel::Sentinel;
 
@@ -52,9 +52,10 @@ impl<'a> Assembly<'a> {
         line: &Line<'_>,
         mark: &Sentinel,
         parsed: &[Parsed],
-        ended_by: Option<usize>,
+        reading: &Reading,
         out: &mut Vec<Fact>,
     ) {
+        let ended_by = reading.ended_by();
         for option in parsed {
             self.index += 1;
             let mut fields = self.common(line, mark, option);
@@ -63,6 +64,12 @@ impl<'a> Assembly<'a> {
             fields.set("first-late", first_late);
             fields.set_some("ended-by", ended_by.map(number));
             fields.set("disguised", Disguise::None.name());
+            if reading.second_shebang() {
+                fields.set("second-shebang", true);
+            }
+            if self.script.bodies.iter().any(|body| body.contains(Span::at(line.start))) {
+                fields.set("nested", true);
+            }
             if ended_by.is_none() {
                 self.relate(line, option, &mut fields);
             }

@@ -7,14 +7,22 @@ use crate::tables::{BatchOption, OptionTable, Takes};
 
 /// The options of a Grid Engine line after its `#$`, which ends at `from`.
 pub(super) fn sge(table: &OptionTable, line: &str, from: usize) -> Vec<Parsed> {
-    let (words, _) = split(line, from, Splitting { comment_in_word: true, brackets: true, slurm_escapes: false });
+    let (words, _) = split(
+        line,
+        from,
+        Splitting { comment_in_word: true, brackets: true, slurm_escapes: false, substitutions: false },
+    );
     options(table, &words, false)
 }
 
 /// The options of an LSF line after its `#BSUB`, which ends at `from`.
 pub(super) fn lsf(table: &OptionTable, line: &str, from: usize) -> Vec<Parsed> {
     // LSF keeps the quotes of `select[x!='Y']`; only the text of values differs, not where words end.
-    let (words, _) = split(line, from, Splitting { comment_in_word: false, brackets: false, slurm_escapes: false });
+    let (words, _) = split(
+        line,
+        from,
+        Splitting { comment_in_word: false, brackets: false, slurm_escapes: false, substitutions: false },
+    );
     options(table, &words, true)
 }
 

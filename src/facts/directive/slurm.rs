@@ -6,11 +6,12 @@ use super::words::{Splitting, Word, split};
 use crate::facts::placeholder::is_placeholder;
 use crate::tables::{BatchOption, Lookup, OptionTable, Takes};
 
-const HOW: Splitting = Splitting { comment_in_word: true, brackets: true, slurm_escapes: true };
+const HOW: Splitting = Splitting { comment_in_word: true, brackets: true, slurm_escapes: true, substitutions: false };
 
-/// The options of a line after its `#SBATCH`, which ends at `from`.
-pub(super) fn options(table: &OptionTable, line: &str, from: usize) -> Vec<Parsed> {
-    let (words, open_quote) = split(line, from, HOW);
+/// The options of a line after its `#SBATCH`, which ends at `from`. Of an `expanded` text a shell runs the substitutions
+/// first.
+pub(super) fn options(table: &OptionTable, line: &str, from: usize, expanded: bool) -> Vec<Parsed> {
+    let (words, open_quote) = split(line, from, Splitting { substitutions: expanded, ..HOW });
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(word) = words.get(at) {

@@ -29,6 +29,8 @@ pub(super) struct Splitting {
     pub(super) brackets: bool,
     /// A backslash counts in single quotes too, and does not keep a blank in the word: Slurm's way.
     pub(super) slurm_escapes: bool,
+    /// `$(…)` is filled in before: one word, whatever stands in it.
+    pub(super) substitutions: bool,
 }
 
 /// Cuts `line[from..]` into words. Quotes and backslashes are taken away; template marks with blanks inside
@@ -50,6 +52,7 @@ pub(super) fn split(line: &str, from: usize, how: Splitting) -> (Vec<Word>, bool
         }
         if quote.is_none()
             && let Some(end) = mark_end(line, at, how.brackets)
+                .or_else(|| how.substitutions.then(|| substitution_end(line, at)).flatten())
         {
             push(&mut word, &line[at..end], at, end);
             at = end;
@@ -75,6 +78,21 @@ pub(super) fn split(line: &str, from: usize, how: Splitting) -> (Vec<Word>, bool
     }
     words.extend(word);
     (words, quote.is_some())
+}
+
+/// The end of a `$(…)` that begins at `at`.
+fn substitution_end(line: &str, at: usize) -> Option<usize> {
+    let rest = line[at..].strip_prefix("$(")?;
+    let mut depth = 1usize;
+    for (index, c) in rest.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 1 => return Some(at + 2 + index + 1),
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// `####@####.org`: an address blotted out, no comment.
@@ -111,7 +129,7 @@ mod tests {
 
     #[test]
     fn words_keep_templates_whole_and_lose_quotes() {
-        let how = Splitting { comment_in_word: true, brackets: true, slurm_escapes: false };
+        let how = Splitting { comment_in_word: true, brackets: true, slurm_escapes: false, substitutions: false };
         let texts = |line| split(line, 0, how).0.into_iter().map(|word| word.text).collect::<Vec<_>>();
         assert_eq!(texts("-J 'a b' --mem=4G# x"), ["-J", "a b", "--mem=4G"]);
         assert_eq!(texts("--time={{ time }} -A <budget code>"), ["--time={{ time }}", "-A", "<budget code>"]);
@@ -126,7 +144,7 @@ mod tests {
     #[test]
     fn words_as_slurm_cuts_them() {
         // Each pair was tried on sbatch 22.05.
-        let how = Splitting { comment_in_word: true, brackets: true, slurm_escapes: true };
+        let how = Splitting { comment_in_word: true, brackets: true, slurm_escapes: true, substitutions: false };
         for (line, expected) in [
             (r"J=a\ b", &["J=a", "b"][..]),
             (r#"J=a\"b"#, &["J=a\"b"]),

@@ -225,6 +225,8 @@ static DIRECTIVE: &[Field] = &[
     f("effective", Flag, "the scheduler reads it: it stands before the first command"),
     f("first-late", Flag, "the first of the directives that stand too late"),
     f("ended-by", Number, "line of the command that ended the reading"),
+    f("second-shebang", Flag, "a `#!` line stands between that command and it: another script begins there"),
+    f("nested", Flag, "it stands in an `if`, a loop, a function or another compound command"),
     f(
         "disguised",
         Choice(&["none", "space", "indent", "case"]),

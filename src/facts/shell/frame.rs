@@ -75,6 +75,21 @@ impl Decoded {
         self.map.append(&mut other.map);
     }
 
+    /// The same without the tabs at the beginning of its lines.
+    #[must_use]
+    pub fn without_tabs(self) -> Self {
+        let mut out = Self::default();
+        let mut begins = true;
+        for (at, c) in self.text.char_indices() {
+            if !(begins && c == '\t') {
+                out.text.push(c);
+                out.map.extend_from_slice(&self.map[at..at + c.len_utf8()]);
+                begins = c == '\n';
+            }
+        }
+        out
+    }
+
     /// What stands after the first `mark`; nothing when there is none.
     #[must_use]
     pub fn after(mut self, mark: char) -> Self {

@@ -89,6 +89,7 @@ impl Walker<'_> {
     /// script of its own; anything else takes it as text.
     fn heredoc(&mut self, line: &Line, heredoc: Heredoc, output: Option<Span>) {
         let decoded = self.resolver().decoded_body(heredoc.body, heredoc.quoted);
+        let decoded = if heredoc.strip_tabs { decoded.without_tabs() } else { decoded };
         let end = self.frame.place(heredoc.body).end;
         let reads_input =
             line.args.is_empty() || line.args.first().is_some_and(|arg| arg.text.text == "-" || arg.text.text == "-s");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::branch::{Outcome, condition};
+use super::comments;
 use super::frame::Frame;
 use super::functions::Function;
 use super::state::{Ready, State};
@@ -453,11 +454,13 @@ impl<'a> Walker<'a> {
         // Facts of one long list would each carry all of it.
         let text = self.frame.slice(self.statement.span);
         let text = if text.len() > MAX_STATEMENT { "" } else { text };
-        Record::at(span)
-            .with_room(4)
+        let mut record = Record::at(span)
+            .with_room(5)
             .with("text", Text::at(text, span))
             .with("whole", self.statement.whole)
             .with("sole", self.statement.sole)
-            .with("paragraph", self.statement.paragraph as i64)
+            .with("paragraph", self.statement.paragraph as i64);
+        record.set_some("remark", comments::remark(&self.frame.text, self.statement.span));
+        record
     }
 }

@@ -154,4 +154,6 @@ pub struct Heredoc {
     pub body: Span,
     /// The delimiter is quoted: nothing in the body is expanded.
     pub quoted: bool,
+    /// `<<-`: tabs at the beginning of its lines are taken away.
+    pub strip_tabs: bool,
 }

@@ -48,7 +48,7 @@ impl Lexer<'_> {
         let span = Span::new(start, target_end.max(self.at + length));
         let heredoc = (op == RedirectOp::Heredoc).then(|| {
             let (delimiter, quoted) = unquote_delimiter(self.slice(target));
-            self.out.heredocs.push(Heredoc { body: Span::at(span.end), quoted });
+            self.out.heredocs.push(Heredoc { body: Span::at(span.end), quoted, strip_tabs });
             let index = self.out.heredocs.len() - 1;
             if self.pending.len() < MAX_HEREDOCS {
                 self.pending.push(Pending { index, delimiter, strip_tabs });
