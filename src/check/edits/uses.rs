@@ -55,7 +55,8 @@ impl Editor<'_> {
         let known = |span: Span| found.iter().chain(&changes).any(|(other, _)| other.overlaps(span));
         let in_comment = |span: Span| comments.iter().any(|one| one.contains(span));
         // The same environment by a way that is not seen through.
-        let mut others = activations(&self.source.text, old).chain(named(&self.source.text, old));
+        let text = &self.source.text;
+        let mut others = activations(text, old).chain(named(text, old)).chain(assigned(text, old));
         let missed = others.any(|span| !known(span) && !in_comment(span));
         (!missed).then_some(found)
     }
@@ -183,6 +184,23 @@ fn activations<'t>(text: &'t str, path: &str) -> impl Iterator<Item = Span> + 't
     let whole = move |at: &usize| !text[..*at].chars().next_back().is_some_and(part);
     let length = name.len();
     places.into_iter().filter(whole).map(move |at| Span::new(at, at + length))
+}
+
+/// Where a variable is set to a path whose last part is that of `path`.
+fn assigned<'t>(text: &'t str, path: &str) -> impl Iterator<Item = Span> + 't {
+    let name = last_part(path).to_owned();
+    let length = name.len();
+    let plain = length > 0 && !name.contains(['$', '`']);
+    let places = if plain { text.match_indices(&*name).map(|(at, _)| at).collect::<Vec<_>>() } else { Vec::new() };
+    let sets = move |at: &usize| {
+        let ends = text[at + length..].chars().next().is_none_or(|c| c.is_whitespace() || "\"';".contains(c));
+        let word = text[..*at].rsplit(|c: char| c.is_whitespace() || c == ';').next().unwrap_or("");
+        let value = word.split_once('=').filter(|(variable, _)| {
+            !variable.is_empty() && variable.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        });
+        ends && value.is_some_and(|(_, before)| before.is_empty() || before.ends_with(['/', '"', '\'']))
+    };
+    places.into_iter().filter(sets).map(move |at| Span::new(at, at + length))
 }
 
 /// Where a folder that is called as `path` is, is entered, looked for, made or removed.
