@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use crate::facts::{Alone, FileFacts};
-use crate::policy::config::{Config, Exception, Lapsed};
+use crate::policy::config::{Config, Exception, Lapsed, LockSpec};
 use crate::policy::{CommandLine, Level, Origin, PackInfo, Policy, Rule, Severity, Site};
 use crate::report::{NotObeyed, encode, for_terminal};
 use crate::source::{self, Kind, Source};
@@ -226,17 +226,13 @@ impl Page<'_> {
             let exception = layers.configs.iter().filter(|config| config.file == origin.file);
             let exception = exception.flat_map(|config| &config.exceptions).find(|found| rule.is_named(&found.name));
             let spec = lock.map(|lock| &lock.spec);
-            let parts = spec.map(|spec| {
-                let parts = [("severity", spec.severity), ("enabled", spec.enabled), ("suppression", spec.suppression)];
-                parts.into_iter().filter(|(_, locked)| *locked).map(|(name, _)| name).collect()
-            });
             rules.push(Judged {
                 rule,
                 severity: meant.selection.severity(rule, stand),
                 exception: exception.filter(|_| !origin.file.as_os_str().is_empty()),
                 ended,
                 origin,
-                locked: parts.unwrap_or_default(),
+                locked: spec.map(LockSpec::parts).unwrap_or_default(),
                 lock: lock.map(|lock| self.place(&lock.place)),
                 unmet: lock.map(|_| rule.unmet_at(own)).unwrap_or_default(),
                 reason: spec.map_or("", |spec| &spec.reason),

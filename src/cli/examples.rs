@@ -18,6 +18,8 @@ pub(super) struct Example {
     pub(super) name: String,
     /// Its text.
     pub(super) text: Cow<'static, str>,
+    /// The other files of its case, by name.
+    pub(super) beside: Vec<(String, Cow<'static, str>)>,
     /// The site that judges its case.
     site: Option<String>,
     /// Its case comes first, by its manifest or its name.
@@ -45,14 +47,12 @@ pub(super) fn of_pack(folder: &Path, rule: &str) -> Vec<Example> {
         let Some(written) = text_of(&case.join("case.toml")).and_then(|text| toml::from_str::<Case>(&text).ok()) else {
             continue;
         };
-        let own = files(&case).filter(|path| path.is_file());
-        examples.extend(own.filter_map(|path| {
+        let own = files(&case).filter(|path| path.is_file()).filter_map(|path| {
             let name = path.file_name()?.to_string_lossy().into_owned();
             let text = text_of(&path).filter(|_| !matches!(name.as_str(), "case.toml" | "findings.json"))?;
-            let (bad, note) = (written.kind == "bad", written.note.clone());
-            let (first, site) = (written.shown, written.site.clone());
-            Some(Example { bad, note, name, text: text.into(), site, first, findings: Vec::new() })
-        }));
+            Some((name, Cow::Owned(text)))
+        });
+        examples.extend(of_case(&written, &own.collect::<Vec<_>>(), written.shown));
     }
     examples.sort_by(|a, b| (!a.first, a.text.len(), &a.name).cmp(&(!b.first, b.text.len(), &b.name)));
     let first = |bad: bool| examples.iter().find(|example| example.bad == bad);
@@ -141,16 +141,26 @@ fn read(rule: &str, path: &str, text: &str) -> Option<Vec<Example>> {
     };
     let examples =
         files.iter().filter(|(name, _)| !name.contains("fixed/") && !matches!(*name, "case.toml" | "findings.json"));
-    let example = |(name, text): &(&str, &'static str)| Example {
-        bad: written.kind == "bad",
-        note: written.note.clone(),
-        name: (*name).to_owned(),
-        text: (*text).into(),
-        site: written.site.clone(),
-        first: written.shown || case == "near-misses",
-        findings: of_file(name),
+    let own: Vec<(String, Cow<'static, str>)> =
+        examples.map(|(name, text)| ((*name).to_owned(), Cow::Borrowed(*text))).collect();
+    let mut examples = of_case(&written, &own, written.shown || case == "near-misses");
+    examples.iter_mut().for_each(|example| example.findings = of_file(&example.name));
+    Some(examples)
+}
+
+/// The files of a case, each with those beside it.
+fn of_case(case: &Case, files: &[(String, Cow<'static, str>)], first: bool) -> Vec<Example> {
+    let example = |(name, text): &(String, Cow<'static, str>)| Example {
+        bad: case.kind == "bad",
+        note: case.note.clone(),
+        name: name.clone(),
+        text: text.clone(),
+        beside: files.iter().filter(|(other, _)| other != name).cloned().collect(),
+        site: case.site.clone(),
+        first,
+        findings: Vec::new(),
     };
-    Some(examples.map(example).collect())
+    files.iter().map(example).collect()
 }
 
 #[cfg(test)]

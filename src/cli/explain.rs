@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::policy::rule::Within;
 use crate::policy::site::{Spoken, Stand};
 use crate::policy::{CommandLine, Lock, PackInfo, PolicyError, Rule, Selection, Severity, Site, nearest};
 use crate::report::for_terminal;
@@ -13,6 +14,9 @@ use super::engine::{Engine, Here};
 use super::examples::{self, Example};
 use super::snapshot::Snapshot;
 use super::streams::Streams;
+
+/// A case of more files shows several things at once.
+const MOST_BESIDE: usize = 3;
 
 /// Runs `pydoctor explain`.
 pub(super) fn run(args: &args::Explain, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
@@ -55,7 +59,9 @@ fn write(rule: &Rule, here: &Here, engine: &Engine, out: &mut dyn Write) -> io::
         None => examples::of(&rule.id),
         Some(pack) => examples::of_pack(Path::new(&pack.origin), &rule.id),
     };
-    examples.iter().try_for_each(|example| write_example(example, out))?;
+    let others = rule.clauses.iter().flat_map(|clause| clause.with.iter().chain(&clause.without));
+    let looks_elsewhere = others.into_iter().any(|other| other.within != Within::File);
+    examples.iter().try_for_each(|example| write_example(example, looks_elsewhere, out))?;
     writeln!(out, "\nAt the sites:")?;
     let width = known.sites.keys().map(String::len).max().unwrap_or(0);
     let configured = |site: &Site| here.selection.severity_at(rule, site);
@@ -77,8 +83,7 @@ fn pack_of<'h>(rule: &Rule, here: &'h Here) -> Option<&'h PackInfo> {
 /// What of a rule is locked, where, and why.
 fn locked(lock: &Lock, engine: &Engine) -> String {
     let Lock { spec, place: (file, line), .. } = lock;
-    let parts = [("severity", spec.severity), ("enabled", spec.enabled), ("suppression", spec.suppression)];
-    let parts: Vec<&str> = parts.into_iter().filter(|(_, locked)| *locked).map(|(name, _)| name).collect();
+    let parts = spec.parts();
     let reason = if spec.reason.is_empty() { String::new() } else { format!(": {}", spec.reason) };
     format!("Locked: {} ({}:{line}{reason})", parts.join(", "), engine.settings.shown(file).display())
 }
@@ -122,10 +127,20 @@ fn write_fixes(rule: &Rule, site: &Site, stand: Option<&Stand>, out: &mut dyn Wr
     fixes.iter().try_for_each(|fix| writeln!(out, "{}", for_terminal(fix)))
 }
 
-fn write_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
+/// An example, with the files beside it where the rule looks at these too.
+fn write_example(example: &Example, with_others: bool, out: &mut dyn Write) -> io::Result<()> {
     let what = if example.bad { "Flagged" } else { "Not flagged" };
     writeln!(out, "\n{what}: {} ({})\n", example.note, example.name)?;
-    example.text.lines().try_for_each(|line| writeln!(out, "{}", format!("    {line}").trim_end()))
+    write_lines(&example.text, out)?;
+    for (name, text) in example.beside.iter().filter(|_| with_others && example.beside.len() <= MOST_BESIDE) {
+        writeln!(out, "\n  beside it {}\n", for_terminal(name))?;
+        write_lines(text, out)?;
+    }
+    Ok(())
+}
+
+fn write_lines(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    text.lines().try_for_each(|line| writeln!(out, "{}", format!("    {line}").trim_end()))
 }
 
 /// How bad the rule is at a site, and what the site says of it in its own words.

@@ -278,6 +278,14 @@ impl Config {
     }
 }
 
+impl LockSpec {
+    /// What it has settled, in words.
+    pub fn parts(&self) -> Vec<&'static str> {
+        let parts = [("severity", self.severity), ("enabled", self.enabled), ("suppression", self.suppression)];
+        parts.into_iter().filter(|(_, locked)| *locked).map(|(name, _)| name).collect()
+    }
+}
+
 impl Files {
     /// True for a file of these; `path` begins at the folder from which the globs count.
     pub fn matches(&self, path: &Path) -> bool {

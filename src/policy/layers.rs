@@ -292,7 +292,7 @@ impl Layers {
             }
             words.into_iter().map(|word| told(step.origin(word, rule), step.says_in_full(word, rule))).collect()
         };
-        let lifted = |step: &Step<'_>| step.lifts(rule).map(|origin| told(origin, "lock = false".to_owned()));
+        let lifted = |step: &Step<'_>| step.lifts(rule, lock).map(|(origin, said)| told(origin, said));
         steps.flat_map(|step| lifted(&step).into_iter().chain(defied(&step)).collect::<Vec<_>>()).collect()
     }
 
@@ -359,10 +359,16 @@ impl Step<'_> {
     }
 
     /// Where it says that the rule is not locked.
-    fn lifts(&self, rule: &Rule) -> Option<Origin> {
-        let config = self.config.filter(|config| !config.locks.contains_key(&rule.id))?;
+    fn lifts(&self, rule: &Rule, lock: &Lock) -> Option<(Origin, String)> {
+        let config = self.config?;
         let line = config.line(&[&format!("rules.{}.lock", rule.id)])?;
-        Some(Origin { level: config.level, file: config.file.clone(), line: Some(line) })
+        let own = config.locks.get(&rule.id).map(LockSpec::parts).unwrap_or_default();
+        if lock.spec.parts().iter().all(|part| own.contains(part)) {
+            return None;
+        }
+        let quoted: Vec<String> = own.iter().map(|part| format!("\"{part}\"")).collect();
+        let said = if own.is_empty() { "lock = false".to_owned() } else { format!("lock = [{}]", quoted.join(", ")) };
+        Some((Origin { level: config.level, file: config.file.clone(), line: Some(line) }, said))
     }
 
     /// The key that says last that a rule is off, and its line.

@@ -11,7 +11,8 @@ impl Editor<'_> {
         let reason = self.missing_text(spec).or_else(|| self.missing_place(spec)).unwrap_or_else(|| match action {
             "insert-line" => "other code shares that line, or the text is empty".to_owned(),
             "delete" | "move" | "wrap" => "it does not stand on lines of its own, or more hangs on it".to_owned(),
-            "replace" | "uses" => "it stands so already, or the place holds more than the value".to_owned(),
+            "replace" => "it stands so already, or the place holds more than the value".to_owned(),
+            "uses" => "something else in the file has that name too, or takes it from a variable".to_owned(),
             _ => "it does not fit what stands there".to_owned(),
         });
         format!("edit {number} (`{action}`): {reason}")
