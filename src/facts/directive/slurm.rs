@@ -203,7 +203,12 @@ fn misleading(table: &OptionTable, name: &str, option: &BatchOption) -> Option<S
             && other.name.len() - name.len() <= 1
     });
     let other = other.or_else(|| {
-        let near = |other: &&BatchOption| strsim::damerau_levenshtein(&other.name, name) <= 2;
+        // What lacks a letter or two at its end is what it is completed to.
+        let rest = option.name.len().saturating_sub(name.len());
+        let near = |other: &&BatchOption| {
+            let distance = strsim::damerau_levenshtein(&other.name, name);
+            distance <= 2 && distance < rest
+        };
         table.iter().filter(|other| other.canonical() != option.canonical() && other.name.len() > 5).find(near)
     });
     other.map(|other| format!("--{}", other.canonical()))
