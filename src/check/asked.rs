@@ -3,43 +3,46 @@
 //! A rule is heard out condition by condition: one that no command without its name, its word or a grammar can fulfil
 //! is enough. A rule that has none is about every command, and then all are collected; the same for assignments.
 
-use crate::facts::interest::{BY_GRAMMAR, Questions, Roles, TOLD_WHOLE};
+use crate::facts::interest::{BY_GRAMMAR, Questions, Roles, TOLD_WHOLE, WRAPPING};
 use crate::facts::{FactKind, Interest};
 use crate::policy::condition::{Condition, Glob, GlobPiece, Test, Where};
 use crate::policy::glob::Pattern;
 use crate::policy::path::{Derived, Root};
-use crate::policy::rule::{Matcher, Other};
+use crate::policy::rule::{Matcher, Within};
 use crate::policy::site::{Site, ValueData};
 use crate::policy::template::Part;
 use crate::policy::{Clause, Policy};
 use crate::source::Role;
-
-use super::prefilter::distinct;
+use crate::tables::commands::Commands;
 
 /// Fields that hold words of the command as they are written.
-const WRITTEN: &[&str] = &["words", "args", "options"];
+const WRITTEN: &[&str] = &["words", "args", "options", "launcher-option"];
 /// Words shorter than this stand everywhere.
 const SHORTEST: usize = 3;
 /// The roles of shell files.
 const ROLES: [Role; 3] = [Role::Startup, Role::Job, Role::Script];
 
-/// The commands and assignments that these policies can have something to say about, and what tells of a site.
-pub fn interest<'p>(policies: impl Iterator<Item = &'p Policy>) -> Interest {
-    let all = distinct(policies);
+/// The commands and assignments that these policies can have something to say about, and what tells of a site, in so
+/// many scripts.
+pub fn interest(all: &[&Policy], scripts: usize) -> Interest {
     let mut questions = Questions::default();
-    let mut every_assignment = false;
-    for policy in &all {
+    let (mut every_assignment, mut every_wrapped) = (false, false);
+    for policy in all {
         let mut listener = Listener::new(policy, &mut questions);
         if !listener.hears(FactKind::Command) {
             return Interest::in_everything();
         }
         every_assignment |= !listener.hears(FactKind::Assignment);
+        every_wrapped |= !listener.hears_wrapped();
         questions.signs.extend(policy.sites.heads().flat_map(|site| &site.detect.evidence).map(ToString::to_string));
     }
     if every_assignment {
         questions.values.insert(String::new());
     }
-    Interest::new(questions, all.iter().map(|policy| &policy.tables.commands))
+    if every_wrapped {
+        questions.wrappers.insert(String::new());
+    }
+    Interest::new(questions, all.iter().map(|policy| &policy.tables.commands), scripts)
 }
 
 struct Listener<'l> {
@@ -49,6 +52,8 @@ struct Listener<'l> {
     questions: &'l mut Questions,
     /// The clause that is heard.
     clause: Option<&'l Clause>,
+    /// Texts of which one stands in each file in which it matters what is heard.
+    gate: Option<Vec<String>>,
 }
 
 /// How a condition rules a command out, the cheapest first.
@@ -65,7 +70,7 @@ enum Means {
 impl<'l> Listener<'l> {
     fn new(policy: &'l Policy, questions: &'l mut Questions) -> Self {
         let sites = policy.sites.heads().filter_map(|head| policy.site(&head.id).ok()).map(AsRef::as_ref).collect();
-        Self { policy, sites, questions, clause: None }
+        Self { policy, sites, questions, clause: None, gate: None }
     }
 
     /// Notes what all rules ask of facts of a kind; `false` when one may be about any.
@@ -74,20 +79,93 @@ impl<'l> Listener<'l> {
         policy.rules.iter().flat_map(|rule| &rule.clauses).all(|clause| self.clause(clause, kind))
     }
 
+    /// Notes what all rules ask of commands behind a wrapper; `false` when one may be about any.
+    fn hears_wrapped(&mut self) -> bool {
+        let policy = self.policy;
+        policy.rules.iter().flat_map(|rule| &rule.clauses).all(|clause| self.wrapped_by(clause))
+    }
+
+    /// Notes what the clause asks of commands behind a wrapper; `false` when it may be about any.
+    fn wrapped_by(&mut self, clause: &'l Clause) -> bool {
+        self.clause = Some(clause);
+        (clause.on != FactKind::Command || self.wrapped(&clause.matches, Roles::ALL, true))
+            && self.others(clause, FactKind::Command, Self::wrapped)
+    }
+
+    /// Whether `hears` does of each other fact of that kind that the clause looks for.
+    fn others(
+        &mut self,
+        clause: &'l Clause,
+        kind: FactKind,
+        hears: impl Fn(&mut Self, &'l Matcher, Roles, bool) -> bool,
+    ) -> bool {
+        let risks = clause.fixes.iter().flat_map(|fix| fix.unsafe_if_with.iter().chain(&fix.with).chain(&fix.without));
+        let mut others = clause.with.iter().chain(&clause.without).chain(risks).filter(|other| other.fact == kind);
+        let commands = &self.policy.tables.commands;
+        let all = others.all(|other| {
+            let (roles, gate) = match other.within {
+                Within::File => (roles_of(&clause.matches.all), texts_with(clause, commands)),
+                // It matters in files that run others.
+                Within::Callers => (Roles::ALL, Some(Vec::new())),
+                Within::Linked | Within::Session | Within::Reach => (Roles::ALL, None),
+            };
+            self.gate = gate;
+            hears(self, &other.matches, roles, false)
+        });
+        self.gate = None;
+        all
+    }
+
+    /// Notes by which wrapper, name or word a command that no grammar knows can fulfil a matcher.
+    fn wrapped(&mut self, matcher: &Matcher, roles: Roles, own: bool) -> bool {
+        let roles = roles.common(roles_of(&matcher.all));
+        let mut table = |table: &Where| {
+            let roles = roles.common(roles_of(table));
+            let grammar = |test: &&Test| {
+                let field = test.path.steps.first().map_or("", AsRef::as_ref);
+                !WRAPPING.contains(&field)
+            };
+            table.tests.iter().filter(grammar).any(|test| self.test(test, Means::Grammar, roles))
+                || table.tests.iter().any(asks_what_prints)
+                || table.tests.iter().any(|test| self.wrapper(test))
+                || table.tests.iter().any(|test| self.test(test, Means::Name, roles))
+                || (own && table.tests.iter().any(|test| self.test(test, Means::Word, roles)))
+                || table.tests.iter().any(|test| self.launched(test))
+        };
+        table(&matcher.all) || (!matcher.either.is_empty() && matcher.either.iter().all(table))
+    }
+
+    /// Notes what wrappers must hold.
+    fn wrapper(&mut self, test: &Test) -> bool {
+        let asked = of_own(test, "wrappers") && test.path.derived.is_none() && test.condition.needs_value();
+        let Some(patterns) = self.patterns(&test.condition).filter(|_| asked) else { return false };
+        let needles = patterns.iter().map(|pattern| String::from_utf8_lossy(pattern.needle()).into_owned());
+        self.questions.wrappers.extend(needles);
+        true
+    }
+
+    /// Notes in which files it matters that something is launched.
+    fn launched(&mut self, test: &Test) -> bool {
+        let asked = of_own(test, "launcher") && test.path.derived.is_none() && test.condition.needs_value();
+        let Some(gate) = self.gate.as_ref().filter(|_| asked) else { return false };
+        self.questions.gate.extend(gate.iter().cloned());
+        true
+    }
+
     /// Notes what the clause asks of facts of a kind; `false` when it may be about any.
     fn clause(&mut self, clause: &'l Clause, kind: FactKind) -> bool {
         self.clause = Some(clause);
-        let risks = clause.fixes.iter().flat_map(|fix| fix.unsafe_if_with.iter().chain(&fix.with).chain(&fix.without));
-        let others: Vec<&Other> = clause.with.iter().chain(&clause.without).chain(risks).collect();
-        (clause.on != kind || self.matcher(&clause.matches, kind, true))
-            && others.into_iter().all(|other| other.fact != kind || self.matcher(&other.matches, kind, false))
+        (clause.on != kind || self.matcher(&clause.matches, kind, Roles::ALL, true))
+            && self.others(clause, kind, |listener, matcher, roles, own| listener.matcher(matcher, kind, roles, own))
     }
 
-    /// `own` for the fact that the clause is about: what may hold of it, for all that is known, is not found.
-    fn matcher(&mut self, matcher: &Matcher, kind: FactKind, own: bool) -> bool {
+    /// `roles` are those of the files that facts are asked for in. `own` for the fact that the clause is about: what may
+    /// hold of it, for all that is known, is not found.
+    fn matcher(&mut self, matcher: &Matcher, kind: FactKind, roles: Roles, own: bool) -> bool {
+        let roles = roles.common(roles_of(&matcher.all));
         let mut table = |table| match kind {
             FactKind::Assignment => self.assigned(table, own),
-            _ => self.table(table, own),
+            _ => self.table(table, roles.common(roles_of(table)), own),
         };
         table(&matcher.all) || (!matcher.either.is_empty() && matcher.either.iter().all(table))
     }
@@ -136,9 +214,8 @@ impl<'l> Listener<'l> {
         any_hold
     }
 
-    fn table(&mut self, table: &Where, own: bool) -> bool {
-        let roles = roles_of(table);
-        if table.tests.iter().any(|test| of_own(test, "prints") && matches!(test.condition, Condition::Flag(true))) {
+    fn table(&mut self, table: &Where, roles: Roles, own: bool) -> bool {
+        if table.tests.iter().any(asks_what_prints) {
             self.questions.prints = self.questions.prints.and(roles);
             return true;
         }
@@ -185,7 +262,14 @@ impl<'l> Listener<'l> {
             (None, Some((program, _))) => program,
             (None, None) => return self.word(pattern),
         };
-        let spoken = self.questions.names.entry(name.to_owned()).or_default();
+        let names = match &self.gate {
+            None => &mut self.questions.names,
+            Some(gate) => {
+                self.questions.gate.extend(gate.iter().cloned());
+                &mut self.questions.beside
+            }
+        };
+        let spoken = names.entry(name.to_owned()).or_default();
         *spoken = spoken.and(roles);
         true
     }
@@ -235,6 +319,34 @@ impl<'l> Listener<'l> {
             })
             .collect()
     }
+}
+
+/// Texts of which one stands in each file in which a clause is about something, as it is about commands of that name.
+fn texts_with(clause: &Clause, commands: &Commands) -> Option<Vec<String>> {
+    let beside =
+        clause.with.iter().filter(|other| other.within == Within::File).map(|other| (other.fact, &other.matches));
+    let mut facts = [(clause.on, &clause.matches)].into_iter().chain(beside).filter(|(on, _)| *on == FactKind::Command);
+    facts.find_map(|(_, matcher)| {
+        let run = matcher.all.tests.iter().find(|test| of_own(test, "run") && test.path.derived.is_none())?;
+        let patterns = match &run.condition {
+            Condition::OneOf(all) => all.as_slice(),
+            condition => std::slice::from_ref(condition),
+        };
+        let mut texts = Vec::new();
+        for condition in patterns {
+            let Condition::Glob(Glob::Fixed(pattern)) = condition else { return None };
+            let prefix = pattern.prefix();
+            let name = prefix.split(' ').next().filter(|name| name.len() >= SHORTEST)?;
+            texts.push(name.to_owned());
+            texts.extend(commands.spellings(name).map(str::to_owned));
+        }
+        texts.iter().all(|text| text.len() >= SHORTEST).then_some(texts)
+    })
+}
+
+/// True for a condition that only what prints fulfils.
+fn asks_what_prints(test: &Test) -> bool {
+    of_own(test, "prints") && matches!(test.condition, Condition::Flag(true))
 }
 
 /// True for a condition on a field of the fact itself.
@@ -292,6 +404,9 @@ mod tests {
                     if !listener.clause(clause, kind) {
                         greedy.push(format!("{} (clause {}): {}", rule.id, index + 1, kind.name()));
                     }
+                }
+                if !listener.wrapped_by(clause) {
+                    greedy.push(format!("{} (clause {}): wrapped commands", rule.id, index + 1));
                 }
             }
         }

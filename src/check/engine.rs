@@ -243,9 +243,7 @@ impl<'r> Bench<'r> {
     fn of_file(&self, at: ClauseRef, clause: &Clause, scene: Scene<'r>) -> Truth {
         let all = &clause.matches.all;
         let ask = || {
-            let never = || all.tests.iter().any(|test| scene.is_out_of_question(&test.condition));
-            let truth = scene.all_hold(all.of_file());
-            if truth != Truth::No && never() { Truth::No } else { truth }
+            if self.judge.policy.is_out_of_question(at) { Truth::No } else { scene.all_hold(all.of_file()) }
         };
         let (Some(cell), true) = (self.asked.get(at.rule), at.clause < 64) else { return ask() };
         let mut asked = cell.get();

@@ -164,19 +164,6 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// True for a condition that holds of nothing, because the site says nothing of what it asks for.
-    pub fn is_out_of_question(&self, condition: &Condition) -> bool {
-        match condition {
-            Condition::Value(name) => {
-                !self.judge.policy.site.values.get(&**name).is_some_and(|value| value.data.is_set())
-            }
-            Condition::OneOf(all) => all.iter().all(|condition| self.is_out_of_question(condition)),
-            Condition::AllOf(all) => all.iter().any(|condition| self.is_out_of_question(condition)),
-            Condition::Any(inner) | Condition::Every(inner) => self.is_out_of_question(inner),
-            _ => false,
-        }
-    }
-
     fn one_of(&self, all: &[Condition], found: &Found<'_>) -> Truth {
         let Some(Value::Text(text)) = found.value.as_deref() else {
             return Truth::any(all.iter().map(|condition| self.test(condition, found)));

@@ -24,8 +24,9 @@ const LABELS: usize = 4;
 /// Findings of one file: each rule once at a place, by rule and place.
 pub(super) fn from_hits(bench: &Bench<'_>, hits: Vec<Hit<'_>>, settings: &Settings) -> Vec<Finding> {
     let mut found: BTreeMap<(usize, Span), Finding> = BTreeMap::new();
+    let name = hits.first().map(|hit| name(hit.subject.view.source, settings)).unwrap_or_default();
     for hit in &hits {
-        let finding = finding(bench, hit, settings);
+        let finding = finding(bench, hit, settings, &name);
         let key = (hit.position, finding.span);
         match found.get(&key) {
             Some(other) if other.certainty >= finding.certainty => {}
@@ -79,7 +80,8 @@ fn joined(first: Option<Fix>, second: Option<Fix>) -> Option<Fix> {
     }
 }
 
-fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings) -> Finding {
+/// `name` is that of the file in fingerprints.
+fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings, name: &str) -> Finding {
     let scene = Scene::of(bench.judge, hit.subject);
     let voice = Voice { scene, matcher: &hit.clause.matches };
     let source = hit.subject.view.source;
@@ -105,7 +107,7 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings) -> Finding {
         path: source.path.clone(),
         span,
         labels: labels(voice, hit, span),
-        fingerprint: fingerprint(&hit.active.rule.id, source, span, settings),
+        fingerprint: fingerprint(&hit.active.rule.id, name, source.slice(span)),
         fix,
         no_fix,
         cell: hit.subject.fact.cell,
@@ -227,14 +229,18 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     Ok((Fix { title: voice.say(&spec.title).0, applicability, edits, chmod }, only_shown))
 }
 
+/// The path of a file from the project's root, as fingerprints have it.
+fn name(source: &Source, settings: &Settings) -> String {
+    let path = settings.name_of(&source.path);
+    path.strip_prefix("./").unwrap_or(&path).to_string_lossy().replace('\\', "/")
+}
+
 /// Hash of rule, path from the project's root and flagged text, in which every run of blanks is one: 16 hexadecimal
 /// digits that stay the same when the file is edited elsewhere.
-fn fingerprint(rule: &str, source: &Source, span: Span, settings: &Settings) -> String {
-    let path = settings.name_of(&source.path);
-    let path = path.strip_prefix("./").unwrap_or(&path).to_string_lossy().replace('\\', "/");
-    let text = source.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
+fn fingerprint(rule: &str, name: &str, text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut hasher = blake3::Hasher::new();
-    for part in [rule, &path, &text] {
+    for part in [rule, name, &text] {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);
     }

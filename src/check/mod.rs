@@ -24,5 +24,5 @@ pub use engine::{Analysed, Run, Settings, check_files, sort};
 pub use eval::Truth;
 pub use finding::{Applicability, Certainty, Chmod, Edit, Finding, Fix, Label, Severity, Silenced, SilencedBy};
 pub use place::Places;
-pub use prefilter::{Prefilter, Prefiltering, run_by_scripts};
+pub use prefilter::{Prefilter, Prefiltering, distinct, run_by_scripts};
 pub use site::{Grounds, SiteChoice, Surroundings, agreed, descends, detect, pragma_line};

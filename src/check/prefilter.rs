@@ -80,7 +80,7 @@ impl<'p> Prefilter<'p> {
 }
 
 /// Each policy once: the files of a run mostly share one.
-pub(super) fn distinct<'p>(policies: impl Iterator<Item = &'p Policy>) -> Vec<&'p Policy> {
+pub fn distinct<'p>(policies: impl Iterator<Item = &'p Policy>) -> Vec<&'p Policy> {
     let mut all: Vec<&Policy> = Vec::new();
     for policy in policies {
         if !all.iter().any(|known| std::ptr::eq(*known, policy)) {

@@ -82,6 +82,10 @@ impl<'r> Bench<'r> {
                 return true;
             }
             let there = Scene { subject, ..scene };
+            // What is looked for anywhere is filtered by the others already.
+            if other.within == Within::Reach && there.all_hold(other.matches.all.filled()) == Truth::No {
+                return false;
+            }
             let truth = there.matches(&other.matches).on_some_paths(!subject.fact.certain);
             if truth > best.0 {
                 best = (truth, Some(subject));

@@ -161,7 +161,6 @@ fn by_host<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'p str, 
 
 fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, String> {
     let options: Vec<String> = facts.facts.iter().filter_map(asked).collect();
-    let mut said = None;
     let mut texts = BTreeSet::new();
     let mut add = |text| {
         if policy.sites.may_tell(text) {
@@ -169,17 +168,27 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
         }
     };
     options.iter().chain(&facts.signs).for_each(|text| add(text));
+    // The statement of the fact before, and whether it says all and tells nothing: facts of one share it.
+    let mut before: Option<(&Arc<Record>, bool)> = None;
     for fact in &facts.facts {
         if fact.kind == FactKind::Module {
             add(fact.fields.text("full"));
         }
-        // Facts of one statement share what is said of it.
+        let statement = match fact.fields.get("statement") {
+            Some(Value::Record(statement)) => Some(statement),
+            _ => None,
+        };
+        let known = before.filter(|(said, _)| statement.is_some_and(|own| Arc::ptr_eq(own, said)));
+        let tells_nothing = || {
+            statement.and_then(|statement| says_all(statement)).is_some_and(|written| !policy.sites.may_tell(written))
+        };
+        let silent = known.map_or_else(tells_nothing, |(_, silent)| silent);
+        before = statement.map(|statement| (statement, silent));
+        if silent && fact.kind == FactKind::Command {
+            continue;
+        }
         for (name, value) in fact.fields.iter() {
-            let statement =
-                if let Value::Record(record) = value { Some(record).filter(|_| name == "statement") } else { None };
-            let again = statement.zip(said).is_some_and(|(one, other)| Arc::ptr_eq(one, other));
-            said = statement.or(said);
-            if !again {
+            if known.is_none() || name != "statement" {
                 gather_value(value, &mut add, 0);
             }
         }
@@ -195,6 +204,13 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
         yield_to_successors(policy, &mut found);
     }
     found
+}
+
+/// The text of a statement, where all that the words in it come to is written.
+fn says_all(statement: &Record) -> Option<&str> {
+    let written = statement.text("text");
+    let is_literal = !written.bytes().any(|byte| matches!(byte, b'$' | b'`' | b'\\' | b'\'' | b'"'));
+    (is_literal && !written.is_empty()).then_some(written)
 }
 
 /// A file with signs of a site that is gone and of the one that took its place was carried over, or should be.

@@ -295,8 +295,7 @@ impl Settings {
         }
         let folder = settings.path.as_deref().and_then(Path::parent).unwrap_or(&self.cwd);
         let mut known = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
-        let find = || folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
-        known.entry(folder.to_owned()).or_insert_with(find).clone().unwrap_or_else(|| self.cwd.clone())
+        repository(folder, &mut known).unwrap_or_else(|| self.cwd.clone())
     }
 
     /// The layer that brings a pack.
@@ -450,4 +449,18 @@ impl FileSettings {
     pub(super) fn project(&self) -> Option<&Config> {
         self.layers.configs.last().map(AsRef::as_ref).filter(|config| config.level == Level::Project)
     }
+}
+
+/// The repository that a folder lies in; what is known of the folders above is not looked up again.
+fn repository(folder: &Path, known: &mut HashMap<PathBuf, Option<PathBuf>>) -> Option<PathBuf> {
+    if let Some(found) = known.get(folder) {
+        return found.clone();
+    }
+    let found = if folder.join(".git").exists() {
+        Some(folder.to_owned())
+    } else {
+        folder.parent().and_then(|parent| repository(parent, known))
+    };
+    known.insert(folder.to_owned(), found.clone());
+    found
 }

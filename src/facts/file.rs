@@ -83,11 +83,14 @@ fn line_ends(text: &str) -> &'static str {
 /// True when the text holds marks that a template engine or a reader is to replace: `{{ x }}`, `{% if %}`,
 /// `<% x %>`, `@@x@@`, `<ACCOUNT>` in a directive. GitHub's `${{ }}` and Go's and Bash's braces with nothing readable inside do not count.
 fn is_template(text: &str) -> bool {
-    let has = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-    let (braces, directives) = (has("{{") || has("{%"), has("#SBATCH") || has("#PBS") || has("#BSUB"));
-    let (erb, at) = (has("<%") && has("%>"), has("@@"));
-    let may_be = braces || erb || at || (directives && has("<"));
-    if !may_be {
+    let bytes = text.as_bytes();
+    let has = |first: u8, rests: &[&[u8]]| {
+        memchr::memchr_iter(first, bytes).any(|at| rests.iter().any(|rest| bytes[at + 1..].starts_with(rest)))
+    };
+    let braces = has(b'{', &[b"{", b"%"]);
+    let (erb, at) = (has(b'<', &[b"%"]) && has(b'%', &[b">"]), has(b'@', &[b"@"]));
+    let directives = memchr::memchr(b'<', bytes).is_some() && has(b'#', &[b"SBATCH", b"PBS", b"BSUB"]);
+    if !braces && !erb && !at && !directives {
         return false;
     }
     text.lines().any(|line| {

@@ -10,7 +10,7 @@ use foldhash::{HashMap, HashSet};
 
 use crate::source::Role;
 use crate::tables::commands::Commands;
-use crate::tables::glob;
+use crate::tables::glob::{self, plain_part};
 
 /// Fields that a command has only when the command grammar knows its program, or when a wrapper, a path, an alias or
 /// a variable before it gives them: a command that is left out would have none of them.
@@ -31,6 +31,12 @@ pub const BY_GRAMMAR: &[&str] = &[
     "vars",
     "unset",
 ];
+
+/// Those of them that a wrapper gives.
+pub const WRAPPING: &[&str] = &["launcher", "wrappers"];
+
+/// Texts of which one stands in each script that runs or reads another file, or takes values from one.
+const LINKING: &[&str] = &["py", ".sh", "sh ", "sbatch", "qsub", "bsub", "source", ". "];
 
 /// Contexts in which no command is left out: what a wrapper runs is seldom much, and rules ask what it is.
 pub const TOLD_WHOLE: &[&str] = &["container", "remote", "string", "environment"];
@@ -70,12 +76,14 @@ const BUILTINS: &[&str] = &[
     "builtin",
     "let",
     "shopt",
-    "test",
     "ml",
     "module",
     "cat",
     "tee",
 ];
+
+/// In so many scripts as much is saved as it takes to make a table of all states.
+const WORTH_A_TABLE: usize = 400;
 
 /// Some of the roles that shell files have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,6 +97,12 @@ impl Roles {
     #[must_use]
     pub const fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
+    }
+
+    /// Those that are among the others.
+    #[must_use]
+    pub const fn common(self, others: Self) -> Self {
+        Self(self.0 & others.0)
     }
 
     fn meet(self, roles: [Role; 2]) -> bool {
@@ -115,6 +129,12 @@ pub struct Questions {
     pub words: HashSet<String>,
     /// The files in which a rule asks whether a program prints.
     pub prints: Roles,
+    /// What a wrapper's name holds when a rule speaks of all that it runs.
+    pub wrappers: HashSet<String>,
+    /// Names of programs that a rule speaks of beside what it is about.
+    pub beside: HashMap<String, Roles>,
+    /// Texts of which one stands in each file in which that matters, or whether anything is launched; or it links others.
+    pub gate: HashSet<String>,
     /// Names of variables that a rule speaks of.
     pub variables: HashSet<String>,
     /// Words of which one stands in every other assignment or its value that a rule speaks of.
@@ -130,7 +150,12 @@ struct Asked {
     /// Names of programs that are understood, and of builtins.
     known: HashSet<String>,
     words: AhoCorasick,
+    /// Finds the words, and the plain parts of the signs.
+    words_and_signs: AhoCorasick,
     prints: Roles,
+    wrappers: Vec<String>,
+    beside: HashMap<String, Roles>,
+    gate: AhoCorasick,
     variables: HashSet<String>,
     values: AhoCorasick,
     signs: Vec<String>,
@@ -144,30 +169,41 @@ impl Interest {
         Self(None)
     }
 
-    /// The commands that these questions, or the grammars of `commands`, are about.
-    pub fn new<'t>(questions: Questions, commands: impl Iterator<Item = &'t Commands>) -> Self {
-        let Questions { names, mut words, prints, variables, values, signs } = questions;
+    /// The commands that these questions, or the grammars of `commands`, are about, for so many scripts.
+    pub fn new<'t>(questions: Questions, commands: impl Iterator<Item = &'t Commands>, scripts: usize) -> Self {
+        let Questions { names, mut words, prints, wrappers, beside, gate, variables, values, signs } = questions;
         let mut known: HashSet<String> = BUILTINS.iter().map(|name| (*name).to_owned()).collect();
         for commands in commands {
-            known.extend(commands.names().map(str::to_owned));
+            known.extend(commands.telling_names().map(str::to_owned));
             words.extend(commands.patterns().chain(commands.conda_roots()).map(|glob| plain_part(glob).to_owned()));
         }
         if words.iter().any(|word| word.len() < 2) {
             return Self::in_everything();
         }
-        // Folders are compared in lower case. A table of all states would take longer to make than it saves.
-        let kind = Some(AhoCorasickKind::ContiguousNFA);
-        let search = |words: &[&str]| AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(words).ok();
+        // Folders are compared in lower case.
+        let search = |kind: AhoCorasickKind, words: &[&str]| {
+            AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(kind)).build(words).ok()
+        };
+        // Every command is searched for these; for the others a table of all states would take longer to make than it saves.
+        let often = if scripts < WORTH_A_TABLE { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA };
+        let words_and_signs = |words: &[&str]| search(often, words);
+        let search = |words: &[&str]| search(AhoCorasickKind::ContiguousNFA, words);
         let signs: Vec<String> = signs.into_iter().collect();
         let plain: Vec<&str> = signs.iter().map(|glob| plain_part(glob)).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        let searches = search(&words).zip(search(&values)).zip(search(&plain));
-        Self(searches.map(|((words, values), may_be_sign)| Asked {
+        let gate = AhoCorasick::new(gate.iter().map(String::as_str).chain(LINKING.iter().copied())).ok();
+        let searches = search(&words).zip(words_and_signs(&[words, plain.clone()].concat()));
+        let searches = searches.zip(search(&values)).zip(search(&plain)).zip(gate);
+        Self(searches.map(|((((words, words_and_signs), values), may_be_sign), gate)| Asked {
             names,
             known,
             words,
+            words_and_signs,
             prints,
+            wrappers: wrappers.into_iter().collect(),
+            beside,
+            gate,
             variables,
             values,
             signs,
@@ -183,20 +219,48 @@ impl Interest {
     }
 
     /// False when a program of that name, written plainly, is none that is understood, and none that rules speak of.
-    pub(super) fn in_name(&self, name: &str, commands: &Commands, roles: [Role; 2]) -> bool {
+    pub(super) fn in_name(&self, name: &str, commands: &Commands, roles: [Role; 2], beside: &dyn Fn() -> bool) -> bool {
         let Some(asked) = &self.0 else { return true };
-        let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.+".contains(&b));
-        !is_plain || asked.known.contains(name) || self.in_program(name, commands, roles)
+        let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.+/".contains(&b));
+        let program = name.rsplit('/').next().unwrap_or(name);
+        let is_test = name == "[";
+        !is_test
+            && (!is_plain
+                || program.is_empty()
+                || asked.known.contains(program)
+                || self.in_program(program, commands, roles, beside))
     }
 
-    /// False when rules speak neither of a program of that name nor of what it does.
-    pub(super) fn in_program(&self, name: &str, commands: &Commands, roles: [Role; 2]) -> bool {
+    /// False when rules speak neither of a program of that name nor of what it does. `beside` tells whether it matters
+    /// what stands beside the facts that rules are about.
+    pub(super) fn in_program(
+        &self,
+        name: &str,
+        commands: &Commands,
+        roles: [Role; 2],
+        beside: &dyn Fn() -> bool,
+    ) -> bool {
+        let meets = |spoken: &Roles| spoken.meet(roles);
         self.0.as_ref().is_none_or(|asked| {
-            asked.names.get(name).is_some_and(|spoken| spoken.meet(roles))
+            asked.names.get(name).is_some_and(meets)
+                || (asked.beside.get(name).is_some_and(meets) && beside())
                 || name.ends_with(".sh")
                 || name.ends_with(".py")
                 || (asked.prints.meet(roles) && commands.prints(name))
         })
+    }
+
+    /// False when rules do not speak of all that these wrappers run.
+    pub(super) fn in_wrappers(&self, wrappers: &[String]) -> bool {
+        let asked = |wrapper: &String| {
+            self.0.as_ref().is_none_or(|asked| asked.wrappers.iter().any(|part| wrapper.contains(part.as_str())))
+        };
+        wrappers.iter().any(asked)
+    }
+
+    /// False for a file in which it is all one what stands beside the facts that rules are about, and what it launches.
+    pub(super) fn in_what_is_beside(&self, text: &str) -> bool {
+        self.0.as_ref().is_none_or(|asked| asked.gate.is_match(text))
     }
 
     /// False when nothing in a text, or in the value of a variable, concerns anybody.
@@ -206,7 +270,7 @@ impl Interest {
 
     /// False when in addition nothing in a text, or in the value of a variable, can tell of a site.
     pub(super) fn in_raw(&self, text: &str) -> bool {
-        self.in_text(text) || self.0.as_ref().is_some_and(|asked| asked.may_be_sign.is_match(text))
+        self.0.as_ref().is_none_or(|asked| asked.words_and_signs.is_match(text))
     }
 
     /// True for a text that tells of a site.
@@ -221,15 +285,6 @@ impl Interest {
     pub(super) fn is_in_everything(&self) -> bool {
         self.0.is_none()
     }
-}
-
-/// The longest run of a glob without wildcards.
-fn plain_part(glob: &str) -> &str {
-    let outside = glob.split('[').enumerate().map(|(index, part)| match part.split_once(']') {
-        Some((_, after)) if index > 0 => after,
-        _ => part,
-    });
-    outside.flat_map(|part| part.split(['*', '?'])).max_by_key(|part| part.len()).unwrap_or("")
 }
 
 /// True when the raw text of a simple command says all of what its words become, but for the values of variables: no
@@ -288,6 +343,42 @@ pub(super) fn variables(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_beside_counts_where_a_file_may_hold_what_rules_are_about() {
+        let questions = Questions {
+            names: [("conda".to_owned(), Roles::ALL), ("git".to_owned(), Roles::from(Role::Startup))]
+                .into_iter()
+                .collect(),
+            beside: [("cd".to_owned(), Roles::ALL)].into_iter().collect(),
+            gate: [("conda".to_owned())].into_iter().collect(),
+            wrappers: [("xvfb".to_owned())].into_iter().collect(),
+            ..Questions::default()
+        };
+        let interest = Interest::new(questions, std::iter::empty(), 1);
+        let commands = Commands::default();
+        let asked = |name: &str, role: Role| interest.in_name(name, &commands, [role; 2], &|| false);
+        for (name, role, expected) in [
+            ("conda", Role::Job, true),
+            ("/opt/x/conda", Role::Job, true),
+            ("git", Role::Job, false),
+            ("git", Role::Startup, true),
+            ("./model", Role::Job, false),
+            ("./model.sh", Role::Job, true),
+            ("$MODEL", Role::Job, true),
+            ("bin/", Role::Job, true),
+            ("[", Role::Job, false),
+            // What changes the shell is always followed.
+            ("cd", Role::Job, true),
+        ] {
+            assert_eq!(asked(name, role), expected, "{name}");
+        }
+        let spoken_of =
+            |text: &str| interest.in_program("cd", &commands, [Role::Job; 2], &|| interest.in_what_is_beside(text));
+        assert!(!spoken_of("cd /tmp; make") && spoken_of("cd /tmp; conda list") && spoken_of("cd /tmp; ./a.sh"));
+        let wrappers = |name: &str| interest.in_wrappers(&[name.to_owned()]);
+        assert!(wrappers("xvfb-run") && !wrappers("srun") && !interest.in_wrappers(&[]));
+    }
 
     #[test]
     fn what_is_written_plainly() {

@@ -4,6 +4,7 @@ use super::document::{Document, Item, Shape, Table, Word, expectation};
 use super::expression::LazyRegex;
 use super::glob::{Pattern, Token, push_literal};
 use super::path::{Derived, FieldPath, Root, Scope, describe, properties};
+use super::site::Site;
 use super::template::{Context, Part, Template, UseKind};
 use crate::facts::schema::Type;
 
@@ -123,6 +124,17 @@ impl Condition {
             _ => false,
         }
     }
+
+    /// True for a condition that holds of nothing at a site, because the site says nothing of what it asks for.
+    pub(super) fn is_out_of_question(&self, site: &Site) -> bool {
+        match self {
+            Self::Value(name) => !site.values.get(&**name).is_some_and(|value| value.data.is_set()),
+            Self::OneOf(all) => all.iter().all(|condition| condition.is_out_of_question(site)),
+            Self::AllOf(all) => all.iter().any(|condition| condition.is_out_of_question(site)),
+            Self::Any(inner) | Self::Every(inner) => inner.is_out_of_question(site),
+            _ => false,
+        }
+    }
 }
 
 impl Where {
@@ -144,6 +156,11 @@ impl Where {
     /// The others.
     pub fn of_fact(&self) -> &[Test] {
         &self.tests[self.of_file..]
+    }
+
+    /// The conditions in which something of another fact is filled in.
+    pub fn filled(&self) -> impl Iterator<Item = &Test> {
+        self.tests.iter().filter(|test| !test.condition.is_fixed())
     }
 
     /// The conditions in which nothing of another fact is filled in.

@@ -105,6 +105,8 @@ pub struct ActiveRule {
     url: Option<String>,
     message: Words,
     help: Words,
+    /// By clause, whether it asks for what the site does not say; told when it is first asked.
+    out_of_question: OnceLock<Vec<bool>>,
 }
 
 /// What a site says in place of the rule's words, read when it is first needed.
@@ -319,6 +321,17 @@ impl Effective {
         Some((rule, rule.rule.clauses.get(at.clause)?))
     }
 
+    /// True for a clause that holds of nothing here, because the site says nothing of what it asks for.
+    pub fn is_out_of_question(&self, at: ClauseRef) -> bool {
+        let Some(active) = self.rules.get(at.rule) else { return false };
+        let never = |clause: &Clause| {
+            let mut tests = clause.matches.all.tests.iter();
+            tests.any(|test| test.condition.is_out_of_question(&self.site))
+        };
+        let by_clause = active.out_of_question.get_or_init(|| active.rule.clauses.iter().map(never).collect());
+        by_clause.get(at.clause).is_some_and(|out| *out)
+    }
+
     /// The lock that keeps findings of a rule from being silenced.
     pub fn keeps_loud(&self, rule: &str) -> Option<&Lock> {
         self.locks.get(rule).filter(|lock| lock.spec.suppression)
@@ -344,6 +357,7 @@ impl ActiveRule {
             url,
             message: Words::new(stand.and_then(|stand| stand.message.as_ref())),
             help: Words::new(stand.and_then(|stand| stand.help.as_ref())),
+            out_of_question: OnceLock::new(),
             rule: Arc::clone(rule),
         }
     }

@@ -58,8 +58,9 @@ impl<F: Formatter> Formatter for Safe<F> {
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        // Most text is plain.
-        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        // Most text is plain. All of a part is looked at without a branch.
+        let is_plain = |part: &[u8]| part.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+        if fragment.as_bytes().chunks(32).all(is_plain) {
             return writer.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;

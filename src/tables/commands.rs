@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use foldhash::{HashMap, HashSet};
 use serde::Deserialize;
 
+use super::glob::plain_part;
 use crate::tree::{Node, TreeError};
 
 /// Where it is.
@@ -348,11 +349,24 @@ impl Commands {
         self.beginnings.contains(run)
     }
 
-    /// The plain names of all programs, commands and wrappers.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    /// The plain names of programs, commands and wrappers of which more is told than which words are options.
+    pub fn telling_names(&self) -> impl Iterator<Item = &str> {
         let first = |run: &'_ String| -> usize { run.find(' ').unwrap_or(run.len()) };
-        let runs = self.commands.keys().chain(self.wrappers.keys());
+        let telling = self.commands.iter().filter(|(_, command)| !command.is_bare()).map(|(run, _)| run);
+        let runs = telling.chain(self.wrappers.keys());
         self.by_name.keys().map(String::as_str).chain(runs.map(move |run| &run[..first(run)]))
+    }
+
+    /// What stands in the name of every program that is called `name` here.
+    pub fn spellings(&self, name: &str) -> impl Iterator<Item = &str> {
+        let is_it = move |index: usize| {
+            let program = &self.programs[index];
+            program.name == name || program.run.as_deref().is_some_and(|run| run.split(' ').next() == Some(name))
+        };
+        let plain = self.by_name.iter().filter(move |(_, index)| is_it(**index)).map(|(own, _)| own.as_str());
+        let globs = self.patterns.iter().filter(move |(_, index)| is_it(*index)).map(|(glob, _)| plain_part(glob));
+        let modules = self.modules.iter().filter(move |(_, program)| *program == name).map(|(own, _)| own.as_str());
+        plain.chain(globs).chain(modules)
     }
 
     /// The globs that name programs.

@@ -15,6 +15,15 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     fits(&pattern, &text)
 }
 
+/// The longest run of a glob without wildcards.
+pub fn plain_part(glob: &str) -> &str {
+    let outside = glob.split('[').enumerate().map(|(index, part)| match part.split_once(']') {
+        Some((_, after)) if index > 0 => after,
+        _ => part,
+    });
+    outside.flat_map(|part| part.split(['*', '?'])).max_by_key(|part| part.len()).unwrap_or("")
+}
+
 /// The same for letters: bytes of ASCII text, which is nearly all, or characters.
 fn fits<T: Copy + Ord + From<u8>>(pattern: &[T], text: &[T]) -> bool {
     let sign = |byte: u8| T::from(byte);

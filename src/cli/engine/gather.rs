@@ -30,7 +30,7 @@ impl Engine {
             });
             made.as_ref().is_none_or(|prefilter| prefilter.concerns(source))
         };
-        let interest = self.interest(files);
+        let interest = self.interest(files, workers);
         let whole = |source: &Source, settings: &FileSettings| {
             self.facts_asked(source, &settings.policy.tables, reach, &interest)
         };
@@ -62,12 +62,18 @@ impl Engine {
     }
 
     /// What is asked about, where there are enough shell files for hearing all rules to pay.
-    fn interest(&self, files: &[(&Arc<Source>, &FileSettings)]) -> Interest {
-        let shell = files.iter().filter(|(source, _)| matches!(source.kind, Kind::Shell { .. }));
-        if self.prefiltering.pays_for(shell.count()) {
-            check::interest(files.iter().map(|(_, settings)| settings.policy.as_ref()))
-        } else {
-            Interest::in_everything()
+    fn interest(&self, files: &[(&Arc<Source>, &FileSettings)], workers: &Workers) -> Interest {
+        let scripts = files.iter().filter(|(source, _)| matches!(source.kind, Kind::Shell { .. })).count();
+        if !self.prefiltering.pays_for(scripts) {
+            return Interest::in_everything();
         }
+        let policies = check::distinct(files.iter().map(|(_, settings)| settings.policy.as_ref()));
+        for policy in &policies {
+            // Rules and sites are read when they are first asked: on all threads, since all that follows waits.
+            workers.map(&policy.rules, |rule| rule.clauses.len());
+            let sites: Vec<&String> = policy.sites.keys().collect();
+            workers.map(&sites, |id| policy.sites.get(id).is_some());
+        }
+        check::interest(&policies, scripts)
     }
 }

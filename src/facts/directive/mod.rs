@@ -13,7 +13,7 @@ mod words;
 use crate::facts::{Fact, FactKind};
 use crate::source::{LineIndex, Scheduler, Span};
 use crate::tables::{OptionTable, Schedulers};
-use lines::Reading;
+use lines::{Lines, Reading};
 use option::{Parsed, Verdict};
 use record::Assembly;
 use sentinel::Disguise;
@@ -85,9 +85,13 @@ pub fn may_hold(text: &str) -> bool {
 fn read(scheduler: Scheduler, table: &OptionTable, script: &Script<'_>, out: &mut Vec<Fact>) {
     let mut reading = Reading::new(scheduler, script.expanded);
     let mut assembly = Assembly::new(scheduler, table, script);
-    for line in lines::of(script, scheduler) {
+    let mut lines = Lines::of(script, scheduler);
+    while let Some(line) = lines.next() {
         let Some(mark) = sentinel::find(scheduler, line.text) else {
             reading.pass(&line);
+            if reading.ended_by().is_some() {
+                lines.pass_uncommented();
+            }
             continue;
         };
         if reading.hetjob(&line) {

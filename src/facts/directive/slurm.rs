@@ -15,7 +15,7 @@ pub(super) fn options(table: &OptionTable, line: &str, from: usize, expanded: bo
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(word) = words.get(at) {
-        if matches!(word.text.to_ascii_lowercase().as_str(), "hetjob" | "packjob") {
+        if ["hetjob", "packjob"].iter().any(|mark| word.text.eq_ignore_ascii_case(mark)) {
             let verdict = Verdict::Known { name: "hetjob".to_owned() };
             found.push(Parsed::new(Piece::from(word), None, verdict));
             at += 1;

@@ -84,7 +84,7 @@ impl Line {
 
     /// What its words come to.
     pub fn texts(&self) -> impl Iterator<Item = &Text> {
-        let values = self.options.iter().map(|option| &option.value);
+        let values = self.options.iter().chain(&self.launcher_options).map(|option| &option.value);
         [&self.path].into_iter().chain(self.args.iter().map(|arg| &arg.text)).chain(values).map(AsRef::as_ref)
     }
 

@@ -87,7 +87,7 @@ impl Walker<'_> {
         let interest = self.script.interest;
         let Some(head) = simple.words.first().filter(|_| !interest.is_in_everything()) else { return false };
         let (name, text) = (self.frame.slice(head.span), self.frame.slice(span));
-        if interest.in_name(name, &self.script.tables.commands, self.roles())
+        if interest.in_name(name, &self.script.tables.commands, self.roles(), &|| self.beside_matters())
             || self.is_told_whole()
             || simple.assignments > 0
             || self.alias.is_some()
@@ -110,17 +110,25 @@ impl Walker<'_> {
         !interest.is_in_everything()
             && !self.is_told_whole()
             && self.alias.is_none()
-            && line.wrappers.is_empty()
+            && !interest.in_wrappers(&line.wrappers)
+            && (line.launcher.is_none() || !self.beside_matters())
             && line.vars.is_empty()
             && line.unset.is_empty()
             && line.path.is_known()
             && commands.command(&line.run).is_none_or(Grammar::is_bare)
-            && !interest.in_program(program, commands, self.roles())
-            && !interest.in_program(&line.program.text, commands, self.roles())
+            && ![program, &line.program.text]
+                .iter()
+                .any(|name| interest.in_program(name, commands, self.roles(), &|| self.beside_matters()))
             && !self.aliases.contains_key(&line.path.text)
-            && !interest.in_text(&line.path.text)
             && !interest.in_text(self.script.source.slice(line.words))
-            && !line.texts().any(|text| interest.in_text(&text.text))
+            // What is written without quotes and variables is what it says.
+            && (is_literal(self.script.source.slice(line.words))
+                || !line.texts().any(|text| interest.in_text(&text.text)))
+    }
+
+    /// True in a file in which it matters what stands beside the facts that rules are about.
+    fn beside_matters(&self) -> bool {
+        *self.beside_matters.get_or_init(|| self.script.interest.in_what_is_beside(&self.script.source.text))
     }
 
     /// Remembers which of the texts tell of a site, where no fact holds them.
@@ -367,6 +375,11 @@ impl Walker<'_> {
         let state = Some(self.state.record());
         self.out.facts.push(Fact { kind, span, certain: self.certain, fields, state, cell: None });
     }
+}
+
+/// True for text that says what it comes to.
+fn is_literal(written: &str) -> bool {
+    !written.bytes().any(|byte| matches!(byte, b'$' | b'`' | b'\\' | b'\'' | b'"' | b'~' | b'{'))
 }
 
 /// What its words come to in this round of a loop.

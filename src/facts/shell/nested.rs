@@ -14,7 +14,8 @@ impl Walker<'_> {
     /// Walks the substitutions of a word, which change nothing outside, and notes the scheduler's variables.
     pub fn nested_scripts(&mut self, word: Span) {
         let text = Arc::clone(&self.frame.text);
-        if !text.get(word.start..word.end).is_some_and(|text| text.contains(['`', '(', '$'])) {
+        let written = text.as_bytes().get(word.start..word.end).unwrap_or_default();
+        if memchr::memchr3(b'`', b'(', b'$', written).is_none() {
             return;
         }
         self.nested_parts(parts(&text, word));
@@ -88,44 +89,49 @@ impl Walker<'_> {
     /// A here document by its reader: a shell runs it, Python runs it, `cat > job.sh` and `sbatch` make it a
     /// script of its own; anything else takes it as text.
     fn heredoc(&mut self, line: &Line, heredoc: Heredoc, output: Option<Span>) {
-        let decoded = self.resolver().decoded_body(heredoc.body, heredoc.quoted);
-        let decoded = if heredoc.strip_tabs { decoded.without_tabs() } else { decoded };
-        let end = self.frame.place(heredoc.body).end;
+        let body = |walker: &Self, silent| {
+            let end = walker.frame.place(heredoc.body).end;
+            let decoded = walker.resolver().decoded_body(heredoc.body, heredoc.quoted);
+            let decoded = if heredoc.strip_tabs { decoded.without_tabs() } else { decoded };
+            decoded.into_frame(end, walker.frame.shell, silent)
+        };
+        let silent = self.frame.silent;
         let reads_input =
             line.args.is_empty() || line.args.first().is_some_and(|arg| arg.text.text == "-" || arg.text.text == "-s");
         match line.run.as_str() {
             "bash" if line.option("-c").is_none() && (reads_input || line.option("-s").is_some()) => {
-                let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
+                let frame = body(self, silent);
                 let remote = self.context.contains(&"remote");
                 self.inner_script(frame, remote, "heredoc");
             }
             "ssh" => {
-                let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
+                let frame = body(self, silent);
                 self.within("remote", |walker| walker.inner_script(frame, true, "heredoc"));
             }
-            "python" if reads_input && !self.frame.silent => {
-                let frame = decoded.into_frame(end, self.frame.shell, false);
+            "python" if reads_input && !silent => {
+                let frame = body(self, false);
                 self.python_text(&frame);
             }
-            "sbatch" | "qsub" | "bsub" if !self.frame.silent => {
-                self.embedded(decoded.into_frame(end, self.frame.shell, false), !heredoc.quoted, true);
+            "sbatch" | "qsub" | "bsub" if !silent => {
+                self.embedded(body(self, false), !heredoc.quoted, true);
             }
             "cat" | "tee" if matches!(self.pipe.1.as_deref(), Some("bash" | "python")) => {
                 let python = self.pipe.1.as_deref() == Some("python");
-                let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
-                match (python, self.frame.silent) {
+                let frame = body(self, silent);
+                match (python, silent) {
                     (true, false) => self.python_text(&frame),
                     (true, true) => {}
                     (false, _) => self.inner_script(frame, false, "heredoc"),
                 }
             }
-            "cat" | "tee" | "echo" if !self.frame.silent => {
+            // Nothing is a script of its own without a first line or a directive.
+            "cat" | "tee" | "echo" if !silent && self.frame.slice(heredoc.body).contains('#') => {
                 let named = output
                     .map(|target| self.resolver().text(target).into())
                     .or_else(|| line.args.first().map(|a| a.text.clone()));
                 let written = named.is_some() || matches!(self.pipe.1.as_deref(), Some("sbatch" | "qsub" | "bsub"));
                 if written {
-                    self.embedded(decoded.into_frame(end, self.frame.shell, false), !heredoc.quoted, false);
+                    self.embedded(body(self, false), !heredoc.quoted, false);
                 }
             }
             _ => {}

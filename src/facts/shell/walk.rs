@@ -1,6 +1,6 @@
 //! The walk: lists, branches, functions, nested scripts, in execution order.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
@@ -100,6 +100,8 @@ pub(super) struct Walker<'a> {
     pub block_places: HashMap<Span, (Vec<&'static str>, bool)>,
     /// The simple command at hand, which may be part of a list, sets one variable and does nothing else.
     pub sets_alone: bool,
+    /// Whether it matters in this file what stands beside the facts that rules are about, once it was asked.
+    pub beside_matters: OnceCell<bool>,
     /// The last statement that facts were given for.
     said: RefCell<Option<Said>>,
     /// Command that feeds this one, and the one it feeds.
@@ -155,6 +157,7 @@ impl<'a> Walker<'a> {
             blocks: Vec::new(),
             block_places: HashMap::new(),
             sets_alone: false,
+            beside_matters: OnceCell::new(),
             said: RefCell::default(),
             pipe: (None, None),
             pipe_output: None,

@@ -20,6 +20,9 @@ pub const MAX_NESTING: usize = 200;
 /// Bars in one text beyond which it is turned away: the grammar's recovery is exponential there.
 pub const MAX_BARS_IN_STATEMENT: usize = 500;
 
+/// How long a token of usual scripts is with what stands around it; room is made for so many.
+const BYTES_OF_A_TOKEN: usize = 5;
+
 /// What editors on Windows put in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -38,7 +41,7 @@ pub fn lex(text: &str, region: Span, broken: &[usize], zsh: bool) -> Lexed {
         base: region.start,
         at: region.start,
         scanner: Scanner::new(bytes, broken, zsh),
-        out: Lexed { mask, ..Lexed::default() },
+        out: Lexed { mask, tokens: Vec::with_capacity(region.len() / BYTES_OF_A_TOKEN), ..Lexed::default() },
         position: Position::Command,
         nests: Vec::new(),
         pending: Vec::new(),

@@ -21,6 +21,12 @@ pub const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r')
 }
 
+/// True for a byte that means nothing but itself in a word: most of all bytes.
+#[inline]
+const fn is_ordinary(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'=' | b',' | b':' | b'+' | b'%' | b'@')
+}
+
 /// Finds ends of things in a text; holds no state.
 pub struct Scanner<'a> {
     bytes: &'a [u8],
@@ -57,6 +63,7 @@ impl<'a> Scanner<'a> {
         let mut at = start;
         while let Some(byte) = self.bytes.get(at).copied() {
             match byte {
+                _ if is_ordinary(byte) && depth <= MAX_DEPTH => at += 1,
                 b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b')' => break,
                 b'\r' if matches!(self.bytes.get(at + 1), None | Some(b'\n')) => break,
                 b'<' | b'>' if self.bytes.get(at + 1) == Some(&b'(') => at = self.substitution(at + 2, depth)?,
