@@ -1,5 +1,9 @@
 //! The fields of a file as a whole: `file.…`.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::facts::placeholder::enclosed;
 use crate::facts::{Record, shebang};
 use crate::source::{Kind, Scheduler, Source};
@@ -35,8 +39,8 @@ const MAC: [&str; 6] = ["/Users/", "osx-64", "osx-arm64", "brew install", "xcode
 const ADMINISTRATION: [&str; 6] =
     ["apt-get ", "apt install ", "yum install ", "yum -y install", "dnf install ", "pacman -S"];
 
-/// Places of one such word that are looked at.
-const MAX_PLACES: usize = 50;
+/// Places of such words that are looked at.
+const MAX_PLACES: usize = 200;
 
 /// The machine that a file is for, where that is no cluster or not only one.
 fn made_for(source: &Source) -> Option<&'static str> {
@@ -47,19 +51,20 @@ fn made_for(source: &Source) -> Option<&'static str> {
     if !matches!(source.kind, Kind::Shell { .. }) {
         return None;
     }
-    let says = |words: &[&str]| {
-        words.iter().any(|word| {
-            memchr::memmem::find_iter(source.text.as_bytes(), word.as_bytes()).take(MAX_PLACES).any(|at| {
-                let line = &source.text[..at];
-                let line = line.rsplit('\n').next().unwrap_or(line);
-                !line.contains('#')
-            })
-        })
+    static WORDS: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(MAC.iter().chain(&ADMINISTRATION)).ok());
+    let words = WORDS.as_ref()?;
+    let is_code = |at: usize| {
+        let line = &source.text.as_bytes()[..at];
+        let line = &line[memchr::memrchr(b'\n', line).map_or(0, |end| end + 1)..];
+        memchr::memchr(b'#', line).is_none()
     };
-    if says(&MAC) {
-        return Some("mac");
+    let found = words.find_iter(&*source.text).take(MAX_PLACES).filter(|word| is_code(word.start()));
+    // What is for a Mac comes before what is for a machine of one's own.
+    match found.map(|word| word.pattern().as_usize()).min()? {
+        word if word < MAC.len() => Some("mac"),
+        _ => Some("own"),
     }
-    says(&ADMINISTRATION).then_some("own")
 }
 
 /// `lf`, `crlf`, or `mixed`. A file without a line end counts as `lf`.

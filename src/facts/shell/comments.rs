@@ -20,23 +20,36 @@ const MAX_WINDOW: usize = 500;
 /// The comment on the last line of a statement, or the comments on the lines right above it. Directives are none.
 pub fn remark(text: &str, statement: Span) -> Option<String> {
     let bytes = text.as_bytes();
+    let lossy = |line: &[u8]| String::from_utf8_lossy(line).trim().to_owned();
     let behind = &bytes[statement.end.min(bytes.len())..(statement.end + MAX_WINDOW).min(bytes.len())];
-    let behind = behind.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let behind = String::from_utf8_lossy(behind);
-    let behind = behind.trim_start_matches([' ', '\t', ';', '&', ')']);
-    let mut found: Vec<String> = behind.starts_with('#').then(|| behind.trim_end().to_owned()).into_iter().collect();
-    let from = statement.start.saturating_sub(MAX_WINDOW);
-    let above = String::from_utf8_lossy(bytes.get(from..statement.start)?);
-    let mut lines = above.rsplit('\n');
+    let behind = &behind[..memchr::memchr(b'\n', behind).unwrap_or(behind.len())];
+    let mark = behind.iter().find(|byte| !b" \t;&)".contains(byte));
+    let mut found = Vec::new();
+    if mark == Some(&b'#') {
+        found.push(lossy(behind).trim_start_matches([' ', '\t', ';', '&', ')']).to_owned());
+    }
+    let mut above = bytes.get(statement.start.saturating_sub(MAX_WINDOW)..statement.start)?;
     // What stands before it on its own line is no comment.
-    if lines.next().is_some_and(|own| own.trim().is_empty()) {
-        let is_remark = |line: &&str| {
-            let line = line.trim_start();
-            line.starts_with('#') && !["#!", "#SBATCH", "#PBS", "#BSUB", "#$"].iter().any(|mark| line.starts_with(mark))
-        };
-        found.extend(lines.take(MAX_LINES).take_while(is_remark).map(|line| line.trim().to_owned()));
+    let is_first = |own: &[u8]| own.trim_ascii().is_empty();
+    let mut end = memchr::memrchr(b'\n', above).filter(|end| is_first(&above[end + 1..]));
+    for _ in 0..MAX_LINES {
+        let Some(line) = end.map(|end| &above[..end]) else { break };
+        end = memchr::memrchr(b'\n', line);
+        let own = &line[end.map_or(0, |end| end + 1)..];
+        if !is_remark(own) {
+            break;
+        }
+        found.push(lossy(own));
+        above = line;
     }
     (!found.is_empty()).then(|| found.join("\n"))
+}
+
+/// True for a line that is a comment for people.
+fn is_remark(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    let of_tools: [&[u8]; 5] = [b"#!", b"#SBATCH", b"#PBS", b"#BSUB", b"#$"];
+    line.starts_with(b"#") && !of_tools.iter().any(|mark| line.starts_with(mark))
 }
 
 /// Adds a fact for every line that conda turned into a comment.
