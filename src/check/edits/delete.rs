@@ -24,17 +24,12 @@ impl Editor<'_> {
             return self.delete_item(item);
         }
         let span = self.span(&Place::Fact)?;
+        if let Some(command) = self.own_command() {
+            return self.delete_command(command);
+        }
         match self.fact.kind {
-            FactKind::Command => self.delete_command(self.fact),
-            // Left over would be a bare `export`, which prints all variables, or the half of a list.
-            FactKind::Assignment if self.is_command_of_its_own(span) => self.delete_command(self.fact),
-            FactKind::Module if !self.is_one_of_several() => self.delete_command(self.fact),
-            FactKind::PathEntry if fields.flag("alone") => self.delete_command(self.fact),
-            FactKind::PathEntry => fields.get("removable")?.span().and_then(|span| self.cut(span)),
-            FactKind::Dependency => match self.command_around().filter(|command| packages(command) == 1) {
-                Some(command) => self.delete_command(command),
-                None => self.cut(span),
-            },
+            FactKind::Command => None,
+            FactKind::PathEntry => self.cut(fields.get("removable")?.span()?),
             FactKind::Channel => self.delete_option(span),
             FactKind::Directive => {
                 let line = self.line(span.start)?.content;
@@ -46,11 +41,46 @@ impl Editor<'_> {
         }
     }
 
+    /// The fact whose command does no more than this fact says: itself, or the command around a package.
+    fn own_command(&self) -> Option<&Fact> {
+        let is_own = match self.fact.kind {
+            FactKind::Command => true,
+            // Left over would be a bare `export`, which prints all variables, or the half of a list.
+            FactKind::Assignment => self.is_command_of_its_own(self.fact.span),
+            FactKind::Module => !self.is_one_of_several(),
+            FactKind::PathEntry => self.fact.fields.flag("alone") || self.is_all_that_is_set(),
+            FactKind::Dependency => return self.command_around().filter(|command| packages(command) == 1),
+            _ => false,
+        };
+        is_own.then_some(self.fact)
+    }
+
+    /// The statement that the fact is all of: `Some(None)` where it is a part of one, `None` where it is of a kind that
+    /// stands in no statement.
+    #[allow(clippy::option_option)]
+    pub(super) fn own_statement(&self) -> Option<Option<Span>> {
+        let is_in_one = matches!(
+            self.fact.kind,
+            FactKind::Command | FactKind::Assignment | FactKind::Module | FactKind::PathEntry | FactKind::Dependency
+        );
+        self.fact.fields.get("statement").filter(|_| is_in_one).map(|_| {
+            let command = self.own_command().filter(|command| command.is_whole_statement())?;
+            command.fields.get("statement")?.span()
+        })
+    }
+
+    /// True for an entry of a search path without which nothing would be left of its statement.
+    fn is_all_that_is_set(&self) -> bool {
+        let place = |field| self.fact.fields.get(field).and_then(Value::span);
+        place("removable").is_some_and(|removable| place("statement") == Some(removable))
+    }
+
     fn delete_field(&self, path: &FieldPath, span: Span) -> Option<Vec<Change>> {
         let fields = &self.fact.fields;
         match path.steps.last().map(AsRef::as_ref) {
             Some("item") if path.steps.len() == 1 => self.delete_item(span),
             Some("statement") => self.delete_statement(self.fact, span),
+            Some("removable") if self.is_all_that_is_set() => self.delete_command(self.fact),
             _ if fields.flag("sole") && self.source.slice(span).ends_with('\n') => {
                 // All that a body holds: an empty one would be no script.
                 let text = self.source.slice(span);

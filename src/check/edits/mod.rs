@@ -222,12 +222,13 @@ impl Editor<'_> {
     }
 
     /// A place in a statement that does nothing besides, from the beginning of that statement on: a line goes before it,
-    /// not into it.
+    /// not into it. The statement may be that of another fact, as for what is active (`state.env`).
     fn with_statement(&self, span: Span) -> Span {
-        let statement =
-            self.fact.fields.get("statement").filter(|_| self.fact.is_whole_statement()).and_then(Value::span);
-        match statement.filter(|statement| statement.contains(span)) {
-            Some(statement) => Span::new(statement.start, span.end),
+        let around = |fact| holds(fact, span).map(|statement| (fact, statement));
+        let others = || self.voice.scene.about.view.facts.facts.iter().filter_map(around);
+        let nearest = || others().min_by_key(|(fact, statement)| (statement.len(), !fact.is_whole_statement()));
+        match around(self.fact).or_else(nearest).filter(|(fact, _)| fact.is_whole_statement()) {
+            Some((_, statement)) => Span::new(statement.start, span.end),
             None => span,
         }
     }
@@ -266,11 +267,7 @@ impl Editor<'_> {
         if matches!(self.source.kind, Kind::Notebook) {
             return None;
         }
-        let span = self.span(place)?;
-        if is_statement(place) && !self.fact.is_whole_statement() {
-            return None;
-        }
-        let lines = shell::lines_alone(self.source, span)?;
+        let lines = shell::lines_alone(self.source, self.lines_of(place)?)?;
         let target = match to {
             LinePlace::Top => self.top()?,
             LinePlace::FirstCommand => self.first_command()?,
@@ -299,6 +296,15 @@ impl Editor<'_> {
             moved = format!("{}{}", self.newline(), moved.trim_end());
         }
         Some(vec![(lines, String::new()), (Span::at(target), moved)])
+    }
+
+    /// The place whose lines are meant: the statement where the fact is all of one. `None` for a part of one.
+    fn lines_of(&self, place: &Place) -> Option<Span> {
+        match (place, self.own_statement()) {
+            (Place::Fact, Some(statement)) => statement,
+            _ if is_statement(place) && !self.fact.is_whole_statement() => None,
+            _ => self.span(place),
+        }
     }
 
     /// A directive's lines with the comments right above them, which speak of it, but none above the byte `limit`.
@@ -359,6 +365,11 @@ impl Editor<'_> {
             .map(|at| (Span::new(at, at + 1), String::new()))
             .collect()
     }
+}
+
+/// The statement of a fact where the place stands in it.
+fn holds(fact: &Fact, place: Span) -> Option<Span> {
+    fact.fields.get("statement")?.span().filter(|statement| statement.contains(place))
 }
 
 fn is_statement(place: &Place) -> bool {

@@ -1,6 +1,6 @@
 //! Why an edit cannot be made for a finding, in words for whoever writes the rule.
 
-use super::Editor;
+use super::{Editor, holds, is_statement};
 use crate::policy::fix::{EditSpec, LinePlace, Side};
 use crate::policy::rule::Place;
 
@@ -9,6 +9,9 @@ impl Editor<'_> {
     pub(super) fn why_not(&self, number: usize, spec: &EditSpec) -> String {
         let action = spec.action();
         let reason = self.missing_text(spec).or_else(|| self.missing_place(spec)).unwrap_or_else(|| match action {
+            "move" | "wrap" if self.fills_no_line(spec) => {
+                "it is a part of its statement; name `statement` to take all of that".to_owned()
+            }
             "insert-line" => "other code shares that line, or the text is empty".to_owned(),
             "delete" | "move" | "wrap" => "it does not stand on lines of its own, or more hangs on it".to_owned(),
             "replace" => "it stands so already, or the place holds more than the value".to_owned(),
@@ -16,6 +19,14 @@ impl Editor<'_> {
             _ => "it does not fit what stands there".to_owned(),
         });
         format!("edit {number} (`{action}`): {reason}")
+    }
+
+    /// True where the place is only a part of a statement that is whole.
+    fn fills_no_line(&self, spec: &EditSpec) -> bool {
+        let (EditSpec::Move(place, _) | EditSpec::Wrap(place, ..)) = spec else { return false };
+        let in_statement = self.span(place).and_then(|span| holds(self.fact, span));
+        let is_all = in_statement.is_some() && in_statement == self.lines_of(place);
+        in_statement.is_some() && !is_all && !is_statement(place) && self.fact.is_whole_statement()
     }
 
     /// A part of its text that is not known here.

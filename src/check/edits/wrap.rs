@@ -15,12 +15,12 @@ const SAME_NAME: usize = 9;
 impl Editor<'_> {
     /// Puts the lines of a place into a function; with `together`, a run of such statements into one of that name.
     pub(super) fn wrap(&self, place: &Place, function: &Template, together: Option<&Template>) -> Option<Vec<Change>> {
-        let own = self.span(place)?;
+        let own = self.lines_of(place)?;
         shell::lines_alone(self.source, own)?;
         let in_csh = matches!(self.source.kind, Kind::Shell { shell: Shell::Csh, .. });
         // In a function it runs on demand already, and where that function is called.
         let on_demand = !self.fact.fields.text("function").is_empty();
-        if in_csh || on_demand || (is_statement(place) && !self.fact.is_whole_statement()) {
+        if in_csh || on_demand {
             return None;
         }
         let run = match together {

@@ -146,7 +146,11 @@ static PATH_ENTRY: &[Field] = &[
     ),
     f("conda-root", Text, "path of that installation"),
     f("alone", Flag, "the statement does nothing but put this one entry on the path"),
-    f("removable", Text, "the bytes to take out so that the rest of the statement stands"),
+    f(
+        "removable",
+        Text,
+        "the bytes to take out so that the rest of the statement stands; the statement where it sets nothing else; absent where more hangs on it",
+    ),
     CONTEXT,
     GUARD,
     STATEMENT,

@@ -19,7 +19,10 @@ fn canonical(name: &str) -> &str {
 struct Entry {
     text: Text,
     position: &'static str,
-    removable: Span,
+    /// What goes with it, where something is left besides.
+    removable: Option<Span>,
+    /// True when nothing would be left of the value.
+    sole: bool,
 }
 
 impl Walker<'_> {
@@ -57,17 +60,26 @@ impl Walker<'_> {
                 None => "only",
             };
             let text = self.resolver().text(*word);
-            // The blank before the word goes with it.
-            let before = self.frame.text.as_bytes().get(word.start.wrapping_sub(1)) == Some(&b' ');
-            let removable = Span::new(word.start - usize::from(before), word.end);
+            // The blank before a word goes with it, of the first that behind it: so no two fixes together leave nothing.
+            let is_blank = |span: Span| self.frame.slice(span).trim().is_empty();
+            let gap = words.get(1).map(|next| Span::new(word.end, next.start)).filter(|_| index == 0);
+            let removable = match gap.filter(|gap| is_blank(*gap)) {
+                Some(gap) => Span::new(word.start, gap.end),
+                None => {
+                    let before = self.frame.text.as_bytes().get(word.start.wrapping_sub(1));
+                    Span::new(word.start - usize::from(before.is_some_and(u8::is_ascii_whitespace)), word.end)
+                }
+            };
             let alone = self.statement.whole && self.sets_alone && words.len() == 2 - usize::from(appends);
-            self.path_entry(canonical(name), Entry { text, position, removable }, alone);
+            let entry = Entry { text, position, removable: Some(removable), sole: words.len() == 1 };
+            self.path_entry(canonical(name), entry, alone);
         }
     }
 
     fn path_entry(&mut self, variable: &str, entry: Entry, alone: bool) {
         // An argument of a function: the entry stands where the function is called.
-        let passed = self.frame.slice(entry.removable).trim_matches(':').starts_with(['$']) && !self.calls.is_empty();
+        let removable = entry.removable.unwrap_or_default();
+        let passed = self.frame.slice(removable).trim_matches(':').starts_with(['$']) && !self.calls.is_empty();
         let passed = entry.text.origin.filter(|_| passed);
         let Some(place) = passed.or(entry.text.span) else { return };
         let (kind, root) = self.conda_folder(&entry.text);
@@ -88,9 +100,12 @@ impl Walker<'_> {
                 .with("conda", kind);
             record.add_some("conda-root", root);
             record.add("alone", alone && entry.position != "only");
-            if passed.is_none() {
-                let removable = self.frame.place(entry.removable);
-                record.add("removable", Text::at(self.frame.slice(entry.removable), removable));
+            let removable = match entry.sole {
+                true => Some(self.statement.span).filter(|_| self.statement.whole && self.sets_alone),
+                false => entry.removable,
+            };
+            if let Some(removable) = removable.filter(|_| passed.is_none()) {
+                record.add("removable", Text::at(self.frame.slice(removable), self.frame.place(removable)));
             }
             self.surroundings(&mut record);
             self.push(FactKind::PathEntry, place, record);
@@ -165,17 +180,24 @@ fn split(resolver: &Resolver<'_>, value: Span, name: &str, appends: bool) -> Vec
             span.end -= 1;
         }
         let entry = if resolver.frame.slice(span).starts_with('~') { resolver.text(span) } else { resolver.body(span) };
-        // The colon after the entry goes with it, or the one before the last.
-        let removable = if index + 1 < pieces.len() {
-            Span::new(span.start, pieces[index + 1].start.max(span.end))
-        } else if index > 0 {
-            Span::new(pieces[index - 1].end, span.end)
-        } else {
-            span
+        // The colon after the entry goes with it, or the one before the last; quotes around it alone do too.
+        let own = if is_balanced(resolver.frame.slice(*piece)) { *piece } else { span };
+        let is_last = pieces[index + 1..].iter().all(|piece| piece.is_empty());
+        let removable = match pieces.get(index + 1) {
+            Some(next) if !is_last || index == 0 => Span::new(own.start, next.start.max(own.end)),
+            _ if index > 0 => Span::new(pieces[index - 1].end, own.end),
+            _ => own,
         };
-        entries.push(Entry { text: entry, position, removable });
+        let removable = Some(removable).filter(|span| is_balanced(resolver.frame.slice(*span)));
+        let sole = pieces.iter().enumerate().all(|(other, piece)| other == index || piece.is_empty());
+        entries.push(Entry { text: entry, position, removable, sole });
     }
     entries
+}
+
+/// True for text that neither opens nor ends a quoted part.
+fn is_balanced(text: &str) -> bool {
+    ['"', '\''].iter().all(|quote| text.matches(*quote).count() % 2 == 0)
 }
 
 /// A value may go on over several lines: the piece without the line's end before it.
