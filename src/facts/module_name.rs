@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::facts::{Record, Text};
+use crate::source::Span;
 use crate::tables::{Generation, Tables};
 
 /// A module by its name as written, in parts.
@@ -61,12 +62,23 @@ impl ModuleName {
         found.version_of(&self.name)
     }
 
-    /// Sets the fields that `module` facts and `state.modules` share. `word` is the word with its place.
-    pub fn write(&self, record: &mut Record, word: &Arc<Text>) {
+    /// Sets the fields that `module` facts and `state.modules` share. `word` is the word with its place, where `written`
+    /// stands.
+    pub fn write(&self, record: &mut Record, word: &Arc<Text>, written: &str) {
         let full = if word.text == self.full { Arc::clone(word) } else { word.saying(self.full.as_str()).into() };
         record.set("full", full);
-        record.set("name", self.name.as_str());
-        record.set_some("version", self.version.as_deref());
+        // Quotes may stand around it, and the `-` that unloads it before it. Where a variable brings it here, its parts
+        // stand nowhere.
+        let offset = written.find(&*word.text).filter(|_| written.matches(&*word.text).count() == 1);
+        let begin = word.span.zip(offset).map(|(span, offset)| span.start + offset);
+        let part = |text: &str, at: usize| Text {
+            text: text.to_owned(),
+            span: begin.map(|begin| Span::new(begin + at, begin + at + text.len())),
+            ..Text::default()
+        };
+        record.set("name", part(&self.name, 0));
+        let version = self.version.as_deref();
+        record.set_some("version", version.map(|version| part(version, self.full.len() - version.len())));
         record.set_some("family", self.family.as_deref());
         record.set_some("generation", self.generation.as_deref());
     }

@@ -58,7 +58,8 @@ impl Walker<'_> {
     fn module_record(&self, name: &Arg) -> Record {
         let parsed = ModuleName::parse(&name.text.text, self.script.tables);
         let mut record = Record::new();
-        parsed.write(&mut record, &name.text);
+        let written = name.text.span.map(|span| self.script.source.slice(span)).unwrap_or_default();
+        parsed.write(&mut record, &name.text, written);
         record.add_some("toolchain", parsed.toolchain.as_deref());
         let loaded =
             self.state.modules().iter().rev().map(|module| module.text("generation")).find(|text| !text.is_empty());
