@@ -235,8 +235,16 @@ impl Editor<'_> {
 
     /// The byte of the first line that is neither empty nor a comment. A script in a here document has it elsewhere.
     fn first_command(&self) -> Option<usize> {
-        let is_file = self.voice.scene.about.view.facts.filled_in.is_none();
-        is_file.then(|| shell::first_command(self.source))
+        let facts = self.voice.scene.about.view.facts;
+        if facts.filled_in.is_some() {
+            return None;
+        }
+        let command = shell::first_command(self.source);
+        let directives = facts.facts.iter().filter(|fact| fact.kind == FactKind::Directive);
+        let last = directives.map(|fact| fact.span.end).filter(|end| *end <= command).max();
+        let below = |end: usize| self.source.lines.whole_lines(Span::at(end.saturating_sub(1))).end;
+        let limit = last.map_or_else(|| self.top(), |end| Some(below(end)))?;
+        Some(if last.is_some() { limit } else { self.with_comments(Span::at(command), limit).start })
     }
 
     /// The byte below shebang, leading comments that are directives, and the marks that begin a document.
@@ -276,7 +284,8 @@ impl Editor<'_> {
             }
             LinePlace::Beside(Side::After(place)) => shell::last_line(self.source, self.span(place)?)?.outer.end,
         };
-        if lines.start <= target && target <= lines.end {
+        let is_first = matches!(to, LinePlace::FirstCommand) && lines.start <= shell::first_command(self.source);
+        if is_first || lines.start <= target && target <= lines.end {
             return None;
         }
         let lines = if matches!(to, LinePlace::FirstCommand) { self.with_comments(lines, target) } else { lines };
@@ -295,7 +304,8 @@ impl Editor<'_> {
         if target == self.source.text.len() && !self.source.text.ends_with('\n') {
             moved = format!("{}{}", self.newline(), moved.trim_end());
         }
-        Some(vec![(lines, String::new()), (Span::at(target), moved)])
+        let cut = if matches!(to, LinePlace::FirstCommand) { self.with_gap(lines) } else { lines };
+        Some(vec![(cut, String::new()), (Span::at(target), moved)])
     }
 
     /// The place whose lines are meant: the statement where the fact is all of one. `None` for a part of one.
@@ -307,7 +317,21 @@ impl Editor<'_> {
         }
     }
 
-    /// A directive's lines with the comments right above them, which speak of it, but none above the byte `limit`.
+    /// Lines with the blank one below them, where another above them would be left beside it. Directives right above them
+    /// move as well.
+    fn with_gap(&self, lines: Span) -> Span {
+        let at = |offset: usize| self.source.lines.whole_lines(Span::at(offset));
+        let text = |line: Span| self.source.slice(line).trim();
+        let mut above = lines.start;
+        while above > 0 && text(at(above - 1)).starts_with('#') {
+            above = at(above - 1).start;
+        }
+        let below = at(lines.end);
+        let gapes = lines.end < self.source.text.len() && text(below).is_empty();
+        if gapes && above > 0 && text(at(above - 1)).is_empty() { Span::new(lines.start, below.end) } else { lines }
+    }
+
+    /// Lines with the comments right above them, which speak of them, but none above the byte `limit`.
     fn with_comments(&self, mut lines: Span, limit: usize) -> Span {
         let is_directive = |line: Span| {
             let facts = &self.voice.scene.about.view.facts.facts;
@@ -316,7 +340,7 @@ impl Editor<'_> {
         while lines.start > limit {
             let above = self.source.lines.whole_lines(Span::at(lines.start - 1));
             let is_comment = self.source.slice(above).trim_start().starts_with('#');
-            if above.start <= limit || !is_comment || is_directive(above) {
+            if above.start < limit || !is_comment || is_directive(above) {
                 break;
             }
             lines.start = above.start;

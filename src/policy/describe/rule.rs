@@ -142,7 +142,7 @@ const TOP: Key = may("at", Kind::Word(|| vec!["top"]), "`top`: below shebang and
 const BEFORE_LINE: Key = may(
     "before",
     Kind::Field,
-    "before the line of this field; `first-command`: above the first line that is neither empty nor a comment",
+    "before the line of this field; `first-command`: below the last directive above the first command, else above that command and its comments",
 );
 
 const EVERYWHERE: Key =
