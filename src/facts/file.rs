@@ -86,7 +86,8 @@ fn line_ends(text: &str) -> &'static str {
 }
 
 /// True when the text holds marks that a template engine or a reader is to replace: `{{ x }}`, `{% if %}`,
-/// `<% x %>`, `@@x@@`, `<ACCOUNT>` in a directive. GitHub's `${{ }}` and Go's and Bash's braces with nothing readable inside do not count.
+/// `<% x %>`, `@@x@@`, `%(x)s` at the beginning of a line, `<ACCOUNT>` in a directive. GitHub's `${{ }}` and Go's and
+/// Bash's braces with nothing readable inside do not count.
 fn is_template(text: &str) -> bool {
     let bytes = text.as_bytes();
     let has = |first: u8, rests: &[&[u8]]| {
@@ -95,7 +96,8 @@ fn is_template(text: &str) -> bool {
     let braces = has(b'{', &[b"{", b"%"]);
     let (erb, at) = (has(b'<', &[b"%"]) && has(b'%', &[b">"]), has(b'@', &[b"@"]));
     let directives = memchr::memchr(b'<', bytes).is_some() && has(b'#', &[b"SBATCH", b"PBS", b"BSUB"]);
-    if !braces && !erb && !at && !directives {
+    let percent = text.starts_with("%(") || has(b'\n', &[b"%("]);
+    if !braces && !erb && !at && !percent && !directives {
         return false;
     }
     text.lines().any(|line| {
@@ -112,8 +114,13 @@ fn is_template(text: &str) -> bool {
             let mut parts = line.split("@@").skip(1);
             at && parts.next().is_some_and(is_name) && parts.next().is_some()
         };
+        let formatted = || {
+            let rest = line.strip_prefix("%(").and_then(|rest| rest.split_once(")s"));
+            percent && rest.is_some_and(|(name, _)| is_name(name))
+        };
         code()
             || named()
+            || formatted()
             || (braces && (marked("{{", "}}") || marked("{%", "%}")))
             || (directives && is_directive() && marked("<", ">"))
     })

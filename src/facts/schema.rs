@@ -52,7 +52,7 @@ const STATEMENT: Field = f(
             "the command of the fact is all of the statement, no part of an `&&`, `||` or `|` list; for an assignment, the statement sets no other variable and runs nothing",
         ),
         f("sole", Flag, "it is the only statement of the body of an `if`, loop, case or function"),
-        f("remark", Text, "the comment behind it, or on the lines right above; absent without"),
+        f("remark", Text, "the comment behind it, or on the lines above in its paragraph; absent without"),
         f(
             "paragraph",
             Number,
@@ -219,7 +219,7 @@ pub static FILE: &[Field] = &[
     f("sourced-by", List(&Text), "files among those checked that source it"),
     f("gaps", Number, "per cent of its lines that were not understood"),
     f("env-name", Text, "environment files: the name that the file gives the environment"),
-    f("template", Flag, "it holds template marks (`{{ }}`, `<% %>`, `@@x@@`, `<…>`)"),
+    f("template", Flag, "it holds template marks (`{{ }}`, `<% %>`, `@@x@@`, `%(x)s`, `<…>`)"),
     f(
         "made-for",
         Choice(&["mac", "ci", "own"]),

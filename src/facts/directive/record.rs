@@ -1,5 +1,7 @@
 //! The fields of a directive fact, and what links one directive with earlier ones.
 
+use std::cell::OnceCell;
+
 use super::lines::{Line, Reading};
 use super::option::{Nearest, Parsed, Piece, Verdict};
 use super::sentinel::Sentinel;
@@ -23,6 +25,8 @@ pub(super) struct Assembly<'a> {
     script: &'a Script<'a>,
     index: i64,
     late: bool,
+    /// The byte of the text behind its last line that is no comment; worked out where it is asked for.
+    last_command: OnceCell<usize>,
     seen: Vec<Seen>,
 }
 
@@ -38,7 +42,7 @@ struct Seen {
 
 impl<'a> Assembly<'a> {
     pub(super) const fn new(scheduler: Scheduler, table: &'a OptionTable, script: &'a Script<'a>) -> Self {
-        Self { scheduler, table, script, index: 0, late: false, seen: Vec::new() }
+        Self { scheduler, table, script, index: 0, late: false, last_command: OnceCell::new(), seen: Vec::new() }
     }
 
     /// Forgets the options of the component before: those of another do not repeat them.
@@ -70,6 +74,9 @@ impl<'a> Assembly<'a> {
             if self.script.bodies.iter().any(|body| body.contains(Span::at(line.start))) {
                 fields.set("nested", true);
             }
+            if ended_by.is_some() && line.start - self.script.base >= self.last_command() {
+                fields.set("below-all", true);
+            }
             if ended_by.is_none() {
                 self.relate(line, option, &mut fields);
             }
@@ -87,6 +94,19 @@ impl<'a> Assembly<'a> {
             fields.set("disguised", mark.disguise.name());
             out.push(self.fact(line, option, fields));
         }
+    }
+
+    fn last_command(&self) -> usize {
+        *self.last_command.get_or_init(|| {
+            let mut end = self.script.text.len();
+            for line in self.script.text.split('\n').rev() {
+                if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
+                    return end;
+                }
+                end = end.saturating_sub(line.len() + 1);
+            }
+            0
+        })
     }
 
     fn fact(&self, line: &Line<'_>, option: &Parsed, mut fields: Record) -> Fact {

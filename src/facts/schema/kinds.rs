@@ -231,6 +231,7 @@ static DIRECTIVE: &[Field] = &[
     f("ended-by", Number, "line of the command that ended the reading"),
     f("second-shebang", Flag, "a `#!` line stands between that command and it: another script begins there"),
     f("nested", Flag, "it stands in an `if`, a loop, a function or another compound command"),
+    f("below-all", Flag, "it stands below the last line that is no comment"),
     f(
         "disguised",
         Choice(&["none", "space", "indent", "case"]),

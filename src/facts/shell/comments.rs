@@ -17,7 +17,8 @@ const MAX_LINES: usize = 5;
 /// How far around a statement its remark is looked for, in bytes.
 const MAX_WINDOW: usize = 500;
 
-/// The comment on the last line of a statement, or the comments on the lines right above it. Directives are none.
+/// The comment on the last line of a statement, the comments on the lines right above it, and those that head its
+/// paragraph. Directives are none.
 pub fn remark(text: &str, statement: Span) -> Option<String> {
     let bytes = text.as_bytes();
     let lossy = |line: &[u8]| String::from_utf8_lossy(line).trim().to_owned();
@@ -36,10 +37,12 @@ pub fn remark(text: &str, statement: Span) -> Option<String> {
         let Some(line) = end.map(|end| &above[..end]) else { break };
         end = memchr::memrchr(b'\n', line);
         let own = &line[end.map_or(0, |end| end + 1)..];
-        if !is_remark(own) {
+        if own.trim_ascii().is_empty() {
             break;
         }
-        found.push(lossy(own));
+        if is_remark(own) {
+            found.push(lossy(own));
+        }
         above = line;
     }
     (!found.is_empty()).then(|| found.join("\n"))
