@@ -86,8 +86,8 @@ fn line_ends(text: &str) -> &'static str {
 }
 
 /// True when the text holds marks that a template engine or a reader is to replace: `{{ x }}`, `{% if %}`,
-/// `<% x %>`, `@@x@@`, `%(x)s` at the beginning of a line, `<ACCOUNT>` in a directive. GitHub's `${{ }}` and Go's and
-/// Bash's braces with nothing readable inside do not count.
+/// `<% x %>`, `@@x@@`, `%(x)s` at the beginning of a line, `<ACCOUNT>`, `{account}` and `@ACCOUNT` in a directive.
+/// GitHub's `${{ }}` and Go's and Bash's braces with nothing readable inside do not count.
 fn is_template(text: &str) -> bool {
     let bytes = text.as_bytes();
     let has = |first: u8, rests: &[&[u8]]| {
@@ -95,7 +95,8 @@ fn is_template(text: &str) -> bool {
     };
     let braces = has(b'{', &[b"{", b"%"]);
     let (erb, at) = (has(b'<', &[b"%"]) && has(b'%', &[b">"]), has(b'@', &[b"@"]));
-    let directives = memchr::memchr(b'<', bytes).is_some() && has(b'#', &[b"SBATCH", b"PBS", b"BSUB"]);
+    let directives =
+        ['<', '{', '@'].iter().any(|mark| text.contains(*mark)) && has(b'#', &[b"SBATCH", b"PBS", b"BSUB"]);
     let percent = text.starts_with("%(") || has(b'\n', &[b"%("]);
     if !braces && !erb && !at && !percent && !directives {
         return false;
@@ -122,7 +123,15 @@ fn is_template(text: &str) -> bool {
             || named()
             || formatted()
             || (braces && (marked("{{", "}}") || marked("{%", "%}")))
-            || (directives && is_directive() && marked("<", ">"))
+            || (directives && is_directive() && (marked("<", ">") || marked("{", "}") || at_name(line)))
+    })
+}
+
+/// True when a value of a directive is a name in capitals behind an `@`.
+fn at_name(line: &str) -> bool {
+    line.split([' ', '=', ':']).any(|word| {
+        let name = word.strip_prefix('@').unwrap_or("");
+        is_name(name) && name.starts_with(|c: char| c.is_ascii_uppercase())
     })
 }
 
