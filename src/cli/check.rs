@@ -25,7 +25,7 @@ use super::progress::Progress;
 use super::settings::Exclusion;
 use super::snapshot::Snapshot;
 use super::streams::{Streams, apart, emit};
-use super::workers::Workers;
+use super::workers::{MANY, Workers};
 
 /// The largest standard input that is read, in bytes: the largest that any kind may have.
 const STDIN_LIMIT: u64 = source::size_limit(Kind::Notebook);
@@ -108,7 +108,8 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         closing::kept_loud(&report).iter().for_each(|told| streams.remark(told));
         streams.remark(&closing::line(&report));
     }
-    let written = write_outputs(&outputs, &report, args, streams);
+    let mut write = || write_outputs(&outputs, &report, args, streams);
+    let written = if report.findings.len() < MANY { write() } else { workers.install(|_| write()) };
     Ok(status.max(if written { Status::Clean } else { Status::Trouble }))
 }
 

@@ -2,9 +2,12 @@
 
 use std::io::{self, BufWriter, Write};
 
+use rayon::prelude::*;
 use serde::Serialize;
+use serde::ser::{Error, SerializeSeq};
 use serde_json::Serializer;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+use serde_json::value::RawValue;
 
 use super::text::is_unsafe;
 
@@ -29,13 +32,35 @@ fn with(value: &impl Serialize, formatter: impl Formatter, out: &mut dyn Write) 
     out.flush()
 }
 
-/// A list that is made while it is written, item by item: reports may be long.
+/// A list of a compact document that is made while it is written, part by part: reports may be long. On a thread of a
+/// pool all its threads help.
 pub struct Each<'a, T, U>(pub &'a [T], pub fn(&'a T) -> U);
 
-impl<T, U: Serialize> Serialize for Each<'_, T, U> {
+/// So many items are made before they are written.
+const PART: usize = 1024;
+
+impl<T: Sync, U: Serialize> Serialize for Each<'_, T, U> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(self.1))
+        let Self(items, make) = *self;
+        if rayon::current_thread_index().is_none() {
+            return serializer.collect_seq(items.iter().map(make));
+        }
+        let mut list = serializer.serialize_seq(Some(items.len()))?;
+        for part in items.chunks(PART) {
+            let texts: Vec<io::Result<Box<RawValue>>> = part.par_iter().map(|item| text(&make(item))).collect();
+            for text in texts {
+                list.serialize_element(&text.map_err(S::Error::custom)?)?;
+            }
+        }
+        list.end()
     }
+}
+
+/// A value as it stands in a compact document.
+fn text(value: &impl Serialize) -> io::Result<Box<RawValue>> {
+    let mut out = Vec::new();
+    compact(value, &mut out)?;
+    Ok(RawValue::from_string(String::from_utf8(out).map_err(io::Error::other)?)?)
 }
 
 /// A formatter with safe strings.
@@ -87,6 +112,13 @@ mod tests {
         compact(&[text], &mut out).unwrap();
         assert_eq!(String::from_utf8_lossy(&out), r#"["é\u001b[2J\u009b\u202e\udb40\udc41\u007f\n"]"#);
         assert_eq!(serde_json::from_slice::<Vec<String>>(&out).unwrap(), [text]);
+        let many = vec![text.to_owned(); 3000];
+        let each = Each(&many, |text| [text]);
+        let (mut alone, mut together) = (Vec::new(), Vec::new());
+        compact(&each, &mut alone).unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        pool.install(|| compact(&each, &mut together)).unwrap();
+        assert_eq!(String::from_utf8_lossy(&alone), String::from_utf8_lossy(&together));
         let mut out = Vec::new();
         pretty(&serde_json::json!({ "a": ["\u{202e}"] }), &mut out).unwrap();
         assert_eq!(String::from_utf8_lossy(&out), "{\n  \"a\": [\n    \"\\u202e\"\n  ]\n}");
