@@ -38,7 +38,7 @@ pub struct Finding {
     pub fingerprint: String,
     /// How to mend it.
     pub fix: Option<Fix>,
-    /// Why no fix is offered, or why one is only shown that its rule would have applied; empty where neither is so.
+    /// Why no fix is offered, or why one is only shown that its rule would have applied, or in whose stead others were meant to be; empty where neither is so.
     pub no_fix: String,
     /// Number of the notebook cell, from 1.
     pub cell: Option<usize>,

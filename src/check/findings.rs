@@ -168,6 +168,11 @@ fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>) -> (Option<Fix>
     let mut reasons = Vec::new();
     for (number, spec) in (1..).zip(&hit.clause.fixes) {
         match fix(bench, voice, hit, spec) {
+            Ok((fix, only_shown)) if fix.applicability == Applicability::Display && !reasons.is_empty() => {
+                let only_shown = if only_shown.is_empty() { "it is `display`" } else { only_shown };
+                reasons.insert(0, only_shown.to_owned());
+                return (Some(fix), reasons.join("; "));
+            }
             Ok((fix, only_shown)) => return (Some(fix), only_shown.to_owned()),
             Err(reason) if hit.clause.fixes.len() == 1 => reasons.push(reason),
             Err(reason) => reasons.push(format!("fix {number}: {reason}")),

@@ -59,6 +59,8 @@ pub struct Outcome {
     pub written: Vec<PathBuf>,
     /// Goldens that were deleted, each with the reason.
     pub deleted: Vec<(PathBuf, String)>,
+    /// Fixes that did not stand, by case, of rules that show one that does: nothing wrong, yet seldom meant.
+    pub dropped: Vec<(String, String)>,
 }
 
 /// Something that is not as it should be. Reads as what it is.
@@ -111,6 +113,8 @@ struct CaseResult {
     offered: bool,
     /// Why findings of the rule were not mended.
     unfixed: Vec<String>,
+    /// Fixes of the rule that were tried and did not stand.
+    dropped: Vec<String>,
     /// The goldens show a fix of the rule that is not made any more.
     lost_fix: bool,
     wrong: Vec<Wrong>,
@@ -151,6 +155,10 @@ impl Suite {
             outcome.wrong.extend(result.wrong.iter().map(|wrong| (job.shown(), wrong.clone())));
             outcome.written.extend(result.written.iter().cloned());
             outcome.deleted.extend(result.deleted.iter().cloned());
+        }
+        let shows_one = |id: &str| jobs.iter().zip(&results).any(|(job, result)| job.id == id && result.fixed);
+        for (job, result) in jobs.iter().zip(&results).filter(|(job, _)| shows_one(&job.id)) {
+            outcome.dropped.extend(result.dropped.iter().map(|reason| (job.shown(), reason.clone())));
         }
         outcome.wrong.extend(misplaced);
         outcome.wrong.extend(self.incomplete(&jobs, &results));
@@ -343,6 +351,7 @@ impl Suite {
             .flat_map(|result| &result.findings)
             .any(|finding| finding.rule == job.id && finding.fix.is_some());
         outcome.unfixed = unfixed::reasons(&job.id, results, &mended, scratch);
+        outcome.dropped = unfixed::dropped(&job.id, &mended, scratch);
         for file in files {
             let whole = scratch.join(file);
             let changed = results

@@ -41,7 +41,7 @@ pub use layers::{About, CommandLine, Defied, Layers, Level, Lock, Meant, Origin,
 pub use library::Library;
 pub use pack::{PackFiles, PackInfo, Policy};
 pub use phrase::Phrase;
-pub use reply::Replies;
+pub use reply::{REPLY_NAMES, Replies, Reply};
 pub use rule::{Clause, Rule};
 pub use saying::Saying;
 pub use severity::{Applicability, Severity};

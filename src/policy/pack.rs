@@ -12,7 +12,7 @@ use super::describe::pack::PACK;
 use super::describe::{self, commands};
 use super::document::{Document, Word, expectation};
 use super::error::{PolicyError, Problem, nearest, text};
-use super::reply::Replies;
+use super::reply::{Replies, Reply};
 use super::rule::Rule;
 use super::site::Site;
 use super::sites::Sites;
@@ -96,7 +96,7 @@ pub(super) struct Draft {
     /// Their symptoms, earlier packs first.
     pub symptoms: Vec<Symptom>,
     /// Their templates for answers by site, earlier packs first.
-    pub replies: Vec<(String, Arc<str>)>,
+    pub replies: Vec<(String, Reply)>,
     pub problems: Vec<Problem>,
     /// Names of sites that faulty rules use, by file.
     pub faulty: Vec<(String, Vec<Use>)>,
@@ -203,7 +203,7 @@ impl Policy {
         let symptoms = Symptoms::built_in(below("symptoms/").collect());
         let reply = |(path, text): &(&str, &str)| {
             let site = path.strip_prefix("replies/")?.strip_suffix(".j2")?;
-            Some((site.to_owned(), Arc::from(*text)))
+            Some((site.to_owned(), Reply { file: Arc::from(*path), text: Arc::from(*text) }))
         };
         let replies = Replies::default().with(EMBEDDED.iter().filter_map(reply).collect());
         let text = |path: &str| EMBEDDED.iter().find(|(name, _)| *name == path).map(|(_, text)| *text);

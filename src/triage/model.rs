@@ -1,16 +1,16 @@
 //! A diagnosis: everything that a format may show of one ticket.
 
-use std::sync::Arc;
-
+use crate::policy::Reply;
 use crate::redact::Redactor;
 use crate::report::SiteChoice;
 use crate::report::model::Finding;
 
 /// How sure a cause is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// The ticket shows what this cause, among others, may lead to.
+    #[default]
     Possible,
     /// The ticket shows what hardly anything else leads to.
     Likely,
@@ -62,11 +62,11 @@ pub struct Diagnosis {
     /// What was not read, and why.
     pub left_out: Vec<String>,
     /// The site's template for answers.
-    pub template: Arc<str>,
+    pub template: Reply,
 }
 
 /// One cause.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Cause {
     /// The symptom's id.
     pub id: String,

@@ -49,7 +49,7 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn write(&self, bless: bool, cwd: &Path, out: &mut dyn Write) -> io::Result<()> {
-        let Outcome { cases, wrong, written, deleted } = self.outcome;
+        let Outcome { cases, wrong, written, deleted, dropped } = self.outcome;
         for path in written {
             writeln!(out, "wrote {}", relative(path, cwd).display())?;
         }
@@ -58,6 +58,9 @@ impl Shown<'_> {
         }
         for (case, what) in wrong {
             write_lines(&format!("{}/{case}", self.folder.display()), &what.to_string(), out)?;
+        }
+        for (case, why) in dropped {
+            write_lines(&format!("{}/{case}", self.folder.display()), why, out)?;
         }
         let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
         let name = for_terminal(&self.pack.name);

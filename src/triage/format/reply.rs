@@ -45,9 +45,9 @@ pub(super) fn write(diagnoses: &[Diagnosis], out: &mut dyn Write) -> io::Result<
 /// What is wrong with a template, with the line of it.
 fn explained(error: &Error, diagnosis: &Diagnosis) -> String {
     let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    let Some(number) = error.line() else { return format!("the draft for site {}: {what}", diagnosis.site.id) };
-    let line = diagnosis.template.lines().nth(number.saturating_sub(1)).unwrap_or_default().trim();
-    format!("the template of drafts for site {}, line {number}: {what}: {line}", diagnosis.site.id)
+    let Some(number) = error.line() else { return format!("{}: {what}", diagnosis.template.file) };
+    let line = diagnosis.template.text.lines().nth(number.saturating_sub(1)).unwrap_or_default().trim();
+    format!("{}:{number}: {what}: {line}", diagnosis.template.file)
 }
 
 /// A template, ready to be filled. Errors: its syntax.
@@ -64,26 +64,30 @@ fn environment(template: &str) -> Result<Environment<'_>, Error> {
 }
 
 fn render(diagnosis: &Diagnosis) -> Result<String, Error> {
-    let environment = environment(&diagnosis.template)?;
+    let environment = environment(&diagnosis.template.text)?;
+    let text = environment.get_template("reply")?.render(values(diagnosis))?;
+    let text = hung(&for_terminal(&text));
+    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
+    Ok(format!("{}\n", lines.join("\n").trim()))
+}
+
+/// What a template meets, under the names of [`REPLY_NAMES`](crate::policy::REPLY_NAMES).
+fn values(diagnosis: &Diagnosis) -> Value {
     let first = diagnosis.causes.first();
     let other = |cause: &&Cause| cause.follows.is_none() && cause.confidence >= Confidence::Likely;
     let changed = |diff: &Diff| diff.text.lines().any(|line| line.starts_with(['-', '+']));
     let name = diagnosis.site_name.as_str();
     let team =
         if diagnosis.site.id == ROOT { "your support team".to_owned() } else { format!("your support team, {name}") };
-    let values = context! {
+    context! {
         site => context! { id => diagnosis.site.id.as_str(), name => name, team => team },
         cause => first.map(|cause| said(cause, diagnosis)),
         others => diagnosis.causes.iter().skip(1).filter(other).map(|cause| said(cause, diagnosis)).collect::<Vec<_>>(),
         diffs => diagnosis.diffs.iter().filter(|diff| changed(diff)).map(told).collect::<Vec<_>>(),
         noticed => noticed(diagnosis),
         questions => diagnosis.questions.clone(),
-    };
-    let text = environment.get_template("reply")?.render(values)?;
-    let text = hung(&for_terminal(&text));
-    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
-    Ok(format!("{}\n", lines.join("\n").trim()))
+    }
 }
 
 fn said(cause: &Cause, diagnosis: &Diagnosis) -> Value {
@@ -162,4 +166,24 @@ fn block(text: &str) -> String {
     let text = for_terminal(text);
     let line = |line: &str| if line.trim().is_empty() { String::new() } else { format!("    {}", line.trim_end()) };
     text.trim_matches('\n').lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::policy::REPLY_NAMES;
+
+    #[test]
+    fn templates_meet_the_names_that_are_checked() {
+        let diagnosis = Diagnosis { causes: vec![Cause::default()], ..Diagnosis::default() };
+        let keys = |value: &Value| value.try_iter().unwrap().map(|key| key.to_string()).collect::<BTreeSet<_>>();
+        let values = values(&diagnosis);
+        assert_eq!(keys(&values), REPLY_NAMES.iter().map(|(name, _)| (*name).to_owned()).collect());
+        for (name, fields) in REPLY_NAMES.iter().filter(|(_, fields)| !fields.is_empty()) {
+            let held = keys(&values.get_attr(name).unwrap());
+            assert_eq!(held, fields.iter().map(|field| (*field).to_owned()).collect(), "{name}");
+        }
+    }
 }
