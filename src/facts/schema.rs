@@ -203,7 +203,7 @@ pub static FILE: &[Field] = &[
     f(
         "role",
         Choice(&["startup", "job", "script"]),
-        "shell files: read at start-up, a job script, or another script; absent else",
+        "shell files: read at start-up, a job script (it has directives of a scheduler, or is called `*.slurm`, `*.slrm`, `*.sbatch`, `*.pbs`, `*.sge`, `*.lsf`, `*.job` or `*.qsub`), or another script; absent else",
     ),
     f("shell", Choice(&["sh", "bash", "zsh", "csh", "fish"]), "the language of a shell file"),
     f("scheduler", Choice(&["slurm", "pbs", "sge", "lsf"]), "whose directives it carries; absent without"),

@@ -180,7 +180,14 @@ pub(in super::super) static EDITS: &[&Keys] = &[
         keys: &[need("insert-line", Kind::Template, "puts lines of their own"), BEFORE_LINE, AFTER, TOP],
         one_of: &["before", "after", "at"],
     },
-    &Keys::of("add-option", &[need("add-option", Kind::Template, "puts an option behind the sub-command")]),
+    &Keys::of(
+        "add-option",
+        &[need(
+            "add-option",
+            Kind::Template,
+            "puts an option behind the sub-command; where there is none, behind the program (`virtualenv --no-download …`, `python -m virtualenv --no-download …`)",
+        )],
+    ),
     &Keys {
         name: "move",
         keys: &[need("move", Kind::Field, "moves its lines"), BEFORE_LINE, AFTER, TOP],

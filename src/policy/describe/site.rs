@@ -141,9 +141,9 @@ pub(in super::super) static STAND: Keys = Keys::of(
         may(
             "message",
             Kind::Template,
-            "what a finding says there; help and link stay the rule's unless `help` and `url` are given too",
+            "what a finding says there, a template as in the rule; help and link stay the rule's unless `help` and `url` are given too",
         ),
-        may("help", Kind::Template, "what to do there; message and link stay"),
+        may("help", Kind::Template, "what to do there, a template too; message and link stay"),
         may("url", Kind::Text, "another link: an address, or `$link.NAME`; `source` is not shown with findings"),
         may(
             "fix",
