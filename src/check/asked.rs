@@ -101,10 +101,10 @@ impl<'l> Listener<'l> {
     ) -> bool {
         let risks = clause.fixes.iter().flat_map(|fix| fix.unsafe_if_with.iter().chain(&fix.with).chain(&fix.without));
         let mut others = clause.with.iter().chain(&clause.without).chain(risks).filter(|other| other.fact == kind);
-        let commands = &self.policy.tables.commands;
+        let (own, texts) = (roles_of(&clause.matches.all), texts_with(clause, &self.policy.tables.commands));
         let all = others.all(|other| {
             let (roles, gate) = match other.within {
-                Within::File => (roles_of(&clause.matches.all), texts_with(clause, commands)),
+                Within::File => (own, texts.clone()),
                 // It matters in files that run others.
                 Within::Callers => (Roles::ALL, Some(Vec::new())),
                 Within::Linked | Within::Session | Within::Reach => (Roles::ALL, None),
@@ -119,7 +119,7 @@ impl<'l> Listener<'l> {
     /// Notes by which wrapper, name or word a command that no grammar knows can fulfil a matcher.
     fn wrapped(&mut self, matcher: &Matcher, roles: Roles, own: bool) -> bool {
         let roles = roles.common(roles_of(&matcher.all));
-        let mut table = |table: &Where| {
+        let table = |table: &Where| {
             let roles = roles.common(roles_of(table));
             let grammar = |test: &&Test| {
                 let field = test.path.steps.first().map_or("", AsRef::as_ref);
@@ -132,21 +132,20 @@ impl<'l> Listener<'l> {
                 || (own && table.tests.iter().any(|test| self.test(test, Means::Word, roles)))
                 || table.tests.iter().any(|test| self.launched(test))
         };
-        table(&matcher.all) || (!matcher.either.is_empty() && matcher.either.iter().all(table))
+        one_way(matcher, table)
     }
 
     /// Notes what wrappers must hold.
     fn wrapper(&mut self, test: &Test) -> bool {
-        let asked = of_own(test, "wrappers") && test.path.derived.is_none() && test.condition.needs_value();
+        let asked = needs(test, "wrappers");
         let Some(patterns) = self.patterns(&test.condition).filter(|_| asked) else { return false };
-        let needles = patterns.iter().map(|pattern| String::from_utf8_lossy(pattern.needle()).into_owned());
-        self.questions.wrappers.extend(needles);
+        self.questions.wrappers.extend(patterns.iter().map(needle));
         true
     }
 
     /// Notes in which files it matters that something is launched.
     fn launched(&mut self, test: &Test) -> bool {
-        let asked = of_own(test, "launcher") && test.path.derived.is_none() && test.condition.needs_value();
+        let asked = needs(test, "launcher");
         let Some(gate) = self.gate.as_ref().filter(|_| asked) else { return false };
         self.questions.gate.extend(gate.iter().cloned());
         true
@@ -163,11 +162,10 @@ impl<'l> Listener<'l> {
     /// hold of it, for all that is known, is not found.
     fn matcher(&mut self, matcher: &Matcher, kind: FactKind, roles: Roles, own: bool) -> bool {
         let roles = roles.common(roles_of(&matcher.all));
-        let mut table = |table| match kind {
+        one_way(matcher, |table| match kind {
             FactKind::Assignment => self.assigned(table, own),
             _ => self.table(table, roles.common(roles_of(table)), own),
-        };
-        table(&matcher.all) || (!matcher.either.is_empty() && matcher.either.iter().all(table))
+        })
     }
 
     /// Notes by which name or value an assignment can fulfil a table.
@@ -207,8 +205,7 @@ impl<'l> Listener<'l> {
     /// Notes what values of variables must hold.
     fn values_of_variables(&mut self, condition: &Condition) -> bool {
         let Some(patterns) = self.patterns(condition) else { return false };
-        let needles: Vec<String> =
-            patterns.iter().map(|pattern| String::from_utf8_lossy(pattern.needle()).into_owned()).collect();
+        let needles: Vec<String> = patterns.iter().map(needle).collect();
         let any_hold = !needles.iter().any(String::is_empty);
         self.questions.values.extend(needles.into_iter().filter(|needle| !needle.is_empty()));
         any_hold
@@ -276,7 +273,7 @@ impl<'l> Listener<'l> {
 
     /// Notes the word that a text must hold for the pattern to match.
     fn word(&mut self, pattern: &Pattern) -> bool {
-        let needle = String::from_utf8_lossy(pattern.needle()).into_owned();
+        let needle = needle(pattern);
         let Some(word) = as_written(&needle).filter(|word| word.len() >= SHORTEST) else { return false };
         self.questions.words.insert(word.to_owned());
         true
@@ -342,6 +339,21 @@ fn texts_with(clause: &Clause, commands: &Commands) -> Option<Vec<String>> {
         }
         texts.iter().all(|text| text.len() >= SHORTEST).then_some(texts)
     })
+}
+
+/// Whether a matcher is ruled out for what `rules_out` says nothing of: by what must all hold, or by each alternative.
+fn one_way(matcher: &Matcher, mut rules_out: impl FnMut(&Where) -> bool) -> bool {
+    rules_out(&matcher.all) || (!matcher.either.is_empty() && matcher.either.iter().all(rules_out))
+}
+
+/// What a text must hold for the pattern to match.
+fn needle(pattern: &Pattern) -> String {
+    String::from_utf8_lossy(pattern.needle()).into_owned()
+}
+
+/// True for a condition that only a command with that field fulfils.
+fn needs(test: &Test, field: &str) -> bool {
+    of_own(test, field) && test.path.derived.is_none() && test.condition.needs_value()
 }
 
 /// True for a condition that only what prints fulfils.

@@ -25,4 +25,4 @@ pub use eval::Truth;
 pub use finding::{Applicability, Certainty, Chmod, Edit, Finding, Fix, Label, Severity, Silenced, SilencedBy};
 pub use place::Places;
 pub use prefilter::{Prefilter, Prefiltering, distinct, run_by_scripts};
-pub use site::{Grounds, SiteChoice, Surroundings, agreed, descends, detect, pragma_line};
+pub use site::{Grounds, SiteChoice, Surroundings, agreed, detect, pragma_line};

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::facts::interest::is_literal;
 use crate::facts::{Fact, FactKind, FileFacts, Record, Value};
-use crate::policy::{Policy, PolicyError, ROOT, SiteHead};
+use crate::policy::{Policy, PolicyError, ROOT};
 use crate::source::{Kind, Source};
 
 /// What is known of the machine. Nothing below the command line reads the environment.
@@ -209,8 +210,7 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
 /// The text of a statement, where all that the words in it come to is written.
 fn says_all(statement: &Record) -> Option<&str> {
     let written = statement.text("text");
-    let is_literal = !written.bytes().any(|byte| matches!(byte, b'$' | b'`' | b'\\' | b'\'' | b'"'));
-    (is_literal && !written.is_empty()).then_some(written)
+    (is_literal(written) && !written.is_empty()).then_some(written)
 }
 
 /// A file with signs of a site that is gone and of the one that took its place was carried over, or should be.
@@ -254,7 +254,7 @@ fn gather_value<'f>(value: &'f Value, add: &mut dyn FnMut(&'f str), depth: usize
 
 /// The one site that all signs allow: the deepest when they lie on one line of descent, else what they share.
 pub fn agreed<'p>(policy: &'p Policy, found: &BTreeMap<&'p str, String>) -> &'p str {
-    let lines: Vec<Vec<&str>> = found.keys().map(|id| descent(policy, id)).collect();
+    let lines: Vec<Vec<&str>> = found.keys().map(|id| policy.sites.descent(id)).collect();
     let deepest = lines.iter().max_by_key(|line| line.len()).cloned().unwrap_or_default();
     let on_one_line = lines.iter().all(|line| deepest.starts_with(line));
     if on_one_line {
@@ -262,23 +262,6 @@ pub fn agreed<'p>(policy: &'p Policy, found: &BTreeMap<&'p str, String>) -> &'p 
     }
     let shared = (0..deepest.len()).take_while(|at| lines.iter().all(|line| line.get(*at) == deepest.get(*at))).last();
     shared.and_then(|at| deepest.get(at)).copied().unwrap_or(ROOT)
-}
-
-/// True for a site that extends `above`, at any distance, or is it.
-pub fn descends(policy: &Policy, id: &str, above: &str) -> bool {
-    descent(policy, id).contains(&above)
-}
-
-/// The sites from the root down to `id`.
-fn descent<'p>(policy: &'p Policy, id: &str) -> Vec<&'p str> {
-    let mut line = Vec::new();
-    let mut site: Option<&'p SiteHead> = policy.sites.head(id);
-    while let Some(current) = site {
-        line.push(current.id.as_str());
-        site = current.extends.as_deref().and_then(|parent| policy.sites.head(parent));
-    }
-    line.reverse();
-    line
 }
 
 #[cfg(test)]

@@ -90,12 +90,9 @@ fn locked(lock: &Lock, engine: &Engine) -> String {
 
 /// What the site says in the place of the rule's own words.
 fn write_words(stand: &Stand, site: &Site, out: &mut dyn Write) -> io::Result<()> {
-    let url = stand.url.as_deref().map(|url| {
-        let link = url.strip_prefix("$link.").and_then(|link| site.links.get(link));
-        link.map_or(url, String::as_str)
-    });
     let text = |words: &Option<Spoken>| words.as_ref().map(|words| words.text.trim().to_owned());
-    let words = [("Message", text(&stand.message)), ("Help", text(&stand.help)), ("Link", url.map(str::to_owned))];
+    let words =
+        [("Message", text(&stand.message)), ("Help", text(&stand.help)), ("Link", stand.link(site).map(str::to_owned))];
     for (what, words) in words {
         if let Some(words) = words {
             writeln!(out, "{what} (site {}): {}", site.id, for_terminal(&words))?;

@@ -287,6 +287,11 @@ impl Interest {
     }
 }
 
+/// True for raw text in which each word is what it comes to: no quote, no escape, nothing that is expanded.
+pub fn is_literal(text: &str) -> bool {
+    !text.bytes().any(|byte| matches!(byte, b'$' | b'`' | b'\\' | b'\'' | b'"' | b'~' | b'{'))
+}
+
 /// True when the raw text of a simple command says all of what its words become, but for the values of variables: no
 /// quote inside a word, no escape, no substitution, no operation on a variable.
 pub(super) fn is_plainly_written(text: &str) -> bool {

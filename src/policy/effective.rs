@@ -345,10 +345,7 @@ impl Effective {
 
 impl ActiveRule {
     fn new(rule: &Arc<Rule>, severity: Severity, stand: Option<&Stand>, site: &Site) -> Self {
-        let url = stand.and_then(|stand| stand.url.as_deref()).map(|url| match url.strip_prefix("$link.") {
-            Some(link) => site.links.get(link).cloned().unwrap_or_default(),
-            None => url.to_owned(),
-        });
+        let url = stand.and_then(|stand| stand.link(site)).map(str::to_owned);
         Self {
             severity,
             fix: stand.and_then(|stand| stand.fix),

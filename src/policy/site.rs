@@ -192,6 +192,17 @@ pub struct Stand {
     pub reason: Option<String>,
 }
 
+impl Stand {
+    /// The other link as an address.
+    pub fn link<'s>(&'s self, site: &'s Site) -> Option<&'s str> {
+        let url = self.url.as_deref()?;
+        match url.strip_prefix("$link.") {
+            Some(link) => Some(site.links.get(link).map_or("", String::as_str)),
+            None => Some(url),
+        }
+    }
+}
+
 /// A template of a site, read against each clause of the rule when rules are known.
 #[derive(Clone, Debug)]
 pub struct Spoken {

@@ -131,6 +131,23 @@ impl Sites {
         said.filter_map(|said| if let Said::Read(site) = said { Some(site) } else { None })
     }
 
+    /// The sites from the root down to `id`.
+    pub fn descent(&self, id: &str) -> Vec<&str> {
+        let mut line = Vec::new();
+        let mut site = self.head(id);
+        while let Some(current) = site {
+            line.push(current.id.as_str());
+            site = current.extends.as_deref().and_then(|parent| self.head(parent));
+        }
+        line.reverse();
+        line
+    }
+
+    /// True for a site that extends `above`, at any distance, or is it.
+    pub fn descends(&self, id: &str, above: &str) -> bool {
+        self.descent(id).contains(&above)
+    }
+
     /// False when `text` is no evidence of any site.
     pub fn may_tell(&self, text: &str) -> bool {
         self.needles.may_match(self.heads().flat_map(|site| &site.detect.evidence), text)

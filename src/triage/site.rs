@@ -97,7 +97,7 @@ impl<'p> Signs<'p> {
             match &found {
                 None => found = Some((id, why())),
                 // A less sure sign may say more closely where.
-                Some((known, _)) if *known != id && check::descends(policy, id, known) => found = Some((id, why())),
+                Some((known, _)) if *known != id && policy.sites.descends(id, known) => found = Some((id, why())),
                 Some(_) => {}
             }
         }

@@ -6,7 +6,7 @@
 use super::frame::Frame;
 use crate::facts::FileFacts;
 use crate::facts::model::{Fact, FactKind, Record, Text};
-use crate::source::Span;
+use crate::source::{Scheduler, Span};
 
 /// What conda writes behind a line that it turns into a comment.
 const SUFFIX: &str = "# commented out by conda initialize";
@@ -51,8 +51,8 @@ pub fn remark(text: &str, statement: Span) -> Option<String> {
 /// True for a line that is a comment for people.
 fn is_remark(line: &[u8]) -> bool {
     let line = line.trim_ascii_start();
-    let of_tools: [&[u8]; 5] = [b"#!", b"#SBATCH", b"#PBS", b"#BSUB", b"#$"];
-    line.starts_with(b"#") && !of_tools.iter().any(|mark| line.starts_with(mark))
+    let is_directive = || Scheduler::ALL.iter().any(|scheduler| line.starts_with(scheduler.sentinel().as_bytes()));
+    line.starts_with(b"#") && !line.starts_with(b"#!") && !is_directive()
 }
 
 /// Adds a fact for every line that conda turned into a comment.

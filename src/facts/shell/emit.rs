@@ -122,7 +122,7 @@ impl Walker<'_> {
             && !self.aliases.contains_key(&line.path.text)
             && !interest.in_text(self.script.source.slice(line.words))
             // What is written without quotes and variables is what it says.
-            && (is_literal(self.script.source.slice(line.words))
+            && (interest::is_literal(self.script.source.slice(line.words))
                 || !line.texts().any(|text| interest.in_text(&text.text)))
     }
 
@@ -375,11 +375,6 @@ impl Walker<'_> {
         let state = Some(self.state.record());
         self.out.facts.push(Fact { kind, span, certain: self.certain, fields, state, cell: None });
     }
-}
-
-/// True for text that says what it comes to.
-fn is_literal(written: &str) -> bool {
-    !written.bytes().any(|byte| matches!(byte, b'$' | b'`' | b'\\' | b'\'' | b'"' | b'~' | b'{'))
 }
 
 /// What its words come to in this round of a loop.

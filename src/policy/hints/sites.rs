@@ -23,8 +23,10 @@ pub fn of_site(id: &str, policy: &Policy) -> Vec<String> {
             notes.push(format!("`evidence` has `{sign}`, which no file has: {why}"));
         }
         // Of sites on one line of descent the lowest is meant.
-        let mut others =
-            policy.sites.heads().filter(|other| !descends(policy, &other.id, id) && !descends(policy, id, &other.id));
+        let mut others = policy
+            .sites
+            .heads()
+            .filter(|other| !policy.sites.descends(&other.id, id) && !policy.sites.descends(id, &other.id));
         let other = others.find(|other| other.detect.evidence.iter().any(|own| own.to_string() == sign));
         if let Some(other) = other {
             notes.push(format!("`evidence` has `{sign}`, which `{}` has too: it tells neither", other.id));
@@ -39,19 +41,6 @@ pub fn of_site(id: &str, policy: &Policy) -> Vec<String> {
         }
     }
     notes
-}
-
-/// True for a site and those that it completes.
-fn descends(policy: &Policy, id: &str, ancestor: &str) -> bool {
-    let parent = |id: &str| policy.sites.head(id).and_then(|head| head.extends.clone());
-    let mut own = Some(id.to_owned());
-    while let Some(id) = own {
-        if id == ancestor {
-            return true;
-        }
-        own = parent(&id);
-    }
-    false
 }
 
 /// Why a sign that looks like a directive is the text of none.

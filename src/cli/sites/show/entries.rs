@@ -98,15 +98,11 @@ pub(super) fn difference<'p>(rule: &'p Rule, site: &'p Site, parent: Option<&'p 
     let own = site.rules.get(&rule.id)?;
     let theirs = parent.and_then(|parent| parent.rules.get(&rule.id));
     let all = |stand: &'p Stand, site: &'p Site| {
-        let url = stand.url.as_deref().map(|url| match url.strip_prefix("$link.") {
-            Some(link) => site.links.get(link).map_or(url, String::as_str),
-            None => url,
-        });
         let fix = stand.fix.map(|fix| fix.map_or("none", |fix| fix.name()));
         [
             ("message", stand.message.as_ref().map(|spoken| spoken.text.as_str())),
             ("help", stand.help.as_ref().map(|spoken| spoken.text.as_str())),
-            ("url", url),
+            ("url", stand.link(site)),
             ("fix", fix),
             ("reason", stand.reason.as_deref()),
         ]
