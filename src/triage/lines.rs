@@ -78,10 +78,11 @@ fn quotation(line: &str, before: usize) -> (usize, usize) {
     (depth, at)
 }
 
-/// A line as phrases are looked for in it: without colours and other control characters, with plain quotation marks;
-/// of what a carriage return overwrote, the last.
+/// A line as phrases are looked for in it: without colours and other control characters, with plain quotation marks and
+/// no bold words; of what a carriage return overwrote, the last.
 pub(super) fn clean(line: &str) -> String {
     let line = ESCAPE.replace_all(line, "");
+    let line = BOLD.replace_all(&line, "$before$word");
     let last = line.trim_end_matches('\r').rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or("");
     let plain = |c: char| match c {
         '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{2032}' | '\u{b4}' => '\'',
@@ -95,6 +96,10 @@ pub(super) fn clean(line: &str) -> String {
 
 static ESCAPE: LazyLock<Regex> =
     LazyLock::new(|| known(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])"));
+
+/// Words between two pairs of asterisks, as Markdown has them bold; no operator of a program, nor a wildcard.
+static BOLD: LazyLock<Regex> =
+    LazyLock::new(|| known(r"(?<before>^|[^\w*])\*\*(?<word>[[:alpha:]](?:[^*/=(]*[[:alpha:].:!?])?)\*\*"));
 
 /// An expression that a test has compiled.
 pub(super) fn known(source: &str) -> Regex {
@@ -129,5 +134,13 @@ mod tests {
         assert_eq!(clean("\u{1b}[31mError\u{1b}[0m: don\u{2019}t\u{7}"), "Error: don't");
         assert_eq!(clean("10%\r100% done\r"), "100% done");
         assert_eq!(clean("\u{1b}]0;title\u{7}x"), "x");
+    }
+
+    #[test]
+    fn bold_words_are_plain_and_code_stays() {
+        assert_eq!(clean("**all** cores, **in bold.** x"), "all cores, in bold. x");
+        for line in ["a**b**c", "2 ** 3 ** 4", "f(**x, **y)", "**/lib/**", "** a **", "***"] {
+            assert_eq!(clean(line), line);
+        }
     }
 }

@@ -45,7 +45,10 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>, tables: &Tables
     for (document, text) in reading.texts.iter().enumerate() {
         for phrase in &signature.any {
             for found in places(phrase, text) {
-                if !fits(signature, text, found.first) || !is_known(signature, &found, tables) {
+                if is_source(text, found.first)
+                    || !fits(signature, text, found.first)
+                    || !is_known(signature, &found, tables)
+                {
                     continue;
                 }
                 let around = (document, text.window(found.first, found.last, signature.lines));
@@ -138,6 +141,12 @@ fn fits(signature: &Signature, text: &Text, line: usize) -> bool {
     (signature.on.is_empty() || on) && (signature.ran.is_empty() || ran.is_some_and(|ran| signature.ran.contains(ran)))
 }
 
+/// True for a line that is quoted from a program's source: its message was not printed. In a traceback it was.
+fn is_source(text: &Text, line: usize) -> bool {
+    let frame = |before: usize| text.line(before).trim_start().starts_with("File \"");
+    SOURCE.is_match(text.line(line)) && !line.checked_sub(1).is_some_and(frame)
+}
+
 /// Whether what was captured stands in the table of options that the signature asks, if it asks one.
 fn is_known(signature: &Signature, place: &Place, tables: &Tables) -> bool {
     let Some(known) = &signature.known else { return true };
@@ -220,6 +229,14 @@ static INVENTORY: LazyLock<Regex> = LazyLock::new(|| {
         r"(?: \(?version\)?\W*[:=]|(?: version)?\W{1,5}(?:is |was )?v?\d[\d.]*\w*\W*$)",
         r"|^\W*(?:active env\w*|shell level|(?:base|root) environment|user-agent)\b",
         r"|^[^.\n]{0,30}\b(?:conda |virtual )?(?:environment|env|venv) (?:was|is) (?:active|activated)\W*$",
+    ))
+});
+
+/// A line of a program that would print a message.
+static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
+    known(concat!(
+        r"^\W*(?:\d+\W+)?(?:raise [\w.]+\(|throw new [\w.]+\(|(?:logger|logging|log|warnings|console)\.\w+\(",
+        r"|(?:std::cerr|fprintf|panic!|die)\b ?[(<])",
     ))
 });
 

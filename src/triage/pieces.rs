@@ -10,6 +10,7 @@ use super::blocks;
 use super::document::{Document, Ticket};
 use super::lines::{self, Line};
 use super::ran;
+use super::recognise;
 use super::title;
 
 /// What commands at prompts are called.
@@ -123,10 +124,18 @@ pub fn analyse(ticket: &Ticket) -> Reading<'_> {
         }
         let mut clean = String::new();
         let mut starts = Vec::with_capacity(lines.len());
-        for line in &lines {
+        let texts_of_lines = lines.iter().map(|line| lines::clean(lines::slice(document, line.span)));
+        let mut before: Option<(&Line, bool)> = None;
+        for (line, text) in lines.iter().zip(texts_of_lines) {
+            // A sentence that was broken to fit a width is one.
+            if before.is_some_and(|(last, open)| open && recognise::goes_on(&text) && is_next(last, line)) {
+                clean.pop();
+                clean.push(' ');
+            }
             starts.push(clean.len());
-            clean.push_str(&lines::clean(lines::slice(document, line.span)));
+            clean.push_str(&text);
             clean.push('\n');
+            before = Some((line, recognise::is_broken(&text)));
         }
         texts.push(Text { lines, ran: Vec::new(), clean, starts, hosts });
     }
@@ -138,6 +147,12 @@ pub fn analyse(ticket: &Ticket) -> Reading<'_> {
     let (cluster, job) = (any_job || ran::names_cluster(&texts), any_job || ran::names_job(&texts));
     let titles = titles(&texts);
     Reading { ticket, pieces, texts, titles, cluster, job }
+}
+
+/// True for two lines in somebody's own words, one below the other.
+fn is_next(line: &Line, next: &Line) -> bool {
+    let own = |line: &Line| line.on == On::Prose && !line.title;
+    own(line) && own(next) && line.quote == next.quote && line.number + 1 == next.number
 }
 
 /// Where the titles of a ticket stand.

@@ -43,11 +43,13 @@ pub(super) fn tell(texts: &mut [Text], jobs: &[bool]) {
     }
 }
 
-/// True where anything speaks of a cluster, be it by one word.
+/// True where anything speaks of a cluster, be it by one word. Where what is pasted can hardly come from one, such words
+/// mean something else: builds have jobs, too.
 pub(super) fn names_cluster(texts: &[Text]) -> bool {
+    let own = texts.iter().any(|text| OWN.is_match(&text.clean));
     texts.iter().any(|text| {
         CLUSTER.is_match(&text.clean)
-            || HINTS.is_match(&text.clean)
+            || (!own && HINTS.is_match(&text.clean))
             || text.hosts.iter().any(|(_, host)| of_host(host) != Ran::Unknown)
     })
 }
@@ -113,7 +115,8 @@ static OWN: LazyLock<Regex> = LazyLock::new(|| {
         r"|\b(?:winerror \d+|virtualbox|thinkpad|node_modules|npm install|windows (?:xp|vista|7|8|10|11)|mac ?os(?: ?x)?|os ?x|mac ?book\w*|apple silicon|wsl ?[12]?|git bash)\b",
         r"|\b(?:powershell|anaconda prompt|on darwin|docker(?:-| )(?:run|build|compose|pull|image|container|daemon)\w*)\b",
         r"|\b(?:dockerfile|colab\w*|kaggle|manjaro|arch linux|archlinux|kali(?: linux)?|linux mint|pop!?_os|endeavouros|ubuntu desktop|raspberry ?pi|minikube|codespaces?|github actions)\b|/Users/\w+/|root@[0-9a-f]{12}\b",
-        r"|\b(?:windows subsystem for linux|docker)\b",
+        r"|\b(?:windows subsystem for linux|docker)\b|\b(?:DESKTOP|LAPTOP)-[0-9A-Z]{7}\b|/private/var/folders/|/opt/homebrew/",
+        r"|\b(?:travis(?:[ -]ci)?|circle ?ci|jenkins\w*|gitlab[ -](?:ci|runner)|appveyor|azure pipelines?|read ?the ?docs)\b|\.gitlab-ci\b",
         r"|(?m:^\W*(?:os|operating system|platform|system)\W+(?:windows|mac)\b)",
     ))
 });
@@ -121,7 +124,7 @@ static CLUSTER: LazyLock<Regex> = LazyLock::new(|| {
     known(concat!(
         r"(?i)\b(?:slurm\w*|sbatch|srun|salloc|squeue|qsub|qstat|bsub|pbs|lsf|sge|hpc|clusters?|super ?computers?|lmod)\b",
         r"|\b(?:(?:compute|worker|login|log-in|head|front-?end|gpu) ?nodes?|modulefiles?|gpfs|lustre|scratch|scheduler)\b",
-        r"|\bssh -\w*[LXYJ]|\b(?:via|over|through|using|by) ssh\b|\bssh(?:ing|ed)? (?:in)?to\b|\bremote (?:server|machine|host|node)|\bbatch (?:jobs?|scripts?)\b|\bmodule (?:load|avail|list|purge)\b|\b(?:conda|python)/\d",
+        r"|\bssh -\w*[LXYJ]|\b(?:via|over|through|using|by) ssh\b|\bssh(?:ing|ed)? (?:in)?to\b|\bremote (?:server|machine|host|node)|\bbatch (?:jobs?|scripts?)\b|\bmodule (?:load|avail|list|purge)\b|(?:^|[^/\w])(?:conda|python)/\d",
     ))
 });
 static HINTS: LazyLock<Regex> = LazyLock::new(|| {

@@ -6,6 +6,9 @@ use regex::RegexSet;
 
 use crate::source::SHELL_WORDS;
 
+/// A line of a text that is broken to a width has at least so many bytes.
+const BROKEN: usize = 50;
+
 /// Words that begin lines of shell scripts, and hardly ever a sentence, beside those by which files are told.
 const MORE_WORDS: [&str; 52] = [
     "pip3",
@@ -102,6 +105,16 @@ pub(super) fn is_prose(line: &str) -> bool {
         && !line.starts_with(['-', '*', '{', '['])
 }
 
+/// True for a line of a sentence that ends only because it would grow too long.
+pub(super) fn is_broken(line: &str) -> bool {
+    line.len() >= BROKEN && line.ends_with(|c: char| c.is_alphanumeric() || c == ',') && is_prose(line)
+}
+
+/// True for a line that can be the rest of a sentence.
+pub(super) fn goes_on(line: &str) -> bool {
+    line.starts_with(char::is_lowercase) && !is_shell(line) && !is_log(line)
+}
+
 /// True for the first line of a mail that is answered or forwarded, and for the mark before a signature.
 pub(super) fn is_boundary(line: &str) -> bool {
     BOUNDARY.is_match(line.trim_end())
@@ -128,7 +141,7 @@ static LOG: LazyLock<RegexSet> = LazyLock::new(|| {
         r"^\s*(?:srun|sbatch|slurmstepd|salloc|scancel|squeue|qsub|qstat|mpirun|mpiexec|orterun|prterun|-?bash|sh|zsh|conda|pip|ssh|scp|tclsh|module|ImportError|display|jupyter|ERROR|WARNING|WARN|FATAL|CRITICAL|INFO|DEBUG|E|W|F|fatal|error|warning|Error|Warning)\s*:",
         r"^\s*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d",
         r"^\s*\[?[A-Z][a-z]{2} +(?:[A-Z][a-z]{2} +)?\d{1,2} \d\d:\d\d:\d\d",
-        r"^\s*\[[IWECD] \d",
+        r"^\s*`{0,3}\[[IWECD] \d",
         r"^\S*: line \d+: ",
         r"^\s*(?:/\S+|[\w.+-]+): .*(?:[Nn]o such file|not found|[Pp]ermission denied|quota exceeded|cannot open|[Cc]annot )",
         r"^\s*\[[\w.-]+:\d+\]",
@@ -201,6 +214,10 @@ mod tests {
         ] {
             assert!(is_log(line) && !is_prose(line), "{line}");
         }
+        assert!(
+            is_broken("I have just tried to load the module of Python, and then the") && goes_on("job began to run")
+        );
+        assert!(!is_broken("I tried it.") && !goes_on("module load python") && !goes_on("Then it ran."));
         assert!(is_boundary("On Mon, 3 Mar 2025 at 10:11, A B wrote:") && is_boundary("-- ") && !is_boundary("--- a"));
     }
 }
