@@ -162,9 +162,12 @@ impl<'a> Run<'a> {
         findings = super::findings::once_each(findings, policy);
 
         // What the engine itself noticed is judged in a second pass.
-        let mut added = suppressions.facts(view.source, policy, today);
-        added.extend(gaps(view.source, view.facts));
-        if !added.is_empty() {
+        loop {
+            let mut added = suppressions.facts(view.source, policy, today);
+            added.extend(gaps(view.source, view.facts));
+            if added.is_empty() {
+                break;
+            }
             let own = view.facts.facts.len();
             let mut by_kind: BTreeMap<FactKind, Vec<usize>> = BTreeMap::new();
             for (offset, fact) in added.iter().enumerate() {
@@ -172,8 +175,13 @@ impl<'a> Run<'a> {
             }
             let second = View { added, by_kind, ..view.clone() };
             let mut more = self.pass(index, &second, input);
+            // A comment about another comment has its use only now, and is judged again by that: each round one more.
+            let used = suppressions.used();
             suppressions.apply(view.source, &mut more, policy, today);
-            findings.extend(super::findings::once_each(more, policy));
+            if suppressions.used() == used {
+                findings.extend(super::findings::once_each(more, policy));
+                break;
+            }
         }
         sort(&mut findings);
         findings

@@ -40,6 +40,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// Why no fix is offered, or why one is only shown that its rule would have applied, or in whose stead others were meant to be; empty where neither is so.
     pub no_fix: String,
+    /// What of the rule it comes from.
+    pub by: By,
     /// Number of the notebook cell, from 1.
     pub cell: Option<usize>,
     /// What hides it, and why; the finding is then not counted.
@@ -60,6 +62,17 @@ pub struct Silenced {
     pub by: SilencedBy,
     /// Why, in the words of whoever hid it; may be empty.
     pub reason: String,
+}
+
+/// What of a rule a finding comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct By {
+    /// The clause, from 0.
+    pub clause: usize,
+    /// Which of the clause's fixes is offered, from 0.
+    pub fix: Option<usize>,
+    /// Why the ones before it are not.
+    pub passed: Vec<String>,
 }
 
 /// What hides a finding.

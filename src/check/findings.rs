@@ -15,7 +15,7 @@ use super::comments;
 use super::edits::{edits, in_order, renamed};
 use super::engine::{Bench, Hit, Settings};
 use super::eval::{Scene, Truth};
-use super::finding::{Applicability, Certainty, Finding, Fix, Label};
+use super::finding::{Applicability, By, Certainty, Finding, Fix, Label};
 use super::render::Voice;
 
 /// How many items of a list get a label of their own.
@@ -94,7 +94,7 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings, name: &str) ->
     let help = own(hit.active.help()).unwrap_or_else(|| voice.say_one_of(&hit.clause.help));
     let message = own(hit.active.message()).unwrap_or_else(|| voice.say_one_of(&hit.clause.message));
     let severity = if possible { hit.active.severity.milder() } else { hit.active.severity };
-    let (fix, no_fix) = first_fix(bench, voice, hit);
+    let Offer { fix, number, passed, why: no_fix } = first_fix(bench, voice, hit);
     Finding {
         rule: hit.active.rule.id.clone(),
         severity: hit.clause.at_most.map_or(severity, |most| severity.min(most)),
@@ -110,6 +110,7 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings, name: &str) ->
         fingerprint: fingerprint(&hit.active.rule.id, name, source.slice(span)),
         fix,
         no_fix,
+        by: By { clause, fix: number, passed },
         cell: hit.subject.fact.cell,
         suppressed: None,
     }
@@ -163,22 +164,39 @@ fn labels(voice: Voice<'_>, hit: &Hit<'_>, own: Span) -> Vec<Label> {
     labels
 }
 
+/// The fix of a finding, and why it is no other.
+#[derive(Default)]
+struct Offer {
+    fix: Option<Fix>,
+    /// Which of the clause's fixes it is, from 0.
+    number: Option<usize>,
+    /// Why those before it are not offered.
+    passed: Vec<String>,
+    /// Why none is offered, or why it is only shown.
+    why: String,
+}
+
 /// The first fix that can be offered; else why none can.
-fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>) -> (Option<Fix>, String) {
-    let mut reasons = Vec::new();
-    for (number, spec) in (1..).zip(&hit.clause.fixes) {
+fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>) -> Offer {
+    let mut passed = Vec::new();
+    let told = |passed: &[String]| -> Vec<String> {
+        let numbered = (1..).zip(passed).map(|(number, reason)| format!("fix {number}: {reason}"));
+        if hit.clause.fixes.len() == 1 { passed.to_vec() } else { numbered.collect() }
+    };
+    for (number, spec) in hit.clause.fixes.iter().enumerate() {
         match fix(bench, voice, hit, spec) {
-            Ok((fix, only_shown)) if fix.applicability == Applicability::Display && !reasons.is_empty() => {
-                let only_shown = if only_shown.is_empty() { "it is `display`" } else { only_shown };
-                reasons.insert(0, only_shown.to_owned());
-                return (Some(fix), reasons.join("; "));
+            Ok((fix, only_shown)) => {
+                let is_second = fix.applicability == Applicability::Display && !passed.is_empty();
+                let only_shown = if is_second && only_shown.is_empty() { "it is `display`" } else { only_shown };
+                let others = if is_second { told(&passed) } else { Vec::new() };
+                let why = std::iter::once(only_shown.to_owned()).chain(others).collect::<Vec<_>>().join("; ");
+                return Offer { fix: Some(fix), number: Some(number), passed, why };
             }
-            Ok((fix, only_shown)) => return (Some(fix), only_shown.to_owned()),
-            Err(reason) if hit.clause.fixes.len() == 1 => reasons.push(reason),
-            Err(reason) => reasons.push(format!("fix {number}: {reason}")),
+            Err(reason) => passed.push(reason),
         }
     }
-    (None, reasons.join("; "))
+    let why = told(&passed).join("; ");
+    Offer { passed, why, ..Offer::default() }
 }
 
 /// A fix, and why it is only shown although it was meant to be applied. Errors: why it is not offered.
@@ -205,9 +223,9 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     };
     let chmod = spec.chmod();
     let edits = if chmod.is_some() { Vec::new() } else { edits(&spec.edits, voice)? };
-    if bench.is_used_elsewhere(&renamed(&spec.edits, voice), &scene.about.view.source.path) {
+    if let Some(user) = bench.other_user(&renamed(&spec.edits, voice), &scene.about.view.source.path) {
         // Under the name that it has now.
-        return Err("another file uses the name that it would change".to_owned());
+        return Err(format!("another file uses the name that it would change: {}", user.display()));
     }
     let trusted = match hit.active.trust {
         Some(trust) => trust,

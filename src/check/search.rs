@@ -59,15 +59,16 @@ impl Candidates {
 }
 
 impl<'r> Bench<'r> {
-    /// True when another file in reach uses one of these names.
-    pub fn is_used_elsewhere(&self, names: &[String], own: &Path) -> bool {
+    /// Another file in reach that uses one of these names.
+    pub fn other_user(&self, names: &[String], own: &Path) -> Option<&Path> {
         let beyond = self.run.beyond.iter().flat_map(|beyond| {
             let others = beyond.run.views.iter().enumerate();
             others.filter(|(index, _)| !beyond.but.contains(index)).map(|(_, view)| view)
         });
         let all = self.run.views.iter().chain(beyond).map(|view| view.source);
         let mut others = all.filter(|source| source.path != own);
-        !names.is_empty() && others.any(|source| names.iter().any(|name| is_used(&source.text, name)))
+        let user = others.find(|source| names.iter().any(|name| is_used(&source.text, name)))?;
+        Some(&user.path)
     }
 
     /// Whether another fact exists; the first that surely does gives a label.

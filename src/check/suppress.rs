@@ -105,6 +105,11 @@ impl Suppressions {
         }
     }
 
+    /// How many of the rules named have silenced something.
+    pub fn used(&self) -> usize {
+        self.all.iter().flat_map(|suppression| &suppression.rules).filter(|named| named.used).count()
+    }
+
     /// True for what is found about a comment on a rule that is locked: that is told, whatever other comments say.
     fn is_against_lock(&self, finding: &Finding, policy: &Effective) -> bool {
         let mut named = self.all.iter().flat_map(|suppression| &suppression.rules);

@@ -85,6 +85,8 @@ struct Judged<'p> {
     locked: Vec<&'static str>,
     /// The file and the line that lock it.
     lock: Option<String>,
+    /// How bad it is goes with the site of each file: no layer up to the lock says it or names a site.
+    by_site: bool,
     /// Values without which it finds nothing, where it is locked and the site does not set them.
     unmet: Vec<String>,
     reason: &'p str,
@@ -133,6 +135,12 @@ impl Page<'_> {
         if let Some(lock) = &judged.lock {
             let reason = if judged.reason.is_empty() { String::new() } else { format!(": {}", judged.reason) };
             notes.push(format!("{lock} locks {}{reason}", judged.locked.join(", ")));
+        }
+        if judged.by_site {
+            notes.push(format!(
+                "no layer up to the lock gives a severity or names a site, so that the site of each file says how bad it \
+                 is: give a `severity` beside `lock`"
+            ));
         }
         if !judged.unmet.is_empty() {
             let (values, site) = (judged.unmet.join(", "), &self.locked_site.id);
@@ -226,6 +234,7 @@ impl Page<'_> {
             let exception = layers.configs.iter().filter(|config| config.file == origin.file);
             let exception = exception.flat_map(|config| &config.exceptions).find(|found| rule.is_named(&found.name));
             let spec = lock.map(|lock| &lock.spec);
+            let by_site = settled.is_some_and(|lock| lock.site.is_none() && lock.base.words_on(rule).is_empty());
             rules.push(Judged {
                 rule,
                 severity: meant.selection.severity(rule, stand),
@@ -234,6 +243,7 @@ impl Page<'_> {
                 origin,
                 locked: spec.map(LockSpec::parts).unwrap_or_default(),
                 lock: lock.map(|lock| self.place(&lock.place)),
+                by_site,
                 unmet: lock.map(|_| rule.unmet_at(own)).unwrap_or_default(),
                 reason: spec.map_or("", |spec| &spec.reason),
             });
@@ -289,6 +299,7 @@ impl Page<'_> {
                 "origin": origin(&judged.origin),
                 "locked": judged.locked,
                 "lock": judged.lock,
+                "by_site": judged.by_site,
                 "unmet": judged.unmet,
                 "reason": Some(judged.reason).filter(|reason| !reason.is_empty()),
                 "exception": judged.exception.map(|found| {
@@ -302,6 +313,8 @@ impl Page<'_> {
                 "origin": said.origin,
                 "said": said.said,
                 "about": said.about.id(),
+                "kept": said.kept.to_string(),
+                "layer": said.layer,
                 "lock": said.lock,
                 "reason": said.reason,
             })

@@ -126,7 +126,7 @@ fn collide(a: Span, b: Span) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Certainty, Fix, Severity};
+    use crate::check::{By, Certainty, Fix, Severity};
     use crate::source::Kind;
 
     fn finding(applicability: Applicability, edits: &[(usize, usize, &str)]) -> Finding {
@@ -149,6 +149,7 @@ mod tests {
             fingerprint: String::new(),
             fix: Some(Fix { title: String::new(), applicability, edits, chmod: None }),
             no_fix: String::new(),
+            by: By::default(),
             cell: None,
             suppressed: None,
         }

@@ -251,7 +251,7 @@ impl<'a> Round<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Certainty, Fix, Severity};
+    use crate::check::{By, Certainty, Fix, Severity};
     use crate::source::Span;
 
     /// A fix for each `bad` word, by what stands after the colon: `bad:DELETE`, `bad:KEEP`, `bad:BREAK`.
@@ -300,6 +300,7 @@ mod tests {
             fingerprint: String::new(),
             fix: Some(Fix { title: "mend".into(), applicability: Applicability::Safe, edits, chmod: None }),
             no_fix: String::new(),
+            by: By::default(),
             cell: None,
             suppressed: None,
         }

@@ -221,7 +221,7 @@ impl Selection {
     }
 
     /// By what this selection speaks of a rule, what decides first.
-    pub(super) fn words_on(&self, rule: &Rule) -> Vec<Word> {
+    pub fn words_on(&self, rule: &Rule) -> Vec<Word> {
         let names = |names: &[String]| specificity(names, rule).is_some();
         let words = [
             (Word::Off, names(&self.off)),

@@ -2,6 +2,7 @@
 //! several origins become one; each value keeps where it comes from.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -101,6 +102,8 @@ pub struct Lock {
     /// The site that the layers up to that one name, and what it says of how bad the rule is: that stands too, whatever
     /// site is named later.
     pub site: Option<(String, Option<Option<Severity>>)>,
+    /// The layer that says so.
+    pub level: Level,
     /// The file and the line that say so.
     pub place: (PathBuf, usize),
 }
@@ -112,6 +115,8 @@ pub struct SiteLock {
     pub id: String,
     /// Why, in the words of those who locked it; may be empty.
     pub reason: String,
+    /// The layer that says so.
+    pub level: Level,
     /// The file and the line that say so.
     pub place: (PathBuf, usize),
     /// Who named the site.
@@ -127,10 +132,44 @@ pub struct Defied {
     pub said: String,
     /// What stays as it is: the id of a rule or a site. What was said is obeyed for everything else.
     pub about: About,
+    /// How it stays.
+    pub kept: Kept,
     /// Why; may be empty.
     pub reason: String,
+    /// The layer that locks it.
+    pub level: Level,
     /// The file and the line that lock it.
     pub place: (PathBuf, usize),
+}
+
+/// How a lock keeps what it is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kept {
+    /// Off.
+    Off,
+    /// On, as bad as somebody else says.
+    On,
+    /// On, and so bad.
+    At(Severity),
+    /// Told, whatever would silence it.
+    Loud,
+    /// By what is known where it is locked.
+    AsKnown,
+    /// The site that it is.
+    Site,
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::On => f.write_str("on"),
+            Self::At(severity) => write!(f, "at {}", severity.name()),
+            Self::Loud => f.write_str("from being silenced"),
+            Self::AsKnown => f.write_str("to what is known where it is locked"),
+            Self::Site => f.write_str("as the site"),
+        }
+    }
 }
 
 /// What a lock is on.
@@ -198,6 +237,7 @@ impl Layers {
                 meant.site_lock = Some(SiteLock {
                     id: site.value.clone(),
                     reason: reason.clone(),
+                    level: config.level,
                     place,
                     origin: site.origin.clone(),
                 });
@@ -212,6 +252,7 @@ impl Layers {
                         spec: spec.clone(),
                         base: Arc::clone(&base),
                         site: site.map(|site| (site.id.clone(), said(site))),
+                        level: config.level,
                         place: (config.file.clone(), line),
                     };
                     // Who locks first has the higher authority.
@@ -272,13 +313,8 @@ impl Layers {
         let later = self.steps(path).into_iter().skip_while(before).skip(1);
         // Under `--isolated` only the command line can say anything.
         let steps = later.filter(|step| !self.isolated || step.config.is_none());
-        let told = |origin: Origin, said: String| Defied {
-            origin,
-            said,
-            about: About::Rule(rule.id.clone()),
-            reason: lock.spec.reason.clone(),
-            place: lock.place.clone(),
-        };
+        let kept = lock.kept(settled);
+        let told = |origin: Origin, said: String| lock.defied(&rule.id, kept, origin, said);
         let against = |said: &Selection| lock.is_against(lock.base.under(said).unlocked(rule, stand), settled);
         let defied = |step: &Step<'_>| {
             if !against(&step.said.selection) {
@@ -301,13 +337,8 @@ impl Layers {
         let later = self.configs.iter().skip_while(|config| config.file != lock.place.0).skip(1);
         let told = |config: &Arc<Config>| {
             let line = config.line(&["site.lock"]).filter(|_| config.site_lock.is_none())?;
-            Some(Defied {
-                origin: Origin { level: config.level, file: config.file.clone(), line: Some(line) },
-                said: "lock = false".to_owned(),
-                about: About::Site(lock.id.clone()),
-                reason: lock.reason.clone(),
-                place: lock.place.clone(),
-            })
+            let origin = Origin { level: config.level, file: config.file.clone(), line: Some(line) };
+            Some(lock.defied(origin, "lock = false".to_owned()))
         };
         later.filter(|_| !self.isolated).filter_map(told).collect()
     }
@@ -326,6 +357,29 @@ impl Lock {
         self.base.unlocked(rule, self.site.as_ref().map_or(said, |(_, said)| *said))
     }
 
+    /// How the rule stays where this lock has it `settled`.
+    pub fn kept(&self, settled: Option<Severity>) -> Kept {
+        match settled {
+            _ if !self.spec.severity && !self.spec.enabled => Kept::Loud,
+            None => Kept::Off,
+            Some(severity) if self.spec.severity => Kept::At(severity),
+            Some(_) => Kept::On,
+        }
+    }
+
+    /// What `origin` said against this lock on `rule`.
+    pub fn defied(&self, rule: &str, kept: Kept, origin: Origin, said: String) -> Defied {
+        Defied {
+            origin,
+            said,
+            about: About::Rule(rule.to_owned()),
+            kept,
+            reason: self.spec.reason.clone(),
+            level: self.level,
+            place: self.place.clone(),
+        }
+    }
+
     /// True when what is locked of the rule would be other with `level` than with what is `settled`.
     fn is_against(&self, level: Option<Severity>, settled: Option<Severity>) -> bool {
         (self.spec.severity && level != settled) || (self.spec.enabled && level.is_some() != settled.is_some())
@@ -334,6 +388,21 @@ impl Lock {
     /// True when another site than the layers up to this one name says `said` of the rule, against the lock.
     pub fn is_defied_by_site(&self, rule: &Rule, said: Option<Option<Severity>>) -> bool {
         self.is_against(self.base.unlocked(rule, said), self.settled(rule, said))
+    }
+}
+
+impl SiteLock {
+    /// What `origin` said against this lock.
+    pub fn defied(&self, origin: Origin, said: String) -> Defied {
+        Defied {
+            origin,
+            said,
+            about: About::Site(self.id.clone()),
+            kept: Kept::Site,
+            reason: self.reason.clone(),
+            level: self.level,
+            place: self.place.clone(),
+        }
     }
 }
 

@@ -37,7 +37,7 @@ pub use config::{Config, FileConfig};
 pub use day::Day;
 pub use effective::{ActiveRule, Effective, Selection};
 pub use error::{PolicyError, Problem, nearest};
-pub use layers::{About, CommandLine, Defied, Layers, Level, Lock, Meant, Origin, Told};
+pub use layers::{About, CommandLine, Defied, Kept, Layers, Level, Lock, Meant, Origin, Told};
 pub use library::Library;
 pub use pack::{PackFiles, PackInfo, Policy};
 pub use phrase::Phrase;

@@ -48,7 +48,7 @@ pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write
     let config = Config { chars, start_context_lines: START_LINES, ..Config::default() };
     for finding in report.visible().filter(|_| !options.statistics) {
         let mut excerpts = Excerpts::default();
-        let diagnostic = diagnostic(report, finding, &mut excerpts);
+        let diagnostic = diagnostic(report, finding, options.verbose, &mut excerpts);
         let mut styled = Styled::new(out, &options.palette);
         if let Some(links) = Links::new(report, options) {
             styled.link(&finding.rule, finding.url.clone());
@@ -85,13 +85,14 @@ pub fn diff(path: &Path, old: &[u8], new: &[u8], palette: &Palette, out: &mut dy
     result
 }
 
-fn diagnostic(report: &Report, finding: &Finding, excerpts: &mut Excerpts) -> Diagnostic<usize> {
+fn diagnostic(report: &Report, finding: &Finding, verbose: bool, excerpts: &mut Excerpts) -> Diagnostic<usize> {
     let level = match finding.severity {
         Severity::Error => Level::Error,
         Severity::Warning => Level::Warning,
         Severity::Hint => Level::Note,
     };
     let mut notes = notes(report, finding);
+    notes.extend(plain::no_fix(finding).filter(|_| verbose).map(|why| wrapped(&for_terminal(&why), WIDTH)));
     let labels = labels(report, finding, excerpts, &mut notes);
     Diagnostic::new(level)
         .with_code(&finding.rule)
@@ -202,6 +203,7 @@ mod tests {
                 chmod: None,
             }),
             no_fix: String::new(),
+            by: check::By::default(),
             cell: None,
             suppressed: None,
         }

@@ -76,6 +76,8 @@ struct NotObeyed<'a> {
     origin: &'a str,
     said: &'a str,
     about: &'a str,
+    kept: String,
+    layer: &'a str,
     lock: &'a str,
     reason: &'a str,
 }
@@ -99,6 +101,9 @@ pub struct Finding<'a> {
     labels: Vec<Label<'a>>,
     fingerprint: &'a str,
     fix: Option<FixOf<'a>>,
+    /// Only there when a fix is withheld.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    no_fix: &'a str,
     cell: Option<usize>,
     suppressed: Option<&'a str>,
     /// Only there when it is hidden.
@@ -256,6 +261,7 @@ pub fn finding(finding: &model::Finding) -> Finding<'_> {
         labels: finding.labels.iter().map(label).collect(),
         fingerprint: &finding.fingerprint,
         fix: finding.fix.as_ref().map(fix),
+        no_fix: &finding.no_fix,
         cell: finding.cell,
         suppressed: finding.suppressed.as_deref(),
         suppressed_by: finding.suppressed.as_ref().map(|silenced| silenced.by),
@@ -330,8 +336,8 @@ fn baseline(used: &model::BaselineUse) -> BaselineUse<'_> {
 }
 
 fn not_obeyed(said: &model::NotObeyed) -> NotObeyed<'_> {
-    let model::NotObeyed { origin, said, about, lock, reason } = said;
-    NotObeyed { origin, said, about: about.id(), lock, reason }
+    let model::NotObeyed { origin, said, about, kept, layer, lock, reason } = said;
+    NotObeyed { origin, said, about: about.id(), kept: kept.to_string(), layer, lock, reason }
 }
 
 pub(super) fn fix_run(run: &model::FixRun) -> FixRun<'_> {

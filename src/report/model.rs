@@ -11,7 +11,7 @@ use foldhash::{HashMap, HashMapExt};
 use crate::check::{self, Applicability, Certainty, Severity};
 use crate::facts::Gap;
 use crate::fix::{Applied, Dropped};
-use crate::policy::About;
+use crate::policy::{About, Kept};
 use crate::source::{LineIndex, Position, Source, Span};
 
 use super::places::Places;
@@ -103,6 +103,10 @@ pub struct NotObeyed {
     pub said: String,
     /// The rule or site that stays as it is; what was said is obeyed for all else.
     pub about: About,
+    /// How it stays.
+    pub kept: Kept,
+    /// The layer that locks it.
+    pub layer: &'static str,
     /// The file and the line that lock it.
     pub lock: String,
     /// Why, in the words of those who locked it; may be empty.
@@ -111,12 +115,13 @@ pub struct NotObeyed {
 
 impl fmt::Display for NotObeyed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { origin, said, about, lock, reason } = self;
+        let Self { origin, said, about, kept, layer, lock, reason } = self;
         let place = if said.starts_with(origin) { String::new() } else { format!("{origin}: ") };
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        let by = format!("the lock in {lock} (layer {layer}) keeps");
         match about {
-            About::Rule(rule) => write!(f, "{place}`{said}` is not obeyed for {rule}: {lock} locks it{reason}"),
-            About::Site(site) => write!(f, "{place}`{said}` is not obeyed: {lock} locks the site {site}{reason}"),
+            About::Rule(rule) => write!(f, "{place}`{said}` is not obeyed for {rule}: {by} it {kept}{reason}"),
+            About::Site(site) => write!(f, "{place}`{said}` is not obeyed: {by} {site} {kept}{reason}"),
         }
     }
 }
@@ -247,6 +252,8 @@ pub struct Finding {
     pub fingerprint: String,
     /// How to mend it.
     pub fix: Option<Fix>,
+    /// Why no fix is offered, or why one is only shown, where the rule has a fix; else empty.
+    pub no_fix: String,
     /// Number of the notebook cell, from 1.
     pub cell: Option<usize>,
     /// What hides it, and why.

@@ -65,6 +65,7 @@ impl Places {
             site: finding.site,
             fingerprint: finding.fingerprint,
             fix: finding.fix.map(|fix| self.fix(&place, fix)),
+            no_fix: finding.no_fix,
             cell: finding.cell,
             suppressed: finding.suppressed,
             place,

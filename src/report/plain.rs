@@ -56,6 +56,12 @@ pub(super) fn advice(finding: &Finding) -> Vec<String> {
     lines
 }
 
+/// Why no fix is offered, or why it is only shown; `None` where nothing is withheld.
+pub(super) fn no_fix(finding: &Finding) -> Option<String> {
+    let how = if finding.fix.is_some() { "the fix is only shown" } else { "no fix is offered" };
+    (!finding.no_fix.is_empty()).then(|| format!("{how}: {}", finding.no_fix))
+}
+
 /// What can be done by a fix, and how far it can be trusted.
 pub(super) fn fix(finding: &Finding) -> Option<String> {
     let fix = finding.fix.as_ref()?;

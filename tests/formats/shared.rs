@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pydoctor::check::{Applicability, Certainty, Edit, Finding, Fix, Label, Severity, Silenced, SilencedBy};
+use pydoctor::check::{Applicability, By, Certainty, Edit, Finding, Fix, Label, Severity, Silenced, SilencedBy};
 use pydoctor::facts::Gap;
 use pydoctor::fix::{Applied, Dropped};
 use pydoctor::report::{FileResult, FixRun, Fixes, Report, RuleInfo, SiteChoice};
@@ -81,6 +81,7 @@ fn finding(rule: &str, severity: Severity, path: &str, span: Span) -> Finding {
         fingerprint: "0123456789abcdef".to_owned(),
         fix: None,
         no_fix: String::new(),
+        by: By::default(),
         cell: None,
         suppressed: None,
     }

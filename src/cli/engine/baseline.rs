@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use crate::check::{self, Analysed, Finding, SilencedBy};
 use crate::fix;
 use crate::policy::baseline::{Baseline, Known};
-use crate::policy::{About, Defied, Level, Lock, Origin, PolicyError};
+use crate::policy::{Defied, Kept, Level, Lock, Origin, PolicyError};
 use crate::report::{BaselineUse, FileResult, Mended};
 use crate::source::{self, Source};
 
@@ -61,12 +61,9 @@ impl Session<'_> {
         let own = baseline.known.keys().filter(|known| known.path == path);
         let locked = own.filter_map(|known| policy.keeps_loud(&known.rule).map(|lock| (known, lock)));
         let level = Level::Project;
-        let defied = |(known, lock): (&Known, &Lock)| Defied {
-            origin: Origin { level, file: baseline.file.clone(), line: None },
-            said: format!("baseline of {path}"),
-            about: About::Rule(known.rule.clone()),
-            reason: lock.spec.reason.clone(),
-            place: lock.place.clone(),
+        let defied = |(known, lock): (&Known, &Lock)| {
+            let origin = Origin { level, file: baseline.file.clone(), line: None };
+            lock.defied(&known.rule, Kept::Loud, origin, format!("baseline of {path}"))
         };
         locked.map(defied).collect()
     }

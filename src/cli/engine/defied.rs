@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::{self, Grounds};
 use crate::policy::site::Stand;
-use crate::policy::{About, Defied, Level, Lock, Origin};
+use crate::policy::{Defied, Kept, Level, Lock, Origin};
 use crate::report::NotObeyed;
 use crate::source::Source;
 
@@ -48,6 +48,8 @@ impl Engine {
             origin: self.settings.origin(&defied.origin),
             said: defied.said.clone(),
             about: defied.about.clone(),
+            kept: defied.kept,
+            layer: defied.level.name(),
             lock: format!("{}:{}", self.settings.shown(&defied.place.0).display(), defied.place.1),
             reason: defied.reason.clone(),
         };
@@ -69,13 +71,7 @@ impl Engine {
     fn defied_site(&self, settings: &FileSettings, source: &Source, other: &check::SiteChoice) -> Option<Defied> {
         let lock = settings.meant.site_lock.as_ref()?;
         let (origin, said) = named_by(settings, source, other)?;
-        Some(Defied {
-            said,
-            origin,
-            about: About::Site(lock.id.clone()),
-            reason: lock.reason.clone(),
-            place: lock.place.clone(),
-        })
+        Some(lock.defied(origin, said))
     }
 
     /// What was said against locks on the rules of a file by naming the site that judges it: the rules are otherwise
@@ -88,19 +84,14 @@ impl Engine {
         stand: &dyn Fn(&str) -> Option<&'s Stand>,
     ) -> Vec<Defied> {
         let Some((origin, said)) = named_by(settings, source, choice) else { return Vec::new() };
-        let other = settings.meant.selection.locks.iter().filter(|(id, lock)| {
+        let defied = |(id, lock): (&String, &Lock)| {
             let stand = stand(id).and_then(|stand| stand.severity);
             let is_other = lock.site.as_ref().is_some_and(|(site, _)| *site != choice.id);
-            is_other && settings.policy.rule(id).is_some_and(|rule| lock.is_defied_by_site(rule, stand))
-        });
-        let defied = |(id, lock): (&String, &Lock)| Defied {
-            said: said.clone(),
-            origin: origin.clone(),
-            about: About::Rule(id.clone()),
-            reason: lock.spec.reason.clone(),
-            place: lock.place.clone(),
+            let rule = settings.policy.rule(id).filter(|rule| is_other && lock.is_defied_by_site(rule, stand))?;
+            let kept = lock.kept(lock.settled(rule, stand));
+            Some(lock.defied(id, kept, origin.clone(), said.clone()))
         };
-        other.map(defied).collect()
+        settings.meant.selection.locks.iter().filter_map(defied).collect()
     }
 }
 
@@ -113,13 +104,8 @@ pub(super) fn by_packs<'s>(
     let lock = settings.meant.selection.locks.get(rule);
     files.iter().filter_map(move |(pack, files)| {
         let lock = lock?;
-        Some(Defied {
-            origin: Origin { level: Level::Project, file: pack.into(), line: None },
-            said: files.join(", "),
-            about: About::Rule(rule.to_owned()),
-            reason: lock.spec.reason.clone(),
-            place: lock.place.clone(),
-        })
+        let origin = Origin { level: Level::Project, file: pack.into(), line: None };
+        Some(lock.defied(rule, Kept::AsKnown, origin, files.join(", ")))
     })
 }
 
