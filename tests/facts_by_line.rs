@@ -123,7 +123,8 @@ fn value(source: &Source, value: &Value, kind: &Type, name: &str) -> Json {
             assert!(words.contains(&text.text.as_str()), "`{name}` may not be `{}`", text.text);
             text.text.clone().into()
         }
-        (Value::Text(text), Type::Text) => {
+        (Value::Text(text), Type::Text | Type::Word) => {
+            assert!(matches!(kind, Type::Text) || text.span.is_none(), "`{name}` stands in the file");
             let mut shown = text.text.clone();
             if !text.unresolved.is_empty() {
                 shown = format!("{shown} (unresolved: {})", text.unresolved.join(" "));

@@ -13,6 +13,7 @@ fn rules_find_what_their_fixtures_show() {
     let policy = Arc::new(policy::builtin().expect("the built-in pack loads"));
     let suite = Suite {
         rules: policy.rules.iter().map(|rule| rule.id.clone()).collect(),
+        symptoms: Vec::new(),
         select: vec!["ALL".to_owned()],
         folder: Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"),
         bless: std::env::var_os("BLESS").is_some(),

@@ -191,7 +191,7 @@ fn push(fields: &'static [Field], prefix: &str, paths: &mut Vec<(String, &'stati
         let sample = match &field.kind {
             Type::Flag => "true",
             Type::Number => "{ ge = 1 }",
-            Type::Text => "[\"x\", { not = \"y*\" }]",
+            Type::Text | Type::Word => "[\"x\", { not = \"y*\" }]",
             Type::Choice(_) => "{ not = \"*x*y*z*\" }",
             Type::List(_) => "{ count = 1 }",
             Type::Record(inner) => {
@@ -200,7 +200,7 @@ fn push(fields: &'static [Field], prefix: &str, paths: &mut Vec<(String, &'stati
             }
         };
         let sample = if matches!(field.kind, Type::Choice(_)) { "\"*\"" } else { sample };
-        if matches!(field.kind, Type::Text) {
+        if matches!(field.kind, Type::Text | Type::Word) {
             paths.push((format!("{path}.place"), "\"home\""));
             paths.push((format!("{path}.name"), "\"x\""));
         }

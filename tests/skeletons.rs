@@ -1,4 +1,4 @@
-//! What `rules new` and `sites new` write: told to be unfinished as it stands, and good once its blanks are filled in.
+//! What `rules new`, `sites new` and `symptoms new` write: told to be unfinished as it stands, and good once its blanks are filled in.
 
 #![expect(clippy::disallowed_methods, reason = "tests start the program and fill in what it wrote")]
 
@@ -13,6 +13,7 @@ fn skeletons_pass_once_their_blanks_are_filled() {
     for (new, file) in [
         (["rules", "new", "north-pip-user", "pack"], "pack/lint/north-pip-user.toml"),
         (["sites", "new", "north", "pack"], "pack/sites/north.toml"),
+        (["symptoms", "new", "north-tape", "pack"], "pack/symptoms/north-tape.toml"),
     ] {
         let told = run(&new);
         assert_eq!(told.0, 0, "{}", told.1);

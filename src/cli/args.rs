@@ -76,6 +76,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: SitesCommand,
     },
+    /// The symptoms of tickets: which are known, how to write one
+    Symptoms {
+        #[command(subcommand)]
+        command: SymptomsCommand,
+    },
     /// What is configured
     Config {
         #[command(subcommand)]
@@ -127,6 +132,14 @@ pub(super) enum SitesCommand {
     New(New),
     /// Show where two sites judge differently, or one site at two layers
     Diff(Diff),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SymptomsCommand {
+    /// List the symptoms
+    List(Listing),
+    /// Write the skeleton of a symptom, with tickets, into a pack
+    New(New),
 }
 
 #[derive(Debug, Subcommand)]
@@ -230,7 +243,7 @@ pub(super) struct Check {
     /// Findings only, no closing line
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub(super) quiet: bool,
-    /// Also what was not understood or is suppressed, and why which site judged
+    /// Also what was not understood or is suppressed, why a fix is not offered, and why which site judged
     #[arg(short, long, action = ArgAction::SetTrue, help_heading = "Output")]
     pub(super) verbose: bool,
     /// Threads; by default one per core that this process may use, at most 8

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use anyhow::bail;
+
 use crate::policy::rule::Within;
 use crate::policy::site::{Spoken, Stand};
 use crate::policy::{CommandLine, Lock, PackInfo, PolicyError, Rule, Selection, Severity, Site, nearest};
@@ -23,6 +25,9 @@ pub(super) fn run(args: &args::Explain, snapshot: &Snapshot, streams: &mut Strea
     let engine = Engine::new(&args.policy, CommandLine::default(), snapshot)?;
     let here = engine.here()?;
     let Some(rule) = here.policy.rule(&args.rule) else {
+        if here.policy.symptoms.contains(&args.rule) {
+            bail!("`{0}` is a symptom of tickets, not a rule; `pydoctor symptoms list` shows what each is", args.rule);
+        }
         let ids = here.policy.rules.iter().map(|rule| rule.id.as_str());
         return Err(PolicyError::UnknownRule { nearest: nearest(&args.rule, ids), name: args.rule.clone() }.into());
     };

@@ -1,20 +1,22 @@
-//! Fixtures of rules and sites: `rules/RULE/CASE/` and `sites/SITE/CASE/` hold files under their real names (or, in
-//! `account.toml`, facts about an account), and `case.toml` that says what they show. Beside them stand the goldens:
-//! `findings.json` with all findings, and under `fixed/` what all fixes make of the files. One harness for
-//! `pydoctor rules test` and for the project's own tests.
+//! Fixtures of rules, sites and symptoms: `rules/RULE/CASE/` and `sites/SITE/CASE/` hold files under their real names (or,
+//! in `account.toml`, facts about an account), `symptoms/SYMPTOM/CASE/` tickets, and `case.toml` says what they show. Beside
+//! them stand the goldens: `findings.json` with all findings, and under `fixed/` what all fixes make of the files; of tickets
+//! `causes.json`. One harness for `pydoctor rules test` and for the project's own tests.
 
 mod account;
-mod files;
+pub(super) mod files;
+mod tickets;
 mod unfixed;
+mod unshown;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fmt, fs, io};
 
 use serde_json::{Value as Json, json};
 
-use crate::check::{Applicability, Certainty, Run};
+use crate::check::{By, Certainty, Run};
 use crate::fix::{Allow, diff};
 use crate::policy::case::{Case, CaseKind as Kind};
 use crate::policy::{CommandLine, Policy, ROOT, Selection, nearest};
@@ -36,12 +38,14 @@ const FIXED: &str = "fixed";
 /// Fixtures to run.
 #[derive(Clone, Debug)]
 pub struct Suite {
-    /// The rules and sites that judge.
+    /// The rules, sites and symptoms that judge.
     pub policy: Arc<Policy>,
-    /// The folder with `rules/` and `sites/`.
+    /// The folder with `rules/`, `sites/` and `symptoms/`.
     pub folder: PathBuf,
     /// Ids of the rules that must be shown: a bad case, near misses, and a case for a fix.
     pub rules: Vec<String>,
+    /// Ids of the symptoms that must be shown: a bad case and near misses.
+    pub symptoms: Vec<String>,
     /// Rules that judge a case of a rule without a site: ids, tags or `ALL`.
     pub select: Vec<String>,
     /// Write the goldens instead of comparing with them.
@@ -59,8 +63,9 @@ pub struct Outcome {
     pub written: Vec<PathBuf>,
     /// Goldens that were deleted, each with the reason.
     pub deleted: Vec<(PathBuf, String)>,
-    /// Fixes that did not stand, by case, of rules that show one that does: nothing wrong, yet seldom meant.
-    pub dropped: Vec<(String, String)>,
+    /// By case or rule: fixes that did not stand beside ones that do, clauses that no case meets and fixes that none
+    /// offers: nothing wrong, yet seldom meant.
+    pub notes: Vec<(String, String)>,
 }
 
 /// Something that is not as it should be. Reads as what it is.
@@ -72,7 +77,7 @@ pub struct Wrong {
 }
 
 impl Wrong {
-    fn of_case(what: impl Into<String>) -> Self {
+    pub(super) fn of_case(what: impl Into<String>) -> Self {
         Self { what: what.into(), of_golden: false }
     }
 
@@ -92,6 +97,7 @@ impl fmt::Display for Wrong {
 enum Subject {
     Rule,
     Site,
+    Symptom,
 }
 
 /// One folder with what is to be done with it.
@@ -113,6 +119,8 @@ struct CaseResult {
     offered: bool,
     /// Why findings of the rule were not mended.
     unfixed: Vec<String>,
+    /// What of the rule its findings come from, each with the line.
+    seen: Vec<(By, String)>,
     /// Fixes of the rule that were tried and did not stand.
     dropped: Vec<String>,
     /// The goldens show a fix of the rule that is not made any more.
@@ -123,14 +131,18 @@ struct CaseResult {
 }
 
 impl Suite {
+    /// The folders with cases of rules, sites and symptoms.
+    pub(super) const FOLDERS: [&str; 3] = ["rules", "sites", "symptoms"];
+
     /// Runs all cases.
     ///
     /// # Errors
     /// A folder that cannot be read, a scratch folder that cannot be made.
     pub fn run(&self) -> io::Result<Outcome> {
         let (mut jobs, mut misplaced) = (Vec::new(), Vec::new());
-        for (below, subject) in [("rules", Subject::Rule), ("sites", Subject::Site)] {
-            for folder in folders(&self.folder.join(below))? {
+        for subject in [Subject::Rule, Subject::Site, Subject::Symptom] {
+            let below = format!("{}s", subject.noun());
+            for folder in folders(&self.folder.join(&below))? {
                 let id = name(&folder);
                 if folder.join(CASE).is_file() {
                     let what = format!(
@@ -158,45 +170,14 @@ impl Suite {
         }
         let shows_one = |id: &str| jobs.iter().zip(&results).any(|(job, result)| job.id == id && result.fixed);
         for (job, result) in jobs.iter().zip(&results).filter(|(job, _)| shows_one(&job.id)) {
-            outcome.dropped.extend(result.dropped.iter().map(|reason| (job.shown(), reason.clone())));
+            outcome.notes.extend(result.dropped.iter().map(|reason| (job.shown(), reason.clone())));
         }
         outcome.wrong.extend(misplaced);
         outcome.wrong.extend(self.incomplete(&jobs, &results));
+        outcome.notes.extend(self.unshown(&jobs, &results, &outcome.wrong));
         // What a golden lacks may come of what else is wrong.
         outcome.wrong.sort_by_key(|(case, wrong)| (case.clone(), wrong.of_golden, wrong.what.clone()));
         Ok(outcome)
-    }
-
-    /// Rules without a bad case, without near misses, or with a fix that no case shows. Nothing is said of a rule with a
-    /// case that could not be read: what is wrong there comes first.
-    fn incomplete(&self, jobs: &[Job], results: &[CaseResult]) -> Vec<(String, Wrong)> {
-        let mut wrong = Vec::new();
-        let mut has: BTreeMap<&str, BTreeSet<Kind>> = BTreeMap::new();
-        let of_rules = || jobs.iter().zip(results).filter(|(job, _)| job.subject == Subject::Rule);
-        for (job, result) in of_rules() {
-            has.entry(&job.id).or_default().extend(result.kind);
-        }
-        let faulty = |id: &str| of_rules().any(|(job, result)| job.id == id && result.kind.is_none());
-        for id in self.rules.iter().filter(|id| !faulty(id)) {
-            let shown = format!("rules/{id}");
-            for (kind, what) in [(Kind::Bad, "bad"), (Kind::Ok, "ok")] {
-                if !has.get(id.as_str()).is_some_and(|kinds| kinds.contains(&kind)) {
-                    wrong.push((shown.clone(), Wrong::of_case(format!("no case with `kind = \"{what}\"`"))));
-                }
-            }
-            let own = || of_rules().filter(|(job, _)| job.id == *id);
-            let fixes = || self.policy.rule(id).into_iter().flat_map(|rule| rule.fixes());
-            // What is only shown changes no file.
-            let changes = fixes().any(|fix| fix.applicability != Applicability::Display);
-            let is_shown = own().any(|(_, result)| result.fixed || (!changes && result.offered));
-            if fixes().next().is_some() && !is_shown {
-                let why = own().flat_map(|(job, result)| {
-                    result.unfixed.iter().map(|reason| format!("\n{}: {reason}", name(&job.folder)))
-                });
-                wrong.push((shown, Wrong::of_case(format!("no case shows its fix{}", why.collect::<String>()))));
-            }
-        }
-        wrong
     }
 
     /// What a case is about must exist; the nearest name where it does not.
@@ -204,8 +185,10 @@ impl Suite {
         let near = match job.subject {
             Subject::Rule if self.policy.rule(&job.id).is_some() => return Ok(()),
             Subject::Site if self.policy.sites.contains_key(&job.id) => return Ok(()),
+            Subject::Symptom if self.policy.symptoms.contains(&job.id) => return Ok(()),
             Subject::Rule => nearest(&job.id, self.policy.rules.iter().map(|rule| rule.id.as_str())),
             Subject::Site => nearest(&job.id, self.policy.sites.keys().map(String::as_str)),
+            Subject::Symptom => nearest(&job.id, self.policy.symptoms.ids()),
         };
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         anyhow::bail!("the {} `{}` does not exist{near}", job.subject.noun(), job.id)
@@ -220,6 +203,9 @@ impl Suite {
         let files = copy(&job.folder, &scratch_folder)?;
         let engine = self.engine(job, &case, &scratch_folder)?;
         let workers = Workers::new(Some(1), &Snapshot::default());
+        if job.subject == Subject::Symptom {
+            return self.tickets(job, &case, &files, &engine, &workers);
+        }
         if let Some(facts) = account::facts(&job.folder)? {
             let mut outcome = CaseResult { kind: Some(case.kind), ..CaseResult::default() };
             let results = engine.judge_facts(facts, &[])?;
@@ -235,6 +221,10 @@ impl Suite {
         let runs = session.runs(&workers);
         let results = session.results(&runs, &workers);
         let mut outcome = CaseResult { kind: Some(case.kind), ..CaseResult::default() };
+        if results.is_empty() {
+            let what = "no file of the case is of a kind that is checked: give it the name that it has in real life";
+            outcome.wrong.push(Wrong::of_case(what));
+        }
         self.findings(job, &case, &results, &scratch_folder, &mut outcome)?;
         self.strangers(job, &files, &mut outcome)?;
         self.fixes(job, &files, &scratch_folder, (&session, &runs, &results, &workers), &mut outcome)?;
@@ -272,6 +262,7 @@ impl Suite {
             finding.suppressed.is_none() && (job.subject == Subject::Site || finding.rule == job.id)
         };
         let found = report.findings.iter().filter(own).count();
+        outcome.seen = unshown::seen(&job.id, results, scratch);
         match (job.subject, case.kind) {
             (Subject::Rule, Kind::Bad) if found == 0 => {
                 let why = self.why_nothing(job, case).map(|why| format!(": {why}")).unwrap_or_default();
@@ -410,6 +401,7 @@ impl Subject {
         match self {
             Self::Rule => "rule",
             Self::Site => "site",
+            Self::Symptom => "symptom",
         }
     }
 }
@@ -429,7 +421,12 @@ fn fixes_in(rule: &str, golden: &str) -> usize {
 /// What a case says of itself.
 #[expect(clippy::disallowed_methods, reason = "a fixture's manifest is the author's own file")]
 fn read_case(folder: &Path, policy: &Policy) -> anyhow::Result<Case> {
-    let text = fs::read_to_string(folder.join(CASE)).map_err(|error| anyhow::anyhow!("{CASE}: {error}"))?;
+    let text = fs::read_to_string(folder.join(CASE)).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            anyhow::anyhow!("there is no `{CASE}`, which says what the case shows: `kind` and `note`")
+        }
+        _ => anyhow::anyhow!("{CASE}: {error}"),
+    })?;
     Ok(Case::parse(CASE, &text, policy)?)
 }
 

@@ -22,6 +22,7 @@ mod settings;
 mod sites;
 mod snapshot;
 mod streams;
+mod symptoms;
 mod triage;
 mod undo;
 mod workers;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command, ConfigCommand, RulesCommand, SitesCommand};
+use args::{Args, Command, ConfigCommand, RulesCommand, SitesCommand, SymptomsCommand};
 use snapshot::Snapshot;
 use streams::Streams;
 
@@ -114,6 +115,8 @@ fn run(args: &Args, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Resul
         Command::Sites { command: SitesCommand::Detect(detect) } => sites::detect::run(detect, snapshot, streams),
         Command::Sites { command: SitesCommand::Diff(diff) } => sites::diff::run(diff, snapshot, streams),
         Command::Sites { command: SitesCommand::New(new) } => rules::new::site(new, snapshot, streams),
+        Command::Symptoms { command: SymptomsCommand::List(list) } => symptoms::list(list, snapshot, streams),
+        Command::Symptoms { command: SymptomsCommand::New(new) } => rules::new::symptom(new, snapshot, streams),
         Command::Config { command: ConfigCommand::Show(show) } => config::show(show, snapshot, streams),
         Command::Doctor(doctor) => doctor::run(doctor, snapshot, streams),
         Command::Triage(triage) => triage::run(triage, snapshot, streams),

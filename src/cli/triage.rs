@@ -39,7 +39,9 @@ pub(super) fn run(args: &args::Triage, snapshot: &Snapshot, streams: &mut Stream
             }
         };
         let name = path.to_string_lossy().into_owned();
-        match panics::catch(|| Case { engine: &engine, workers: &workers, args }.diagnose(&name, &bytes)) {
+        match panics::catch(|| {
+            Case { engine: &engine, workers: &workers, redact: !args.no_redact }.diagnose(&name, &bytes)
+        }) {
             Ok(diagnosis) => told.push(diagnosis?),
             Err(panic) => {
                 streams.complain(&format!("{name}: internal error: {panic}; please report it"));
@@ -85,9 +87,9 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// A diagnosis as it came, and without secrets and personal data.
-struct Told {
-    plain: Diagnosis,
-    masked: Diagnosis,
+pub(super) struct Told {
+    pub(super) plain: Diagnosis,
+    pub(super) masked: Diagnosis,
 }
 
 fn write(output: &Output<Format>, told: &[Told], args: &args::Triage, streams: &mut Streams) -> anyhow::Result<()> {
@@ -101,14 +103,15 @@ fn write(output: &Output<Format>, told: &[Told], args: &args::Triage, streams: &
 }
 
 /// What a ticket is diagnosed with.
-struct Case<'c> {
-    engine: &'c Engine,
-    workers: &'c Workers,
-    args: &'c args::Triage,
+pub(super) struct Case<'c> {
+    pub(super) engine: &'c Engine,
+    pub(super) workers: &'c Workers,
+    /// What was captured of secrets and personal data is masked where it is said again.
+    pub(super) redact: bool,
 }
 
 impl Case<'_> {
-    fn diagnose(&self, name: &str, bytes: &[u8]) -> anyhow::Result<Told> {
+    pub(super) fn diagnose(&self, name: &str, bytes: &[u8]) -> anyhow::Result<Told> {
         let ticket = triage::read(name, bytes);
         let reading = triage::analyse(&ticket);
         let settings = self.engine.settings.here()?;
@@ -131,7 +134,7 @@ impl Case<'_> {
         }
         let checked = results.iter().map(|result| result.findings.clone()).collect();
         let redactor = redactor(&ticket);
-        let said = (!self.args.no_redact).then_some(&redactor);
+        let said = self.redact.then_some(&redactor);
         let mut plain = triage::diagnose(policy, &site, &reading, &checked, said);
         plain.diffs = Mending { session: &session, runs: &runs, diagnosis: &plain }.diffs(&reading, results);
         let masked = plain.masked(&redactor);

@@ -28,6 +28,8 @@ pub enum Type {
     Number,
     /// Text. A path in it can be asked for `.place`, `.name`, `.parent`.
     Text,
+    /// Text that is worked out and stands nowhere in the file: no finding, label or edit can be there.
+    Word,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list of values of one type. Can be asked for `.count`.
@@ -36,7 +38,7 @@ pub enum Type {
     Record(&'static [Field]),
 }
 
-use Type::{Choice, Flag, List, Number, Record, Text};
+use Type::{Choice, Flag, List, Number, Record, Text, Word};
 
 const fn f(name: &'static str, kind: Type, doc: &'static str) -> Field {
     Field { name, kind, doc }
@@ -52,7 +54,7 @@ const STATEMENT: Field = f(
             "the command of the fact is all of the statement, no part of an `&&`, `||` or `|` list; for an assignment, the statement sets no other variable and runs nothing",
         ),
         f("sole", Flag, "it is the only statement of the body of an `if`, loop, case or function"),
-        f("remark", Text, "the comment behind it, or on the lines above in its paragraph; absent without"),
+        f("remark", Word, "the comment behind it, or on the lines above in its paragraph; absent without"),
         f(
             "paragraph",
             Number,
@@ -99,10 +101,10 @@ static MODULE_FIELDS: &[Field] = &[
     f("version", Text, "the version, absent when none is given"),
     f(
         "family",
-        Text,
+        Word,
         "what it is, by the family table: `python`, `anaconda`, `conda`, `mpi`, …; absent when the table does not say",
     ),
-    f("generation", Text, "toolchain generation (`2023a`) that name and version tell, absent when unknown"),
+    f("generation", Word, "toolchain generation (`2023a`) that name and version tell, absent when unknown"),
     f("line", Number, "line on which it was loaded"),
 ];
 
@@ -110,10 +112,10 @@ static PACKAGE_FIELDS: &[Field] = &[
     f("text", Text, "the requirement as written"),
     f("manager", Choice(&["conda", "pip"]), "who installs it"),
     f("name", Text, "the normalised name: lower case, `_` and `.` as `-` for pip"),
-    f("version", Text, "the version constraint as written, without the name"),
-    f("build", Text, "conda build string"),
-    f("channel", Text, "conda channel of the requirement itself (`conda-forge::`)"),
-    f("extras", List(&Text), "pip extras"),
+    f("version", Word, "the version constraint as written, without the name"),
+    f("build", Word, "conda build string"),
+    f("channel", Word, "conda channel of the requirement itself (`conda-forge::`)"),
+    f("extras", List(&Word), "pip extras"),
     f("source", Choice(&["file", "command"]), "asked for in an environment file or on a command line"),
     f("major", Number, "major version when the constraint allows just one"),
     f("editable", Flag, "pip: a local path or URL instead of a name"),
@@ -134,7 +136,7 @@ static ENV_FIELDS: &[Field] = &[
 ];
 
 static PATH_ENTRY_FIELDS: &[Field] = &[
-    f("variable", Text, "the search path: `PATH`, `LD_LIBRARY_PATH`, `PYTHONPATH`, …"),
+    f("variable", Word, "the search path: `PATH`, `LD_LIBRARY_PATH`, `PYTHONPATH`, …"),
     f("entry", Text, "the directory"),
     f("position", Choice(&["front", "back", "only"]), "before what was there, after it, or instead of it"),
     f(
@@ -185,7 +187,7 @@ pub static JOB: &[Field] = &[
     f("array", Text, "job array as written"),
     f("pe", Text, "SGE parallel environment"),
     f("resources", Record(&[f("*", Text, "")]), "other resources by name (`-l NAME=VALUE`)"),
-    f("options", List(&Text), "long names of all options given"),
+    f("options", List(&Word), "long names of all options given"),
     f("hetjob", Flag, "a heterogeneous job: several components"),
     f("line", Number, "line of the first directive"),
     f("export-none", Flag, "the environment at submission is not inherited (`--export=NONE`)"),
@@ -193,8 +195,8 @@ pub static JOB: &[Field] = &[
 
 /// The file: `file.…`, the same for every fact in it.
 pub static FILE: &[Field] = &[
-    f("name", Text, "file name without folders"),
-    f("path", Text, "path as given"),
+    f("name", Word, "file name without folders"),
+    f("path", Word, "path as given"),
     f(
         "kind",
         Choice(&["shell", "environment", "condarc", "requirements", "python", "notebook", "other"]),
@@ -212,13 +214,13 @@ pub static FILE: &[Field] = &[
     f("bom", Flag, "it begins with a byte order mark"),
     f(
         "python-version",
-        Text,
+        Word,
         "Python version that the file is known to run under (from its job's modules or its environment file)",
     ),
     f("run-by-job", Flag, "a job script among the files checked runs it"),
-    f("sourced-by", List(&Text), "files among those checked that source it"),
+    f("sourced-by", List(&Word), "files among those checked that source it"),
     f("gaps", Number, "per cent of its lines that were not understood"),
-    f("env-name", Text, "environment files: the name that the file gives the environment"),
+    f("env-name", Word, "environment files: the name that the file gives the environment"),
     f("template", Flag, "it holds template marks (`{{ }}`, `<% %>`, `@@x@@`, `%(x)s`, `<…>`)"),
     f(
         "made-for",

@@ -228,7 +228,7 @@ fn read_fields(
             (Type::Record(_), Shape::Table) => {
                 item.table().filter(|inner| inner.entries().iter().any(|(key, _)| !OPERATORS.contains(&key.text)))
             }
-            (Type::Text, Shape::Table) => item.table().filter(|inner| asks_properties(inner, path.kind)),
+            (Type::Text | Type::Word, Shape::Table) => item.table().filter(|inner| asks_properties(inner, path.kind)),
             _ => None,
         };
         match nested {
@@ -249,7 +249,7 @@ fn read_fields(
 fn asks_properties(table: &Table<'_, '_>, kind: &Type) -> bool {
     let known = properties(kind);
     let mut keys = table.entries().into_iter().map(|(key, _)| key.text);
-    matches!(kind, Type::Text) && keys.any(|key| known.contains(&key))
+    matches!(kind, Type::Text | Type::Word) && keys.any(|key| known.contains(&key))
 }
 
 fn through_list(doc: &Document<'_>, key: &Word<'_>, path: &FieldPath) {
@@ -290,11 +290,11 @@ fn read_scalar(context: Context<'_, '_>, item: &Item<'_, '_>, kind: &'static Typ
             None
         }
         (Type::Flag, _) => item.flag().map(Condition::Flag),
-        (Type::Number, Shape::Text(_)) | (Type::Text | Type::Choice(_), Shape::Text(_)) => {
+        (Type::Number, Shape::Text(_)) | (Type::Text | Type::Word | Type::Choice(_), Shape::Text(_)) => {
             read_text(context, &item.string()?, kind)
         }
         (Type::Number, _) => item.integer().map(Condition::Number),
-        (Type::Text | Type::Choice(_), _) => {
+        (Type::Text | Type::Word | Type::Choice(_), _) => {
             item.wrong("a string");
             None
         }
@@ -379,7 +379,7 @@ fn read_operator(
         "count" if matches!(kind, Type::List(_)) => {
             read(context, item, &NUMBER, depth).map(|condition| Condition::Count(Box::new(condition)))
         }
-        "lt" | "le" | "gt" | "ge" if matches!(kind, Type::Number | Type::Text) => {
+        "lt" | "le" | "gt" | "ge" if matches!(kind, Type::Number | Type::Text | Type::Word) => {
             let comparison = match key.text {
                 "lt" => Comparison::Lt,
                 "le" => Comparison::Le,
@@ -388,7 +388,7 @@ fn read_operator(
             };
             read_operand(context, item).map(|operand| Condition::Compare(comparison, operand))
         }
-        "matches" if matches!(kind, Type::Text) => read_regex(context, item),
+        "matches" if matches!(kind, Type::Text | Type::Word) => read_regex(context, item),
         operator if OPERATORS.contains(&operator) => misplaced(),
         _ => {
             context.doc.unknown(key, "operator", OPERATORS.iter().chain(properties(kind)).copied());

@@ -62,6 +62,10 @@ pub struct PackInfo {
     pub rules: Vec<String>,
     /// Ids of the sites of which it says something.
     pub sites: Vec<String>,
+    /// Ids of its symptoms.
+    pub symptoms: Vec<String>,
+    /// Sites for which it has a template of answers.
+    pub replies: Vec<String>,
     /// Its tables: `commands.toml`, `data/…`.
     pub tables: Vec<String>,
     /// The days on which its sites were looked at, each with what is to be said while that day is still to come.
@@ -301,7 +305,7 @@ impl Draft {
     fn check_folder(&mut self, pack: &PackFiles, folder: &str) {
         let meant = match folder {
             "rules" | "lints" => Some("lint".to_owned()),
-            other => nearest(other, FOLDERS),
+            other => nearest(other, FOLDERS.into_iter().chain([FIXTURES])).filter(|meant| meant != other),
         };
         if let Some(meant) = meant {
             let note = Some(format!("did you mean `{meant}/`?"));
@@ -350,8 +354,8 @@ impl Draft {
         doc.blanks(&tree);
         let table = doc.root(&tree, &PACK);
         let word = |key| table.need_string(key).map(|word| word.text.to_owned()).unwrap_or_default();
-        let of = |folder: &str| {
-            let stem = |path: &String| Some(path.strip_prefix(folder)?.strip_suffix(".toml")?.to_owned());
+        let stems = |folder: &str, end: &str| {
+            let stem = |path: &String| Some(path.strip_prefix(folder)?.strip_suffix(end)?.to_owned());
             pack.files.iter().filter_map(|(path, _)| stem(path)).collect()
         };
         let is_table = |path: &&String| *path == COMMANDS || (path.starts_with("data/") && !path.ends_with('/'));
@@ -359,8 +363,10 @@ impl Draft {
             name: word("name"),
             version: word("version"),
             origin: pack.origin.clone(),
-            rules: of("lint/"),
-            sites: of("sites/"),
+            rules: stems("lint/", ".toml"),
+            sites: stems("sites/", ".toml"),
+            symptoms: stems("symptoms/", ".toml"),
+            replies: stems("replies/", ".j2"),
             tables: pack.files.iter().map(|(path, _)| path).filter(is_table).cloned().collect(),
             days: Vec::new(),
         };

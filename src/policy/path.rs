@@ -139,7 +139,7 @@ impl FieldPath {
             }
             if let Some(found) = kind {
                 let (derived, result) = derived(part, found).ok_or_else(|| no_property(part, found))?;
-                let as_word = matches!((&parts[index + 1..], result), (["word"], Type::Text));
+                let as_word = matches!((&parts[index + 1..], result), (["word"], Type::Text | Type::Word));
                 if let Some(next) = parts.get(index + 1)
                     && !as_word
                 {
@@ -203,12 +203,12 @@ fn root_of(first: &str, scope: Scope) -> (Root, usize, &'static [Field]) {
 
 fn derived(part: &str, of: &'static Type) -> Option<(Derived, &'static Type)> {
     match (part, of) {
-        ("place", Type::Text) => Some((Derived::Place, &PLACE)),
-        ("name", Type::Text) => Some((Derived::Name, &TEXT)),
-        ("parent", Type::Text) => Some((Derived::Parent, &TEXT)),
-        ("origin", Type::Text) => Some((Derived::Origin, &TEXT)),
-        ("unresolved", Type::Text) => Some((Derived::Unresolved, &TEXTS)),
-        ("word", Type::Text) => Some((Derived::Word, &TEXT)),
+        ("place", Type::Text | Type::Word) => Some((Derived::Place, &PLACE)),
+        ("name", Type::Text | Type::Word) => Some((Derived::Name, &TEXT)),
+        ("parent", Type::Text | Type::Word) => Some((Derived::Parent, &TEXT)),
+        ("origin", Type::Text | Type::Word) => Some((Derived::Origin, &TEXT)),
+        ("unresolved", Type::Text | Type::Word) => Some((Derived::Unresolved, &TEXTS)),
+        ("word", Type::Text | Type::Word) => Some((Derived::Word, &TEXT)),
         ("count", Type::List(_)) => Some((Derived::Count, &NUMBER)),
         _ => None,
     }
@@ -217,7 +217,7 @@ fn derived(part: &str, of: &'static Type) -> Option<(Derived, &'static Type)> {
 /// What can be asked of a value of that type.
 pub(super) fn properties(of: &Type) -> &'static [&'static str] {
     match of {
-        Type::Text => &["place", "name", "parent", "origin", "unresolved", "word"],
+        Type::Text | Type::Word => &["place", "name", "parent", "origin", "unresolved", "word"],
         Type::List(_) => &["count"],
         _ => &[],
     }
@@ -233,7 +233,7 @@ fn no_property(part: &str, of: &Type) -> Wrong {
 
 /// A property of a property: there is but one.
 fn nothing_more(property: &str, part: &str, of: &Type) -> Wrong {
-    let may = if matches!(of, Type::Text) { "only `.word`" } else { "nothing" };
+    let may = if matches!(of, Type::Text | Type::Word) { "only `.word`" } else { "nothing" };
     Wrong {
         part: part.to_owned(),
         message: format!("`.{part}` cannot follow `.{property}`"),
@@ -265,7 +265,7 @@ pub(super) fn describe(kind: &Type) -> String {
     match kind {
         Type::Flag => "a flag".to_owned(),
         Type::Number => "a number".to_owned(),
-        Type::Text => "text".to_owned(),
+        Type::Text | Type::Word => "text".to_owned(),
         Type::Choice(words) => format!("one of {}", words.join(", ")),
         Type::List(_) => "a list".to_owned(),
         Type::Record(_) => "a record".to_owned(),

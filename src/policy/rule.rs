@@ -457,7 +457,7 @@ fn stands_somewhere(kind: &Type) -> bool {
     match kind {
         Type::Text | Type::Record(_) => true,
         Type::List(inner) => stands_somewhere(inner),
-        Type::Flag | Type::Number | Type::Choice(_) => false,
+        Type::Word | Type::Flag | Type::Number | Type::Choice(_) => false,
     }
 }
 
@@ -478,7 +478,7 @@ impl Place {
             let note = if path.is_of_whole() {
                 "what is said of the file or the site as a whole has none"
             } else {
-                "a flag, a number, one of a few words and a computed property have none"
+                "a flag, a number, one of a few words, a text that is worked out and a computed property have none"
             };
             let note = Some(note.to_owned());
             context.doc.problem(word.span.clone(), format!("`{path}` has no place in the file"), note);

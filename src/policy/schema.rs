@@ -274,7 +274,7 @@ impl Maker {
         self.define(&name, |maker| match kind {
             Type::Flag => maker.scalar(&name, json!({ "type": "boolean" }), &[]),
             Type::Number => maker.scalar(&name, json!({ "type": ["integer", "string"] }), &COMPARISONS),
-            Type::Text => {
+            Type::Text | Type::Word => {
                 let more = [COMPARISONS.as_slice(), &["matches"]].concat();
                 let scalar = maker.scalar(&name, json!({ "type": "string" }), &more);
                 json!({ "anyOf": [scalar, maker.text_properties()] })
@@ -312,13 +312,14 @@ impl Maker {
         let short = match kind {
             Type::Flag => "on-flag".to_owned(),
             Type::Number => "on-number".to_owned(),
-            Type::Text => "on-text".to_owned(),
+            Type::Text | Type::Word => "on-text".to_owned(),
             Type::Choice(words) => format!("on-{}-and-so-on", words.first().unwrap_or(&"")),
             Type::List(inner) => format!("{}-list", self.condition_name(inner)),
             Type::Record(fields) => format!("on-{}-record", fields.first().map_or("", |field| field.name)),
         };
         let short = short.replace('*', "any").replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        let type_of = format!("{kind:?}");
+        // A text is asked the same wherever it comes from.
+        let type_of = format!("{kind:?}").replace("Word", "Text");
         if let Some((name, _)) = self.types.iter().find(|(_, known)| *known == type_of) {
             return name.clone();
         }
@@ -371,7 +372,7 @@ fn push_paths(fields: &'static [Field], prefix: &str, paths: &mut Vec<(String, &
         let path = format!("{prefix}{name}");
         paths.push((path.clone(), &field.kind));
         match &field.kind {
-            Type::Text => {
+            Type::Text | Type::Word => {
                 paths.extend(text_properties().map(|(name, kind)| (format!("{path}\\.{name}"), kind)));
             }
             Type::List(_) => paths.push((format!("{path}\\.count"), &Type::Number)),

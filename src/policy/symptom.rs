@@ -220,6 +220,7 @@ impl Symptom {
     /// Reads the file `symptoms/<id>.toml`.
     pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Vec<Problem>> {
         let (doc, tree) = Document::parse(file, text);
+        doc.blanks(&tree);
         let mut symptom = read_symptom(&doc, doc.root(&tree, &SYMPTOM), id, false);
         symptom.origin = file.to_owned();
         let problems = doc.into_problems();
@@ -346,7 +347,8 @@ fn read_symptom(doc: &Document<'_>, table: Table<'_, '_>, stem: &str, trusted: b
     symptom.example = table.flag("example").unwrap_or_default();
     symptom.words = read_words(&table);
     for (key, saying) in [("summary", &symptom.words.summary), ("remedy", &symptom.words.remedy)] {
-        if saying.is_empty() {
+        // Of what is there and wrong, that is told already.
+        if saying.is_empty() && !table.has(key) {
             doc.problem(table.span(), format!("`{key}` is missing"), None);
         }
     }
@@ -415,7 +417,7 @@ fn read_signature(table: Table<'_, '_>, against: Option<(&mut Saying, &mut bool)
     };
     // What speaks against a cause may be that something is not said.
     let silence = against.is_some() && (signature.cluster.is_some() || !signature.unless.is_empty());
-    if signature.any.is_empty() && !silence {
+    if signature.any.is_empty() && !table.has("any") && !silence {
         doc.problem(table.span(), "`any` is missing: a signature needs a phrase to look for", None);
     }
     if let Some((say, refutes)) = against {

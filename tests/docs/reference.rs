@@ -234,7 +234,7 @@ fn fields(list: &'static [Field], short: bool) -> String {
 
 /// Commands have the same field, and it takes long to say.
 fn is_shared(field: &Field) -> bool {
-    let is_long = !matches!(field.kind, Type::Flag | Type::Number | Type::Text);
+    let is_long = !matches!(field.kind, Type::Flag | Type::Number | Type::Text | Type::Word);
     let commands = schema::fields(FactKind::Command);
     is_long && commands.iter().any(|other| format!("{other:?}") == format!("{field:?}"))
 }
@@ -266,10 +266,12 @@ fn type_of(kind: &Type) -> String {
         Type::Flag => "flag".to_owned(),
         Type::Number => "number".to_owned(),
         Type::Text => "text".to_owned(),
+        Type::Word => "text, no place".to_owned(),
         Type::Choice(words) => codes(words.iter().copied()),
         Type::List(inner) => match inner {
             Type::Record(_) => "list of records".to_owned(),
             Type::Text => "list of texts".to_owned(),
+            Type::Word => "list of texts, no place".to_owned(),
             Type::Number => "list of numbers".to_owned(),
             inner => format!("list of {}", type_of(inner)),
         },

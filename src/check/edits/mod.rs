@@ -401,7 +401,7 @@ fn is_statement(place: &Place) -> bool {
 }
 
 fn is_text(path: &FieldPath) -> bool {
-    matches!(path.kind, Type::Text | Type::Choice(_))
+    matches!(path.kind, Type::Text | Type::Word | Type::Choice(_))
 }
 
 /// Where the literal stands that a variable carried to `value`: `Some(None)` when it stands in place itself,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
+use crate::policy::config::NAMES;
+use crate::policy::pack::PACK_FILE;
 use crate::policy::{self, Library, PackInfo, Policy, PolicyError, Problem, hints};
 use crate::report::for_terminal;
 
@@ -14,6 +16,9 @@ use super::super::args::Packs;
 use super::super::folders::real;
 use super::super::snapshot::Snapshot;
 use super::super::streams::Streams;
+
+/// The configuration of a layer or a project.
+const CONFIGURATION: &str = NAMES[0];
 
 /// Runs `pydoctor rules check`.
 pub(in super::super) fn run(args: &Packs, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
@@ -43,6 +48,13 @@ pub(super) fn load(args: &Packs, snapshot: &Snapshot) -> anyhow::Result<Arc<Poli
         if !path.is_dir() {
             bail!("{}: no folder; a pack is a folder with `pack.toml`", folder.display());
         }
+        if !path.join(PACK_FILE).exists() && path.join(CONFIGURATION).is_file() {
+            bail!(
+                "{}: holds a configuration, and is no pack; `pydoctor config show` reads it where it counts (a layer: \
+                 PYDOCTOR_POLICY_PATH={0} pydoctor config show)",
+                folder.display()
+            );
+        }
     }
     let cwd = real(&snapshot.cwd);
     Library::default().with(&folders).map_err(|error| error.copied().seen_from(&cwd).into())
@@ -60,7 +72,13 @@ pub(super) fn shown(args: &Packs) -> String {
 
 fn write(policy: &Policy, pack: &PackInfo, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{} {}: nothing is wrong", for_terminal(&pack.name), for_terminal(&pack.version))?;
-    let lists = [("rules", &pack.rules), ("sites", &pack.sites), ("tables", &pack.tables)];
+    let lists = [
+        ("rules", &pack.rules),
+        ("sites", &pack.sites),
+        ("symptoms", &pack.symptoms),
+        ("replies", &pack.replies),
+        ("tables", &pack.tables),
+    ];
     for (what, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
         writeln!(out, "  {what}: {}", list.join(", "))?;
     }

@@ -1,14 +1,16 @@
-//! `pydoctor rules new` and `pydoctor sites new`: skeletons with fixtures, for people to fill in.
+//! `pydoctor rules new`, `pydoctor sites new` and `pydoctor symptoms new`: skeletons with fixtures, for people to fill in.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::policy::pack::FIXTURES;
 use crate::policy::rule::TAGS;
 
 use super::super::Status;
 use super::super::args::New;
+use super::super::folders::real;
 use super::super::snapshot::Snapshot;
 use super::super::streams::Streams;
 
@@ -33,6 +35,14 @@ const SITE: Skeleton = &[
     ("fixtures/sites/@ID@/plain/job.sh", include_str!("skeleton/site-ok.sh")),
 ];
 
+const SYMPTOM: Skeleton = &[
+    ("symptoms/@ID@.toml", include_str!("skeleton/symptom.toml")),
+    ("fixtures/symptoms/@ID@/plain/case.toml", include_str!("skeleton/symptom-bad.toml")),
+    ("fixtures/symptoms/@ID@/plain/ticket.txt", include_str!("skeleton/symptom-bad.txt")),
+    ("fixtures/symptoms/@ID@/near-miss/case.toml", include_str!("skeleton/symptom-ok.toml")),
+    ("fixtures/symptoms/@ID@/near-miss/ticket.txt", include_str!("skeleton/symptom-ok.txt")),
+];
+
 /// Runs `pydoctor rules new`.
 pub(in super::super) fn rule(args: &New, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     let policy = crate::policy::builtin()?;
@@ -55,11 +65,24 @@ pub(in super::super) fn site(args: &New, snapshot: &Snapshot, streams: &mut Stre
     write(args, SITE, snapshot, streams)
 }
 
+/// Runs `pydoctor symptoms new`.
+pub(in super::super) fn symptom(args: &New, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
+    let policy = crate::policy::builtin()?;
+    if policy.symptoms.contains(&args.id) {
+        bail!(
+            "there is a built-in symptom `{0}`; to say other words of it, write `[symptoms.{0}]` into the file of your site",
+            args.id
+        );
+    }
+    write(args, SYMPTOM, snapshot, streams)
+}
+
 fn write(args: &New, skeleton: Skeleton, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
     if !is_kebab(&args.id) {
         bail!("`{}` is no id: lower case letters, digits and `-`, beginning with a letter", args.id);
     }
     let folder = snapshot.cwd.join(&args.folder);
+    refuse_slips(args, &folder)?;
     let name = pack_name(&folder, &args.id);
     let filled = |text: &str| {
         text.replace("@ID@", &args.id)
@@ -83,7 +106,7 @@ fn write(args: &New, skeleton: Skeleton, snapshot: &Snapshot, streams: &mut Stre
         fs::write(&path, text).with_context(shown)?;
     }
     let shown = args.folder.display();
-    let own = files.iter().map(|(path, _)| path).find(|path| path.starts_with("lint") || path.starts_with("sites"));
+    let own = files.iter().map(|(path, _)| path).find(|path| !path.starts_with(FIXTURES) && path.as_os_str() != PACK.0);
     streams.print(|out| {
         for (path, _) in &files {
             writeln!(out, "wrote {}", args.folder.join(path).display())?;
@@ -96,6 +119,20 @@ fn write(args: &New, skeleton: Skeleton, snapshot: &Snapshot, streams: &mut Stre
         writeln!(out, "  4. pydoctor rules test {shown}            holds it to that from now on")
     });
     Ok(Status::Clean)
+}
+
+/// A folder inside of a pack is no pack; and where a pack stands in place of the id, the id was left out.
+fn refuse_slips(args: &New, folder: &Path) -> anyhow::Result<()> {
+    let above = real(folder);
+    if let Some(pack) = above.ancestors().skip(1).find(|folder| folder.join(PACK.0).is_file())
+        && !folder.join(PACK.0).exists()
+    {
+        bail!("{}: lies in the pack {}; name that", args.folder.display(), pack.display());
+    }
+    if folder.join(&args.id).join(PACK.0).is_file() {
+        bail!("`{0}` is a pack here; name an id before it: `… new ID {0}`", args.id);
+    }
+    Ok(())
 }
 
 fn is_kebab(id: &str) -> bool {

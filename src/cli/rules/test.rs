@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::fixtures::{Outcome, Suite};
-use crate::policy::PackInfo;
+use crate::cli::fixtures::{Outcome, Suite, Wrong, files};
 use crate::policy::pack::FIXTURES;
+use crate::policy::{PackInfo, nearest};
 use crate::report::for_terminal;
 
 use super::super::Status;
@@ -25,10 +25,12 @@ pub(in super::super) fn run(args: &TestPacks, snapshot: &Snapshot, streams: &mut
             policy: policy.clone(),
             folder: folder.clone(),
             rules: pack.rules.clone(),
+            symptoms: pack.symptoms.clone(),
             select: pack.rules.clone(),
             bless: args.bless,
         };
-        let outcome = suite.run()?;
+        let mut outcome = suite.run()?;
+        outcome.wrong.extend(strangers(&folder)?);
         if !outcome.wrong.is_empty() {
             status = Status::Found;
         }
@@ -37,6 +39,18 @@ pub(in super::super) fn run(args: &TestPacks, snapshot: &Snapshot, streams: &mut
         streams.print(|out| shown.write(args.bless, &snapshot.cwd, out));
     }
     Ok(status)
+}
+
+/// Folders beside those of the cases, which are not read: most likely they were meant to be.
+fn strangers(fixtures: &Path) -> io::Result<Vec<(String, Wrong)>> {
+    let names = Suite::FOLDERS;
+    let others = files::folders(fixtures)?.into_iter().map(|folder| files::name(&folder));
+    let told = |folder: String| {
+        let near = nearest(&folder, names).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        let what = format!("is not read; {near}a case is a folder `{}/ID/CASE`", names.join("/ID/CASE`, `"));
+        (folder, Wrong::of_case(what))
+    };
+    Ok(others.filter(|folder| !names.contains(&folder.as_str())).map(told).collect())
 }
 
 /// What is told of a run.
@@ -49,7 +63,7 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn write(&self, bless: bool, cwd: &Path, out: &mut dyn Write) -> io::Result<()> {
-        let Outcome { cases, wrong, written, deleted, dropped } = self.outcome;
+        let Outcome { cases, wrong, written, deleted, notes } = self.outcome;
         for path in written {
             writeln!(out, "wrote {}", relative(path, cwd).display())?;
         }
@@ -59,8 +73,8 @@ impl Shown<'_> {
         for (case, what) in wrong {
             write_lines(&format!("{}/{case}", self.folder.display()), &what.to_string(), out)?;
         }
-        for (case, why) in dropped {
-            write_lines(&format!("{}/{case}", self.folder.display()), why, out)?;
+        for (case, note) in notes {
+            write_lines(&format!("{}/{case}", self.folder.display()), note, out)?;
         }
         let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
         let name = for_terminal(&self.pack.name);
@@ -71,6 +85,14 @@ impl Shown<'_> {
             } else {
                 ""
             };
+            if self.outcome.cases == 0 {
+                return writeln!(
+                    out,
+                    "{name}: no cases; they are folders `{}/{}/ID/CASE`",
+                    self.folder.display(),
+                    Suite::FOLDERS.join("|")
+                );
+            }
             return writeln!(out, "{name}: {cases}, all as expected{more}");
         }
         writeln!(out, "\n{name}: {cases}, {}", count(wrong.len(), "problem"))?;
@@ -82,7 +104,7 @@ impl Shown<'_> {
             // What is said of a rule as a whole is about no case.
             let is_case = |case: &&str| case.matches('/').count() == 2;
             for case in wrong.iter().map(|(case, _)| case.as_str()).filter(is_case).collect::<BTreeSet<_>>() {
-                let what = if case.starts_with("sites/") { "site" } else { "rule" };
+                let what = case.split('/').next().unwrap_or_default().trim_end_matches('s');
                 writeln!(out, "nothing was written for {case}: change the {what} or the case")?;
             }
         }

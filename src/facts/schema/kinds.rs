@@ -1,6 +1,6 @@
 //! The fields that each kind of fact has of its own.
 
-use super::Type::{Choice, Flag, List, Number, Record, Text};
+use super::Type::{Choice, Flag, List, Number, Record, Text, Word};
 use super::account;
 use super::{CONTEXT, ENV_FIELDS, FILE, Field, GUARD, PACKAGE_FIELDS, STATEMENT, f};
 use crate::facts::model::FactKind;
@@ -70,11 +70,11 @@ static COMMAND: &[Field] = &[
     f("packages", List(&Record(PACKAGE_FIELDS)), "packages it asks for"),
     f("launcher", Text, "parallel launcher in front of it: `srun`, `mpirun`, …; absent without"),
     f("launcher-option", Record(&[f("*", Text, "")]), "options of that launcher, as in `option`"),
-    f("wrappers", List(&Text), "programs it was looked through: `sudo`, `env`, `apptainer exec`, …"),
+    f("wrappers", List(&Word), "programs it was looked through: `sudo`, `env`, `apptainer exec`, …"),
     f("vars", Record(&[f("*", Text, "")]), "variables set for this command only (`A=b cmd`, `env A=b cmd`)"),
     f("unset", List(&Text), "variables removed for this command only (`env -u`)"),
-    f("piped-from", Text, "`run` of the command whose output it reads"),
-    f("piped-to", Text, "`run` of the command that reads its output"),
+    f("piped-from", Word, "`run` of the command whose output it reads"),
+    f("piped-to", Word, "`run` of the command that reads its output"),
     f("output", Text, "file that its output goes to"),
     f("pipe-output", Text, "file that the end of the pipeline goes to, which it begins or passes on"),
     f(
@@ -86,10 +86,10 @@ static COMMAND: &[Field] = &[
     CONTEXT,
     GUARD,
     STATEMENT,
-    f("alias", Text, "name of the alias whose text it stands in"),
-    f("function", Text, "name of the function it stands in"),
+    f("alias", Word, "name of the alias whose text it stands in"),
+    f("function", Word, "name of the function it stands in"),
     f("shadowed", Flag, "the file has a function of that name, which runs in its place"),
-    f("from-alias", Text, "it was called through this alias of the same file"),
+    f("from-alias", Word, "it was called through this alias of the same file"),
     f(
         "installer",
         Record(&[
@@ -107,11 +107,11 @@ static COMMAND: &[Field] = &[
     f(
         "creator",
         Record(&[
-            f("path", Text, "the script that makes it"),
+            f("path", Word, "the script that makes it"),
             f("line", Number, "the line on which it does"),
-            f("modules", List(&Text), "modules loaded there"),
-            f("missing", List(&Text), "those of them that are not loaded here"),
-            f("extra", List(&Text), "modules loaded here that were not loaded there"),
+            f("modules", List(&Word), "modules loaded there"),
+            f("missing", List(&Word), "those of them that are not loaded here"),
+            f("extra", List(&Word), "modules loaded here that were not loaded there"),
         ]),
         "another script among those checked that makes the environment which this command activates",
     ),
@@ -126,17 +126,17 @@ static ASSIGNMENT: &[Field] = &[
     f("name", Text, "the variable"),
     f("value", Text, "its new value"),
     f("exported", Flag, "it is exported"),
-    f("for-command", Text, "`run` of the command it is set for, when only for that"),
+    f("for-command", Word, "`run` of the command it is set for, when only for that"),
     f("appends", Flag, "`+=`"),
     f("alone", Flag, "its command sets this one variable and does nothing else"),
     CONTEXT,
     GUARD,
     STATEMENT,
-    f("function", Text, "name of the function it stands in"),
+    f("function", Word, "name of the function it stands in"),
 ];
 
 static PATH_ENTRY: &[Field] = &[
-    f("variable", Text, "the search path: `PATH`, `LD_LIBRARY_PATH`, `PYTHONPATH`, …"),
+    f("variable", Word, "the search path: `PATH`, `LD_LIBRARY_PATH`, `PYTHONPATH`, …"),
     f("entry", Text, "the directory"),
     f("position", Choice(&["front", "back", "only"]), "before what was there, after it, or instead of it"),
     f(
@@ -154,7 +154,7 @@ static PATH_ENTRY: &[Field] = &[
     CONTEXT,
     GUARD,
     STATEMENT,
-    f("function", Text, "name of the function it stands in"),
+    f("function", Word, "name of the function it stands in"),
 ];
 
 static BLOCK: &[Field] = &[
@@ -176,7 +176,7 @@ static BLOCK: &[Field] = &[
     f("index", Number, "its number among the blocks of the file, from 1"),
     f("prefix", Text, "the installation it points to"),
     f("needed-by", List(&Number), "lines of the file, outside the block, that need it"),
-    f("needed-by-jobs", List(&Text), "job scripts among the files checked that rely on it"),
+    f("needed-by-jobs", List(&Word), "job scripts among the files checked that rely on it"),
     f("shell", Choice(&["sh", "csh", "mixed", "fish", "powershell"]), "language of its body"),
     CONTEXT,
     f("sole", Flag, "it is all that the body of an `if`, loop or function holds"),
@@ -207,7 +207,7 @@ static DIRECTIVE: &[Field] = &[
     f("option", Text, "the option as written: `--memb`, `-n`, `-l`"),
     f(
         "name",
-        Text,
+        Word,
         "canonical name, without dashes: the long name for Slurm, the letter else; of an alias the option that it stands for; absent when unknown",
     ),
     f("value", Text, "its value"),
@@ -216,11 +216,11 @@ static DIRECTIVE: &[Field] = &[
         Choice(&["yes", "no", "placeholder", "stray"]),
         "the scheduler knows it; does not; the word is a placeholder of a template; a word that is no option",
     ),
-    f("nearest", Text, "the nearest option that exists, absent when none is near"),
+    f("nearest", Word, "the nearest option that exists, absent when none is near"),
     f("distance", Number, "edits to that"),
     f("nearest-sole", Flag, "no other option is as near, and it takes a value as this one does"),
-    f("abbreviates", Text, "the long name that the scheduler completes it to, when it is a prefix"),
-    f("misleading", Text, "the option that such an abbreviation looks like but is not"),
+    f("abbreviates", Word, "the long name that the scheduler completes it to, when it is a prefix"),
+    f("misleading", Word, "the option that such an abbreviation looks like but is not"),
     f(
         "fault",
         Choice(&["no-value", "value-not-taken", "open-quote"]),
@@ -251,36 +251,36 @@ static MODULE: &[Field] = &[
     f("full", Text, "the module as written: `SciPy-bundle/2023.07-gfbf-2023a`"),
     f("name", Text, "the part before the version"),
     f("version", Text, "the version, absent when none is given"),
-    f("family", Text, "what it is, by the family table; absent when the table does not say"),
-    f("generation", Text, "toolchain generation, absent when unknown"),
-    f("toolchain", Text, "toolchain part of the version: `gfbf-2023a`"),
+    f("family", Word, "what it is, by the family table; absent when the table does not say"),
+    f("generation", Word, "toolchain generation, absent when unknown"),
+    f("toolchain", Word, "toolchain part of the version: `gfbf-2023a`"),
     f(
         "fitting",
-        Text,
+        Word,
         "the version of this module that fits the generation loaded before, when the toolchain table knows it",
     ),
-    f("replaces", Text, "the module that `swap` takes away"),
+    f("replaces", Word, "the module that `swap` takes away"),
     f("with", List(&Text), "all modules of the same command"),
     f("line", Number, "its line"),
     CONTEXT,
     GUARD,
     STATEMENT,
-    f("function", Text, "name of the function it stands in"),
+    f("function", Word, "name of the function it stands in"),
 ];
 
 static DEPENDENCY: &[Field] = &[
     f("text", Text, "the requirement as written; where a finding stands"),
     f("manager", Choice(&["conda", "pip"]), "who installs it"),
     f("name", Text, "the normalised name"),
-    f("version", Text, "the version constraint as written, without the name"),
-    f("build", Text, "conda build string or pattern"),
+    f("version", Word, "the version constraint as written, without the name"),
+    f("build", Word, "conda build string or pattern"),
     f("build-exact", Flag, "the build string is one build, not a pattern"),
-    f("channel", Text, "conda channel of the requirement itself"),
-    f("extras", List(&Text), "pip extras"),
+    f("channel", Word, "conda channel of the requirement itself"),
+    f("extras", List(&Word), "pip extras"),
     f("source", Choice(&["file", "command"]), "in an environment or requirements file, or on a command line"),
     f("major", Number, "major version when the constraint allows just one"),
     f("editable", Flag, "pip: a local path or URL instead of a name"),
-    f("run", Text, "`run` of the command that asks for it"),
+    f("run", Word, "`run` of the command that asks for it"),
     f(
         "item",
         Text,
@@ -324,8 +324,8 @@ static KEY: &[Field] = &[
     ),
     f("only", Flag, "of an item: the list has no other; `delete = \"item\"` then leaves `[]`"),
     f("line", Number, "its line"),
-    f("has", List(&Text), "for `dependencies` and `pip`: names of the packages below it"),
-    f("indent", Text, "blanks before the items of the list"),
+    f("has", List(&Word), "for `dependencies` and `pip`: names of the packages below it"),
+    f("indent", Word, "blanks before the items of the list"),
     f("first", Text, "the place before the first item of the list"),
 ];
 
@@ -382,7 +382,7 @@ static CALL: &[Field] = &[
         "arguments by keyword, and by position (`0`, `1`); a count that the call takes stands under `count` too",
     ),
     f("imports-os", Flag, "the file imports `os` under that name; of calls that count processors or start processes"),
-    f("os-name", Text, "the name under which the file knows `os`; of the same calls"),
+    f("os-name", Word, "the name under which the file knows `os`; of the same calls"),
     f(
         "import-place",
         Text,
@@ -390,8 +390,8 @@ static CALL: &[Field] = &[
     ),
     f("arguments", Text, "the text between the parentheses"),
     f("main-guard", Flag, "inside `if __name__ == '__main__'`"),
-    f("result-used", Text, "how the result is used: `pool`, `print`, `other`"),
-    f("inside", List(&Text), "qualified names of the calls it is an argument of"),
+    f("result-used", Word, "how the result is used: `pool`, `print`, `other`"),
+    f("inside", List(&Word), "qualified names of the calls it is an argument of"),
 ];
 
 static COMMENT: &[Field] = &[
@@ -407,9 +407,9 @@ static VARIABLE: &[Field] = &[
     f("scheduler", Choice(&["slurm", "pbs", "sge", "lsf"]), "whose variable its name says it is"),
     f("known", Flag, "that scheduler sets a variable of this name"),
     f("set-here", Flag, "the script sets it itself before"),
-    f("nearest", Text, "the variable that was probably meant"),
+    f("nearest", Word, "the variable that was probably meant"),
     f("nearest-sole", Flag, "no other variable is as likely: one slip of the pen away, or with a word more"),
-    f("needs", Text, "the option without which the scheduler does not set it; absent when it always does"),
+    f("needs", Word, "the option without which the scheduler does not set it; absent when it always does"),
     f("needs-given", Flag, "that option is given"),
     f("default", Flag, "used with a default: `${X:-1}`"),
     f("tested", Flag, "it stands in `[ … ]`, `[[ … ]]` or `test …`"),
@@ -422,16 +422,16 @@ static SUPPRESSION: &[Field] = &[
     f("rule", Text, "the rule it names"),
     f("known", Flag, "there is such a rule"),
     f("used", Flag, "it hides a finding"),
-    f("reason", Text, "what follows `--`"),
+    f("reason", Word, "what follows `--`"),
     f("needs-reason", Flag, "it has no reason, and the policy asks for one"),
-    f("until", Text, "the last day on which it counts"),
+    f("until", Word, "the last day on which it counts"),
     f("ended", Flag, "that day is over"),
     f("locked", Flag, "the policy of the machine lets nobody silence the rule"),
-    f("lock", Text, "the file and the line that say so"),
-    f("lock-reason", Text, "why they say so"),
-    f("fault", Text, "why it can silence nothing, as it is written"),
+    f("lock", Word, "the file and the line that say so"),
+    f("lock-reason", Word, "why they say so"),
+    f("fault", Word, "why it can silence nothing, as it is written"),
     f("scope", Choice(&["line", "file"]), "one line, or the whole file"),
-    f("nearest", Text, "the rule that was probably meant"),
+    f("nearest", Word, "the rule that was probably meant"),
     f("whole", Text, "what to remove: the id, or the whole comment"),
 ];
 

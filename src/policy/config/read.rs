@@ -86,7 +86,9 @@ fn read_packs(table: &Table<'_, '_>, folder: &Path, reading: Reading<'_>) -> Res
                 whole = false;
                 let why = if pack.is_file() { "it is a file".to_owned() } else { reason(&pack, &error) };
                 let message = format!("the pack `{}` cannot be read: {why}", path.text);
-                let note = Some("`path` is the folder of a pack, from the folder of this file on".to_owned());
+                let note = "`path` is the folder of a pack, from `/` or from the folder of this file on; `~` and `$` mean nothing \
+                            in it";
+                let note = Some(note.to_owned());
                 table.doc().problem(path.span, message, note);
                 continue;
             }

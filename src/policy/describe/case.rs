@@ -9,13 +9,13 @@ pub(in super::super) static CASE: Keys = Keys::of(
         need(
             "kind",
             Kind::Word(|| names(KINDS)),
-            "`bad`: the rule, or for a site any rule, finds something; `ok`: it finds nothing, while other rules may",
+            "`bad`: the rule, or for a site any rule, finds something, or the symptom is the first cause of each ticket; `ok`: it finds nothing, while other rules may, or is not named",
         ),
         need("note", Kind::Text, "what the case shows, in words"),
         may(
             "site",
             Kind::Id,
-            "the site that judges; without it, a case of a rule is judged by all rules of its pack and no site, and the files of a case of a site must be recognised as that site's",
+            "the site that judges; without it, a case of a rule is judged by all rules of its pack and no site, the files of a case of a site must be recognised as that site's, and a ticket tells its site itself",
         ),
         may(
             "shown",

@@ -133,7 +133,7 @@ impl<'d, 'a> Item<'d, 'a> {
             Raw::Built(_) => None,
         };
         if date.is_none() {
-            self.wrong("a date like 2026-02-12");
+            self.wrong("a date like 2026-02-12, without quotes");
         }
         date
     }
