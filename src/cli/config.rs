@@ -137,10 +137,9 @@ impl Page<'_> {
             notes.push(format!("{lock} locks {}{reason}", judged.locked.join(", ")));
         }
         if judged.by_site {
-            notes.push(format!(
-                "no layer up to the lock gives a severity or names a site, so that the site of each file says how bad it \
-                 is: give a `severity` beside `lock`"
-            ));
+            let note = "no layer up to the lock gives a severity or names a site, so that the site of each file says how bad it \
+                 is: give a `severity` beside `lock`";
+            notes.push(note.to_owned());
         }
         if !judged.unmet.is_empty() {
             let (values, site) = (judged.unmet.join(", "), &self.locked_site.id);

@@ -22,7 +22,7 @@ pub enum PolicyError {
     },
     /// A pack that holds nothing.
     #[error(
-        "the pack `{0}` holds no rule and no site: a pack needs at least one file `lint/<rule>.toml` or `sites/<site>.toml`"
+        "the pack `{0}` holds no rule, no site and no symptom: a pack needs at least one file `lint/<rule>.toml`, `sites/<site>.toml` or `symptoms/<symptom>.toml`"
     )]
     Empty(String),
     /// A pack that a configuration names.
@@ -123,7 +123,7 @@ impl PolicyError {
             Self::Empty(pack) => Self::Empty(shorter(Path::new(&pack)).display().to_string()),
             Self::Locked { by, change, about, lock, reason } => {
                 let change = change.map(|change| Box::new(Change { file: shorter(&change.file), ..*change }));
-                Self::Locked { by: shorter(&by), change, about, lock, reason }
+                Self::Locked { by: shorter(&by), change, about, lock: (shorter(&lock.0), lock.1), reason }
             }
             other => other,
         }

@@ -168,7 +168,9 @@ impl<'p> Check<'p> {
         for rule in added {
             match (rules.insert(rule.id.clone(), Arc::clone(rule)), rule.replaces) {
                 (Some(earlier), false) => {
-                    let message = format!("there is a rule `{}` already: {}", rule.id, earlier.origin);
+                    let is_built_in = below.packs.len() <= 1 && below.rule(&rule.id).is_some();
+                    let place = if is_built_in { "a built-in one" } else { earlier.origin.as_str() };
+                    let message = format!("there is a rule `{}` already: {place}", rule.id);
                     let note = "give it another id, or say `replaces = true`".to_owned();
                     self.problem(&rule.origin, rule.id_span.clone(), message, Some(note));
                 }

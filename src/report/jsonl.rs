@@ -13,7 +13,7 @@ use super::model::Report;
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Line<'a> {
     Run { version: u32, sites: Vec<json::Site<'a>> },
-    Finding(json::Finding<'a>),
+    Finding(Box<json::Finding<'a>>),
     NotUnderstood(json::NotUnderstood<'a>),
     NotChecked { path: String },
     Problem { message: &'a str },
@@ -30,7 +30,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"\n")
     };
     line(Line::Run { version: json::VERSION, sites: json::sites(report) })?;
-    report.findings.iter().try_for_each(|each| line(Line::Finding(json::finding(each))))?;
+    report.findings.iter().try_for_each(|each| line(Line::Finding(Box::new(json::finding(each)))))?;
     report.not_understood.iter().try_for_each(|each| line(Line::NotUnderstood(json::not_understood(each))))?;
     report.not_checked.iter().try_for_each(|path| line(Line::NotChecked { path: json::shown(path) }))?;
     report.problems.iter().try_for_each(|message| line(Line::Problem { message }))?;

@@ -363,7 +363,11 @@ static CALL: &[Field] = &[
                     ]),
                     "where the value comes from",
                 ),
-                f("value", Text, "a literal's value"),
+                f(
+                    "value",
+                    Text,
+                    "a literal's value, that of a number as text too; a `~` in it stays as it is, and is no home",
+                ),
                 f("text", Text, "as written; what `replace` changes"),
                 f("source", Text, "the call or variable that the value comes from, with its place"),
                 f(

@@ -28,6 +28,7 @@ pub fn of_rule(rule: &Rule, policy: &Policy) -> Vec<String> {
         for test in tests(matcher) {
             notes.extend(directive_name(kind, test, &policy.tables));
             notes.extend(option_name(kind, test, matcher, &policy.tables.commands));
+            notes.extend(callee(kind, test));
         }
     }
     notes.dedup();
@@ -72,6 +73,17 @@ fn directive_name(kind: FactKind, test: &Test, tables: &Tables) -> Option<String
     let bare = name.trim_start_matches('-');
     let near = if known().any(|known| known == bare) { Some(bare.to_owned()) } else { nearest(bare, known()) };
     Some(format!("asks for the directive `{name}`, which no scheduler has by that `name`{}", did_you_mean(near)))
+}
+
+/// A function that no import gives, so that its calls are no facts.
+fn callee(kind: FactKind, test: &Test) -> Option<String> {
+    if kind != FactKind::Call || !is_on(&test.path, "callee") {
+        return None;
+    }
+    let mut named = Vec::new();
+    texts(&test.condition, &mut named);
+    let bare = named.into_iter().find(|name| !name.contains(['.', '*', '?', '[', '{']))?;
+    Some(format!("asks for calls of `{bare}`: a callee has its module, and only calls of what is imported are facts"))
 }
 
 /// An option by a word that is none, or that nearly is one of the command.
