@@ -28,7 +28,7 @@ pub(super) struct Hit {
     pub spots: BTreeSet<Spot>,
     /// What its phrases captured.
     pub captures: BTreeMap<String, String>,
-    /// All of it is what somebody asks or supposes: it shows nothing yet.
+    /// All of it is what somebody asks, supposes or has solved: it shows nothing.
     pub guessed: bool,
 }
 
@@ -79,8 +79,8 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>, tables: &Tables
                     (text.lines[place.first].on != On::Script || !line.trim_start().starts_with('#'))
                         && !INVENTORY.is_match(line)
                 };
-                hit.guessed &=
-                    text.lines[found.first].on == On::Prose && GUESS.is_match(sentence(&text.clean, found.start));
+                hit.guessed &= text.lines[found.first].on == On::Prose
+                    && (GUESS.is_match(sentence(&text.clean, found.start)) || SOLVED.is_match(text.line(found.first)));
                 for (document, place) in near.into_iter().filter(tells).chain([(document, found)]) {
                     hit.spots.extend((place.first..=place.last.min(place.first + 3)).map(|line| (document, line)));
                     for (name, value) in place.captures {
@@ -232,11 +232,20 @@ static INVENTORY: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// A line of a program that would print a message.
+/// A line of a program that would print a message, a search that found one, and a test that is named after one.
 static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
     known(concat!(
-        r"^\W*(?:\d+\W+)?(?:raise [\w.]+\(|throw new [\w.]+\(|(?:logger|logging|log|warnings|console)\.\w+\(",
+        r"^\W*(?:[\w./-]+:\d+:|\d+\W)?\W*(?:raise [\w.]+\(|throw new [\w.]+\(|(?:logger|logging|log|warnings|console)\.\w+\(",
         r"|(?:std::cerr|fprintf|panic!|die)\b ?[(<])",
+        r"|^\W*(?:git grep|grep|rg|ag) |^\W*(?:PASSED|FAILED|SKIPPED|XFAIL|ERROR) \S+::|^\S+::\S+ (?:PASSED|FAILED|SKIPPED|XFAIL)\b",
+    ))
+});
+
+/// What is told of a message that is behind its author: `I solved that`.
+static SOLVED: LazyLock<Regex> = LazyLock::new(|| {
+    known(concat!(
+        r"(?i)\b(?:i|we)(?:'ve| have| had| could| then| already| finally)* (?:solved|fixed|resolved|got (?:past|around|rid of|over))\b",
+        r"|\b(?:that|this|it|which) (?:is|was|has been|got) (?:already |now )?(?:solved|fixed|resolved)\b",
     ))
 });
 
@@ -245,7 +254,7 @@ static GUESS: LazyLock<Regex> = LazyLock::new(|| {
     known(concat!(
         r"(?i)\b(?:(?:could|can|may|might)(?:n.t| not)? (?:it|this|that)(?: \w+)? be\b|(?:is|was) it (?:possible|because|that)\b|maybe|perhaps",
         r"|(?:i )?(?:wonder|guess|suspect|suppose)\b|wondering\b|does (?:it|this|that) mean\b|do you think\b|as if\b|whether\b)",
-        r"|^\W*(?:and |or |so )?(?:is|are|was|has|have) (?:my|our|the|this|that|it)\b",
+        r"|^\W*(?:and |or |so )?(?:is|are|was|has|have|will|would|should) (?:my|our|the|this|that|it|there)\b",
         r"|\bk.nnte es sein\b|\bvielleicht\b|\bpeut-.tre\b|\best-ce que\b",
     ))
 });
