@@ -23,7 +23,8 @@ pub fn file_record(source: &Source, scheduler: Option<Scheduler>) -> Record {
     record.add("line-ends", line_ends(&source.text));
     record.add("login-shell", shebang::is_login(&source.text));
     record.add("bom", source.text.starts_with('\u{feff}'));
-    record.add("template", is_template(&source.text));
+    let blanks = || matches!(source.kind, Kind::Shell { .. }) && has_blanks(&source.text);
+    record.add("template", is_template(&source.text) || blanks());
     record.add_some("made-for", made_for(source));
     record
 }
@@ -124,6 +125,30 @@ fn is_template(text: &str) -> bool {
             || formatted()
             || (braces && (marked("{{", "}}") || marked("{%", "%}")))
             || (directives && is_directive() && (marked("<", ">") || marked("{", "}") || at_name(line)))
+    })
+}
+
+/// True when a line of a shell script, comments apart, has a name to be replaced: `@NAME@`, `%NAME%`, `<NAME>`, or
+/// words between angles that speak to the reader (`<your env>`).
+fn has_blanks(text: &str) -> bool {
+    if !['@', '%', '<'].iter().any(|mark| text.contains(*mark)) {
+        return false;
+    }
+    let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let is_blank = |word: &str| {
+        word.len() >= 3 && word.starts_with(|c: char| c.is_ascii_uppercase()) && word.chars().all(is_capital)
+    };
+    text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
+        let wrapped = |mark: char| {
+            // What a mark encloses has another mark on each side.
+            let parts = line.split(mark).count();
+            line.split(mark).skip(1).take(parts.saturating_sub(2)).any(is_blank)
+        };
+        let asks = |inner: &str| {
+            let inner = inner.to_ascii_lowercase();
+            inner.starts_with("your") || inner.starts_with("path") || inner.contains("your")
+        };
+        wrapped('@') || wrapped('%') || enclosed(line, "<", ">").any(|(_, inner)| is_blank(inner) || asks(inner))
     })
 }
 

@@ -221,7 +221,11 @@ pub static FILE: &[Field] = &[
     f("sourced-by", List(&Word), "files among those checked that source it"),
     f("gaps", Number, "per cent of its lines that were not understood"),
     f("env-name", Word, "environment files: the name that the file gives the environment"),
-    f("template", Flag, "it holds template marks (`{{ }}`, `<% %>`, `@@x@@`, `%(x)s`, `<…>`)"),
+    f(
+        "template",
+        Flag,
+        "it holds template marks (`{{ }}`, `<% %>`, `@@x@@`, `%(x)s`, `<…>` in a directive; in shell files also `@NAME@`, `%NAME%`, `<NAME>`, `<your …>`)",
+    ),
     f(
         "made-for",
         Choice(&["mac", "ci", "own"]),

@@ -1,6 +1,7 @@
 //! Import facts.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use super::File;
 use super::scope::Names;
@@ -69,6 +70,8 @@ pub fn collect(file: &File<'_>, used: &Used<'_>, id: Id, out: &mut FileFacts) {
             continue;
         }
         fields.set("top", around.top).set("optional", around.optional).set("type-checking", around.type_checking);
+        let standard = is_standard(fields.text("module"));
+        fields.set("standard", standard);
         // What lies beside the script, only the run tells.
         if fields.text("module").starts_with('.') {
             fields.set("local", true);
@@ -77,6 +80,31 @@ pub fn collect(file: &File<'_>, used: &Used<'_>, id: Id, out: &mut FileFacts) {
         fact.certain = !tree.is_broken(id);
         out.facts.push(fact);
     }
+}
+
+/// The modules of Python's own library, of all versions since 2.7, in no order that matters.
+const STANDARD: &str = "\
+    ConfigParser HTMLParser StringIO __builtin__ __future__ abc aifc argparse array ast asynchat asyncio \
+    asyncore atexit audioop base64 bdb binascii binhex bisect builtins bz2 cPickle cProfile calendar cgi cgitb \
+    chunk cmath cmd code codecs codeop collections colorsys commands compileall concurrent configparser \
+    contextlib contextvars copy copyreg crypt csv ctypes curses dataclasses datetime dbm decimal difflib dis \
+    distutils doctest dummy_threading email encodings ensurepip enum errno faulthandler fcntl filecmp fileinput \
+    fnmatch formatter fractions ftplib functools gc genericpath getopt getpass gettext glob graphlib grp gzip \
+    hashlib heapq hmac html http imaplib imghdr imp importlib inspect io ipaddress itertools json keyword \
+    lib2to3 linecache locale logging lzma macpath mailbox mailcap marshal math mimetypes mmap modulefinder \
+    msilib msvcrt multiprocessing netrc nis nntplib nt ntpath nturl2path numbers opcode operator optparse os \
+    ossaudiodev parser pathlib pdb pickle pickletools pipes pkgutil platform plistlib poplib posix posixpath \
+    pprint profile pstats pty pwd py_compile pyclbr pydoc pydoc_data pyexpat queue quopri random re readline \
+    reprlib resource rlcompleter runpy sched secrets select selectors sets shelve shlex shutil signal site smtpd \
+    smtplib sndhdr socket socketserver spwd sqlite3 sre_compile sre_constants sre_parse ssl stat statistics \
+    string stringprep struct subprocess sunau symbol symtable sys sysconfig syslog tabnanny tarfile telnetlib \
+    tempfile termios textwrap thread threading time timeit tkinter token tokenize tomllib trace traceback \
+    tracemalloc tty turtle types typing unicodedata unittest urllib urllib2 urlparse uu uuid venv warnings wave \
+    weakref webbrowser winreg winsound wsgiref xdrlib xml xmlrpc zipapp zipfile zipimport zlib zoneinfo";
+
+fn is_standard(module: &str) -> bool {
+    static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| STANDARD.split_ascii_whitespace().collect());
+    NAMES.contains(module.split('.').next().unwrap_or(module))
 }
 
 /// What an import stands in.

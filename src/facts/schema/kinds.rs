@@ -337,6 +337,7 @@ static IMPORT: &[Field] = &[
     f("optional", Flag, "inside a `try` that catches the failure"),
     f("type-checking", Flag, "only for type checkers"),
     f("unused", Flag, "the name is never used in the file"),
+    f("standard", Flag, "a module of Python's own library, of whatever version"),
     f("local", Flag, "a file or package of that name lies beside the script; `facts` does not look, and leaves it out"),
 ];
 
@@ -418,6 +419,7 @@ static VARIABLE: &[Field] = &[
     f("default", Flag, "used with a default: `${X:-1}`"),
     f("tested", Flag, "it stands in `[ … ]`, `[[ … ]]` or `test …`"),
     f("literal", Flag, "the name stands as plain text where its value was meant (no `$`)"),
+    f("labelled", Flag, "the same line has the name as plain text too: `echo \"NAME = $NAME\"`"),
     CONTEXT,
 ];
 

@@ -231,7 +231,8 @@ impl Walker<'_> {
             .with("known", known.is_some_and(|variable| variable.output))
             .with("set-here", self.state.variable(name).is_some())
             .with("default", !matches!(op, Operation::Plain | Operation::Other))
-            .with("literal", false);
+            .with("literal", false)
+            .with("labelled", self.is_labelled(name, own));
         if known.is_none()
             && let Some((nearest, sole)) = schedulers.nearest_variable(name, scheduler)
         {
@@ -244,6 +245,19 @@ impl Walker<'_> {
         }
         self.surroundings(&mut record);
         self.push(FactKind::Variable, place, record);
+    }
+
+    /// True when the line of `span` has `name` besides, as a word without a `$`: what `echo "NAME = $NAME"` prints.
+    fn is_labelled(&self, name: &str, span: Span) -> bool {
+        let text = &*self.frame.text;
+        let start = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
+        let end = text[span.end..].find('\n').map_or(text.len(), |length| span.end + length);
+        let line = &text[start..end];
+        let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        line.match_indices(name).filter(|(at, _)| start + at != span.start).any(|(at, _)| {
+            let (before, behind) = (&line[..at], &line[at + name.len()..]);
+            !before.ends_with(in_name) && !before.ends_with(['$', '{', '#', '!']) && !behind.starts_with(in_name)
+        })
     }
 
     /// True when a directive of the file gives the option.
