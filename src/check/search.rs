@@ -61,6 +61,10 @@ impl Candidates {
 impl<'r> Bench<'r> {
     /// Another file in reach that uses one of these names.
     pub fn other_user(&self, names: &[String], own: &Path) -> Option<&Path> {
+        // Most fixes rename nothing: then no file is looked through.
+        if names.is_empty() {
+            return None;
+        }
         let beyond = self.run.beyond.iter().flat_map(|beyond| {
             let others = beyond.run.views.iter().enumerate();
             others.filter(|(index, _)| !beyond.but.contains(index)).map(|(_, view)| view)
