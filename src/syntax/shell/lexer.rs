@@ -9,7 +9,7 @@ mod keyword;
 mod redirect;
 mod token;
 
-pub use token::{Lexed, Token, TokenKind};
+pub use token::{Lexed, Token, TokenKind, Tokens};
 
 use super::ast::WordKind;
 use super::scan::{Fault, Scanner, is_blank};
@@ -41,7 +41,7 @@ pub fn lex(text: &str, region: Span, broken: &[usize], zsh: bool) -> Lexed {
         base: region.start,
         at: region.start,
         scanner: Scanner::new(bytes, broken, zsh),
-        out: Lexed { mask, tokens: Vec::with_capacity(region.len() / BYTES_OF_A_TOKEN), ..Lexed::default() },
+        out: Lexed { mask, tokens: Tokens::with_room(region.len() / BYTES_OF_A_TOKEN), ..Lexed::default() },
         position: Position::Command,
         nests: Vec::new(),
         pending: Vec::new(),

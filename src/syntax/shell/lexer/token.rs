@@ -1,5 +1,9 @@
 //! What the lexer gives: tokens, and the copy for the grammar.
 
+use std::cell::Cell;
+use std::mem;
+use std::ops::{Deref, DerefMut};
+
 use crate::source::Span;
 use crate::syntax::shell::ast::{Heredoc, RedirectOp, WordKind};
 
@@ -43,13 +47,57 @@ pub enum TokenKind {
     },
 }
 
+/// The tokens of one text. Their room is used again by the next text of the thread: given back for each of many, it
+/// would be cleared by the system for each of them.
+#[derive(Debug, Default)]
+pub struct Tokens(Vec<Token>);
+
+thread_local! {
+    static ROOM: Cell<Vec<Token>> = const { Cell::new(Vec::new()) };
+}
+
+/// The most tokens for which room is kept.
+const MAX_KEPT: usize = 10_000;
+
+impl Tokens {
+    /// None yet, with room for so many.
+    pub fn with_room(count: usize) -> Self {
+        let mut tokens = ROOM.take();
+        tokens.reserve(count);
+        Self(tokens)
+    }
+}
+
+impl Drop for Tokens {
+    fn drop(&mut self) {
+        if self.0.capacity() <= MAX_KEPT {
+            self.0.clear();
+            ROOM.set(mem::take(&mut self.0));
+        }
+    }
+}
+
+impl Deref for Tokens {
+    type Target = Vec<Token>;
+
+    fn deref(&self) -> &Vec<Token> {
+        &self.0
+    }
+}
+
+impl DerefMut for Tokens {
+    fn deref_mut(&mut self) -> &mut Vec<Token> {
+        &mut self.0
+    }
+}
+
 /// The result of lexing one region.
 #[derive(Debug, Default)]
 pub struct Lexed {
     /// The copy for the grammar: as long as the region.
     pub mask: Vec<u8>,
     /// The tokens in order.
-    pub tokens: Vec<Token>,
+    pub tokens: Tokens,
     /// The comments.
     pub comments: Vec<Span>,
     /// The here documents.
