@@ -89,7 +89,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     let kept_loud = if args.write_baseline || args.add_ignores { session.kept_loud(&results) } else { 0 };
     let baselines =
         if args.write_baseline { session.write_baselines(&mut results)? } else { session.baselines(&results) };
-    let mut report = ManuallyDrop::new(session.report(results));
+    let mut report = ManuallyDrop::new(session.report(results, &workers));
     // What was tried and does not stand will not be mended by trying again.
     report.summary.fixable_safe = report.summary.fixable_safe.saturating_sub(refused.safe);
     report.summary.fixable_unsafe = report.summary.fixable_unsafe.saturating_sub(refused.other);
@@ -230,13 +230,14 @@ impl Input {
         for (found, loaded) in found.files.iter().zip(loaded) {
             input.add(found, loaded, &mut seen);
         }
-        input.leave_out_faulty(engine)?;
+        input.leave_out_faulty(engine, workers)?;
         Ok(input)
     }
 
     /// Leaves out the files whose configuration is faulty: which rules they are meant to be judged by is not known.
-    fn leave_out_faulty(&mut self, engine: &Engine) -> anyhow::Result<()> {
-        self.sources.retain(|source| engine.settings_of(&source.path).is_ok());
+    fn leave_out_faulty(&mut self, engine: &Engine, workers: &Workers) -> anyhow::Result<()> {
+        let mut usable = workers.map(&self.sources, |source| engine.settings_of(&source.path).is_ok()).into_iter();
+        self.sources.retain(|_| usable.next() == Some(true));
         self.too_large.retain(|file| engine.settings_of(&file.source.path).is_ok());
         let faults = engine.settings.faults();
         if !faults.is_empty() && self.sources.is_empty() && self.too_large.is_empty() {

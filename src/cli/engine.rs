@@ -30,7 +30,7 @@ use super::panics;
 use super::reach::{self, InReach};
 use super::settings::{FileSettings, Settings};
 use super::snapshot::Snapshot;
-use super::workers::Workers;
+use super::workers::{MANY, Workers};
 
 /// The severity from which the exit status is 1 unless somebody says otherwise.
 pub(super) const FAIL_ON: Severity = Severity::Warning;
@@ -376,8 +376,9 @@ impl Session<'_> {
     }
 
     /// Puts a report together from what the checks gave, with what is known of its rules.
-    pub(super) fn report(&self, results: Vec<FileResult>) -> Report {
-        let mut report = Report::new(results);
+    pub(super) fn report(&self, results: Vec<FileResult>, workers: &Workers) -> Report {
+        let mut report =
+            if results.len() < MANY { Report::new(results) } else { workers.install(|_| Report::new(results)) };
         report.folder.clone_from(&self.settings.cwd);
         // A file that was not read may be the only one, and have been judged by what is built in.
         let built_in = self.engine.settings.nothing();

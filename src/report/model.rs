@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
+use rayon::prelude::*;
 
 use crate::check::{self, Applicability, Certainty, Severity};
 use crate::facts::Gap;
@@ -340,34 +341,36 @@ impl Report {
     /// Puts a report together. Findings are ordered by file as given, then by place and rule.
     pub fn new(files: Vec<FileResult>) -> Self {
         let mut report = Self::default();
-        let mut places = Places::new(&files);
+        let places = Places::new(&files);
+        // On a pool by all its threads.
+        let put: Vec<Put> = match rayon::current_thread_index() {
+            Some(_) => files.into_par_iter().map(|file| Put::new(&places, file)).collect(),
+            None => files.into_iter().map(|file| Put::new(&places, file)).collect(),
+        };
         let mut sites: BTreeMap<String, (SiteChoice, usize)> = BTreeMap::new();
         let mut fingerprints: HashMap<String, usize> = HashMap::new();
-        for file in files {
-            let path: Arc<Path> = file.source.path.as_path().into();
+        report.findings.reserve_exact(put.iter().map(|file| file.findings.len()).sum());
+        for file in put {
             let from = (report.findings.len(), report.not_understood.len());
             report.summary.files += 1;
-            let mut findings = file.findings;
-            findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
-            for finding in findings {
+            for mut finding in file.findings {
                 report.summary.count(&finding);
-                let mut finding = places.finding(finding);
-                finding.fails = finding.suppressed.is_none() && finding.severity >= file.fail_on;
                 let seen = fingerprints.entry(finding.fingerprint.clone()).or_default();
                 finding.repeats = *seen;
                 *seen += 1;
                 report.findings.push(finding);
             }
-            let mut gaps = file.gaps;
-            gaps.sort_by(|a, b| (a.span, &a.reason).cmp(&(b.span, &b.reason)));
-            report.not_understood.extend(gaps.into_iter().map(|gap| not_understood(&file.source, &path, gap)));
+            report.not_understood.extend(file.not_understood);
             report.files.push(CheckedFile {
-                path,
+                path: file.path,
                 site: file.site.id.clone(),
                 findings: from.0..report.findings.len(),
                 not_understood: from.1..report.not_understood.len(),
             });
-            sites.entry(file.site.id.clone()).or_insert((file.site, 0)).1 += 1;
+            match sites.get_mut(&file.site.id) {
+                Some((_, files)) => *files += 1,
+                None => drop(sites.insert(file.site.id.clone(), (file.site, 1))),
+            }
         }
         report.sites = sites.into_values().collect();
         report.texts = places.texts;
@@ -393,6 +396,31 @@ impl Report {
     }
 }
 
+/// What one file puts into a report.
+struct Put {
+    path: Arc<Path>,
+    site: SiteChoice,
+    findings: Vec<Finding>,
+    not_understood: Vec<NotUnderstood>,
+}
+
+impl Put {
+    fn new(places: &Places, file: FileResult) -> Self {
+        let FileResult { source, site, mut findings, mut gaps, fail_on } = file;
+        let path: Arc<Path> = source.path.as_path().into();
+        findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
+        gaps.sort_by(|a, b| (a.span, &a.reason).cmp(&(b.span, &b.reason)));
+        let mut placing = places.placing();
+        let finding = |finding: check::Finding| {
+            let fails = finding.suppressed.is_none() && finding.severity >= fail_on;
+            Finding { fails, ..placing.finding(finding) }
+        };
+        let findings = findings.into_iter().map(finding).collect();
+        let not_understood = gaps.into_iter().map(|gap| not_understood(&source, &path, gap)).collect();
+        Self { path, site, findings, not_understood }
+    }
+}
+
 impl Place {
     /// True when its lines and columns are known: its file is among those checked.
     pub const fn is_known(&self) -> bool {
@@ -406,7 +434,7 @@ impl Place {
 }
 
 impl Summary {
-    fn count(&mut self, finding: &check::Finding) {
+    fn count(&mut self, finding: &Finding) {
         if let Some(silenced) = &finding.suppressed {
             self.suppressed += 1;
             self.baselined += usize::from(silenced.by == check::SilencedBy::Baseline);

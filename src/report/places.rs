@@ -1,5 +1,6 @@
 //! Lines and columns for the spans of findings, their labels and fixes.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,12 +11,17 @@ use crate::source::{Position, Span};
 
 use super::model::{Edit, FileResult, FileText, Finding, Fix, Label, Place};
 
-/// Turns spans into places.
+/// The files of a report, in which spans have places.
 pub(super) struct Places {
     pub(super) texts: Vec<FileText>,
-    by_path: HashMap<Arc<Path>, usize>,
-    /// For each text, the point found last: on a very long line columns are counted on from there.
-    cursors: Vec<(usize, Point)>,
+    by_path: HashMap<OsString, (usize, Arc<Path>)>,
+}
+
+/// Turns the spans of one file's findings into places.
+pub(super) struct Placing<'p> {
+    places: &'p Places,
+    /// For each text that was asked for, the point found last: on a very long line columns are counted on from there.
+    cursors: HashMap<usize, (usize, Point)>,
 }
 
 /// A place between two characters.
@@ -43,11 +49,20 @@ impl Places {
     /// The files of a report, in its order.
     pub(super) fn new(files: &[FileResult]) -> Self {
         let text = |file: &FileResult| FileText { text: file.source.text.clone(), lines: file.source.lines.clone() };
-        let by_path =
-            files.iter().enumerate().map(|(index, file)| (file.source.path.as_path().into(), index)).collect();
-        Self { texts: files.iter().map(text).collect(), by_path, cursors: vec![(0, Point::line(1)); files.len()] }
+        let named = |(index, file): (usize, &FileResult)| {
+            let path = file.source.path.as_path();
+            (path.as_os_str().to_owned(), (index, path.into()))
+        };
+        Self { texts: files.iter().map(text).collect(), by_path: files.iter().enumerate().map(named).collect() }
     }
 
+    /// For the findings of one file.
+    pub(super) fn placing(&self) -> Placing<'_> {
+        Placing { places: self, cursors: HashMap::default() }
+    }
+}
+
+impl Placing<'_> {
     /// A finding as the report has it.
     pub(super) fn finding(&mut self, finding: check::Finding) -> Finding {
         let place = self.place(&finding.path, finding.span);
@@ -85,7 +100,7 @@ impl Places {
     }
 
     fn place(&mut self, path: &Path, span: Span) -> Place {
-        let Some((path, text)) = self.by_path.get_key_value(path).map(|(path, text)| (Arc::clone(path), *text)) else {
+        let Some((text, path)) = self.places.by_path.get(path.as_os_str()).cloned() else {
             let (start, end) = (Point::line(1).position, Point::line(1).position);
             return Place { path: path.into(), text: None, span, start, end, start_utf16: 1, end_utf16: 1 };
         };
@@ -95,18 +110,18 @@ impl Places {
     }
 
     fn point(&mut self, index: usize, offset: usize) -> Point {
-        let FileText { text, lines } = &self.texts[index];
+        let FileText { text, lines } = &self.places.texts[index];
         let mut offset = offset.min(text.len());
         while !text.is_char_boundary(offset) {
             offset -= 1;
         }
         let line = lines.line(offset);
-        let (from, known) = match self.cursors[index] {
-            (from, known) if from <= offset && known.position.line == line => (from, known),
+        let (from, known) = match self.cursors.get(&index) {
+            Some(&(from, known)) if from <= offset && known.position.line == line => (from, known),
             _ => (lines.start(line), Point::line(line)),
         };
         let point = known.after(&text[from..offset]);
-        self.cursors[index] = (offset, point);
+        self.cursors.insert(index, (offset, point));
         point
     }
 }
