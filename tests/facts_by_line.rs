@@ -121,15 +121,15 @@ fn value(source: &Source, value: &Value, kind: &Type, name: &str) -> Json {
         (Value::Number(number), Type::Number) => (*number).into(),
         (Value::Text(text), Type::Choice(words)) => {
             assert!(words.contains(&text.text.as_str()), "`{name}` may not be `{}`", text.text);
-            text.text.clone().into()
+            text.text.as_str().into()
         }
         (Value::Text(text), Type::Text | Type::Word) => {
-            assert!(matches!(kind, Type::Text) || text.span.is_none(), "`{name}` stands in the file");
-            let mut shown = text.text.clone();
+            assert!(matches!(kind, Type::Text) || text.span.get().is_none(), "`{name}` stands in the file");
+            let mut shown = text.text.to_string();
             if !text.unresolved.is_empty() {
                 shown = format!("{shown} (unresolved: {})", text.unresolved.join(" "));
             }
-            match text.span {
+            match text.span.get() {
                 Some(span) if source.slice(span) == text.text => shown.into(),
                 Some(span) => json!([shown, place(source, span), source.slice(span)]),
                 None => json!([shown]),

@@ -237,7 +237,7 @@ fn check_schema(fact: &Fact, case: &Path) {
     fn check_value(value: &Value, kind: &Type, path: &str) {
         match (value, kind) {
             (Value::Flag(_), Type::Flag) | (Value::Number(_), Type::Number) | (Value::Text(_), Type::Text) => {}
-            (Value::Text(text), Type::Word) => assert!(text.span.is_none(), "{path} stands in the file"),
+            (Value::Text(text), Type::Word) => assert!(text.span.get().is_none(), "{path} stands in the file"),
             (Value::Text(text), Type::Choice(words)) => {
                 assert!(words.contains(&text.text.as_str()), "{path}: {text:?}")
             }

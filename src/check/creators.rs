@@ -47,7 +47,7 @@ impl Creators {
             for (position, fact) in commands(input).filter(|(_, fact)| fact.fields.text("run") == "source") {
                 let Some(script) = text(fact, "script") else { continue };
                 let Some(prefix) = script.text.strip_suffix("/bin/activate") else { continue };
-                let prefix = Text { text: prefix.to_owned(), ..script.clone() };
+                let prefix = Text { text: prefix.into(), ..script.clone() };
                 let Some(key) = key(&prefix, fact, &paths[file], settings) else { continue };
                 if own.contains(&(file, key.clone())) {
                     // What the script makes itself needs no other; what it unloads in between, nobody needs.
@@ -94,7 +94,7 @@ fn key(path: &Text, fact: &Fact, script: &Path, settings: &Settings) -> Option<S
         return (!path.unresolved.iter().any(|name| name == "(")).then(|| trimmed.to_owned());
     }
     let cwd = fact.state.as_deref().map(|state| state.text("cwd")).filter(|cwd| !cwd.is_empty());
-    let found = candidates(&Text { text: trimmed.to_owned(), ..path.clone() }, cwd, script, settings);
+    let found = candidates(&Text { text: trimmed.into(), ..path.clone() }, cwd, script, settings);
     found.first().map(|path| path.display().to_string())
 }
 

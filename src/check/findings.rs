@@ -157,7 +157,7 @@ fn labels(voice: Voice<'_>, hit: &Hit<'_>, own: Span) -> Vec<Label> {
     }
     if let Some(Place::Field(field)) = &hit.clause.at
         && let Some(Value::Text(text)) = voice.value(field).as_deref()
-        && let Some(origin) = text.origin.filter(|origin| !origin.overlaps(own))
+        && let Some(origin) = text.origin.get().filter(|origin| !origin.overlaps(own))
     {
         add(path, origin, "the value comes from here".to_owned());
     }

@@ -1,7 +1,10 @@
 //! Which of the files checked together run, source or read which others, and what that tells about them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+
+use foldhash::HashMap;
 
 use crate::facts::{FactKind, LinkKind, Record, Text, Value};
 use crate::source::{Kind, Role, absolute};
@@ -47,7 +50,7 @@ impl Links {
     pub fn new(inputs: &[Analysed], settings: &Settings) -> Self {
         let paths: Vec<PathBuf> = inputs.iter().map(|input| absolute(&settings.cwd, &input.source.path)).collect();
         let whole = (0..inputs.len()).filter(|index| !inputs[*index].embedded);
-        let by_path: HashMap<&Path, usize> = whole.map(|index| (paths[index].as_path(), index)).collect();
+        let by_path: HashMap<&OsStr, usize> = whole.map(|index| (paths[index].as_os_str(), index)).collect();
         let creators = Creators::new(inputs, &paths, settings);
         let mut links = Self { from: vec![Vec::new(); inputs.len()], to: vec![Vec::new(); inputs.len()], creators };
         let startup: Vec<usize> = (0..inputs.len()).filter(|index| is_startup(&inputs[*index])).collect();
@@ -55,7 +58,7 @@ impl Links {
             for link in &input.facts.links {
                 let target = candidates(&link.target, link.cwd.as_deref(), &paths[index], settings)
                     .into_iter()
-                    .find_map(|path| by_path.get(path.as_path()).copied());
+                    .find_map(|path| by_path.get(path.as_os_str()).copied());
                 if let Some(file) = target.filter(|file| *file != index) {
                     links.add(index, Resolved { fact: Some(link.fact), how: link.how, file });
                 }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use ecow::EcoString;
+
 use crate::facts::{Fact, FactKind, FileFacts, Record, Text, Value};
 use crate::policy::path::{Derived, FieldPath, Root};
 use crate::policy::{Effective, Site};
@@ -142,7 +144,7 @@ impl<'a> Judge<'a> {
             Derived::Parent => self.component(text, false).into(),
             Derived::Origin => Text { span: text.origin.or(text.span), ..text.clone() }.into(),
             Derived::Unresolved => Value::List(text.unresolved.iter().map(|name| Value::from(name.as_str())).collect()),
-            Derived::Word => Text { text: word(text), ..text.clone() }.into(),
+            Derived::Word => Text { text: word(text).into(), ..text.clone() }.into(),
             Derived::Count => Value::Number(1),
         }
     }
@@ -159,14 +161,14 @@ impl<'a> Judge<'a> {
             (None, true) => 0..whole.len(),
             (None, false) => 0..0,
         };
-        let part = whole.get(range).unwrap_or("").to_owned();
-        let stays = |name: &&String| match name.as_str() {
+        let part = whole.get(range).unwrap_or("");
+        let stays = |name: &&EcoString| match name.as_str() {
             "(" => part.contains("$("),
             "*" => part.contains(['*', '?', '{', '[']),
             name => part.contains(&format!("${name}")) || part.contains(&format!("${{{name}")),
         };
         let unresolved = text.unresolved.iter().filter(stays).cloned().collect();
-        Text { text: part, unresolved, span: text.span, origin: text.origin }
+        Text { text: part.into(), unresolved, span: text.span, origin: text.origin }
     }
 
     fn site_field(&self, path: &FieldPath) -> Found<'a> {
@@ -217,7 +219,7 @@ pub(super) fn walk<'a>(record: &'a Record, steps: &[Box<str>]) -> Found<'a> {
             }
             Value::List(items) => {
                 let values = map_items(items.iter(), &steps[index + 1..]);
-                return Found::some(Cow::Owned(Value::List(values)), possible);
+                return Found::some(Cow::Owned(Value::List(values.into())), possible);
             }
             _ => return Found::ABSENT,
         }

@@ -5,6 +5,9 @@ use std::cell::RefCell;
 
 use foldhash::HashMap;
 
+use ecow::eco_format;
+use thin_vec::{ThinVec, thin_vec};
+
 use crate::facts::{Text, Value};
 use crate::policy::effective::Ranking;
 use crate::policy::glob::{Hole, Match};
@@ -86,8 +89,8 @@ impl<'s> Places<'s> {
     /// place holds, nor its negation.
     pub fn place_value(&self, text: &Text, cwd: Option<&Text>) -> Value {
         let place = self.place(text, cwd);
-        let unresolved = if place == "unknown" { vec![ALL_UNKNOWN.to_owned()] } else { Vec::new() };
-        Text { text: place.to_owned(), unresolved, span: text.span, origin: text.origin }.into()
+        let unresolved = if place == "unknown" { thin_vec![ALL_UNKNOWN.into()] } else { ThinVec::new() };
+        Text { text: place.into(), unresolved, span: text.span, origin: text.origin }.into()
     }
 
     /// The parts of `text` that are not known as they stand, in order.
@@ -146,7 +149,7 @@ impl<'s> Places<'s> {
         let cwd = cwd.filter(|cwd| self.begins_known(cwd))?;
         let mut unresolved = cwd.unresolved.clone();
         unresolved.extend(text.unresolved.iter().cloned());
-        Some(Text { text: format!("{}/{}", cwd.text.trim_end_matches('/'), text.text), unresolved, ..text.clone() })
+        Some(Text { text: eco_format!("{}/{}", cwd.text.trim_end_matches('/'), text.text), unresolved, ..text.clone() })
     }
 
     fn begins_known(&self, text: &Text) -> bool {
@@ -205,7 +208,7 @@ fn without_dots(text: &Text) -> Option<Text> {
         }
     }
     let joined = if parts == [""] { "/".to_owned() } else { parts.join("/") };
-    Some(Text { text: joined, ..text.clone() })
+    Some(Text { text: joined.into(), ..text.clone() })
 }
 
 #[cfg(test)]
@@ -229,7 +232,7 @@ mod tests {
     }
 
     fn text(text: &str, unresolved: &[&str]) -> Text {
-        Text { unresolved: unresolved.iter().map(|name| (*name).to_owned()).collect(), ..Text::plain(text) }
+        Text { unresolved: unresolved.iter().map(|name| (*name).into()).collect(), ..Text::plain(text) }
     }
 
     #[test]

@@ -130,7 +130,7 @@ impl<'a> Voice<'a> {
             let rest = &path.steps[list.steps.len()..];
             let values: Vec<Value> = if rest.is_empty() { meant.cloned().collect() } else { map_items(meant, rest) };
             if !values.is_empty() {
-                return Some(Cow::Owned(Value::List(values)));
+                return Some(Cow::Owned(Value::List(values.into())));
             }
         }
         Some(found)

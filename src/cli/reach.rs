@@ -1,5 +1,6 @@
 //! Files in reach: those being checked, and the account's own start-up files when it is its home that is checked.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +28,7 @@ const OWN_FILES: [&str; 10] = [
 /// Files by their absolute path.
 #[derive(Debug, Default)]
 pub(super) struct InReach {
-    by_path: HashMap<PathBuf, Arc<Source>>,
+    by_path: HashMap<OsString, Arc<Source>>,
     cwd: PathBuf,
     home: Option<PathBuf>,
 }
@@ -36,7 +37,8 @@ impl InReach {
     /// The files of a run. Paths are meant from `cwd`; `home` is what `$HOME` is in them.
     pub(super) fn new(sources: &[Arc<Source>], cwd: &Path, home: Option<&Path>, workers: &Workers) -> Self {
         let paths = workers.map(sources, |source| absolute(cwd, &source.path));
-        let by_path = paths.into_iter().zip(sources.iter().cloned()).collect();
+        let paths = paths.into_iter().map(PathBuf::into_os_string);
+        let by_path = paths.zip(sources.iter().cloned()).collect();
         Self { by_path, cwd: cwd.to_owned(), home: home.map(Path::to_owned) }
     }
 
@@ -66,7 +68,7 @@ impl InReach {
 impl Reach for InReach {
     fn file(&self, from: &Source, path: &str, cwd: Option<&str>) -> Option<Arc<Source>> {
         let path = absolute(&self.folder(from, cwd)?, &self.expanded(path)?);
-        self.by_path.get(&path).cloned()
+        self.by_path.get(path.as_os_str()).cloned()
     }
 }
 

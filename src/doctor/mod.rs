@@ -285,7 +285,7 @@ pub fn about(record: &Record) -> PathBuf {
 
 /// Facts of a kind from what they say.
 fn of(kind: FactKind) -> impl Fn(Record) -> About {
-    move |record| (about(&record), Fact::new(kind, record.span.unwrap_or_default(), record))
+    move |record| (about(&record), Fact::new(kind, record.span.get().unwrap_or_default(), record))
 }
 
 /// The facts of the start-up files, by the name under which shells read them.

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use ecow::EcoString;
+
 use super::{Fact, Record, Text, Value};
 use crate::source::Span;
 
@@ -26,7 +28,7 @@ pub fn fact(fact: &Fact) -> Json {
 /// A record, its fields in order; `@span` is its place, `@possible` marks one that holds on some paths only.
 pub fn record(record: &Record) -> Json {
     let mut out = Map::new();
-    if let Some(place) = record.span {
+    if let Some(place) = record.span.get() {
         out.insert("@span".into(), span(place));
     }
     if record.possible {
@@ -50,19 +52,19 @@ pub fn value(value: &Value) -> Json {
 }
 
 fn text(text: &Text) -> Json {
-    if text.span.is_none() && text.origin.is_none() && text.unresolved.is_empty() {
-        return text.text.clone().into();
+    if text.span.get().is_none() && text.origin.get().is_none() && text.unresolved.is_empty() {
+        return text.text.as_str().into();
     }
     let mut out = Map::new();
-    out.insert("text".into(), text.text.clone().into());
-    if let Some(place) = text.span {
+    out.insert("text".into(), text.text.as_str().into());
+    if let Some(place) = text.span.get() {
         out.insert("span".into(), span(place));
     }
-    if let Some(place) = text.origin {
+    if let Some(place) = text.origin.get() {
         out.insert("origin".into(), span(place));
     }
     if !text.unresolved.is_empty() {
-        out.insert("unresolved".into(), json!(text.unresolved));
+        out.insert("unresolved".into(), json!(text.unresolved.iter().map(EcoString::as_str).collect::<Vec<_>>()));
     }
     Json::Object(out)
 }

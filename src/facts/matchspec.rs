@@ -141,15 +141,16 @@ impl Requirement {
     /// Sets the fields of a package: those that `dependency` facts and the packages of commands share. `text` is
     /// the requirement as written, with its place, `source` is `file` or `command`.
     pub fn write(&self, record: &mut Record, text: Text, manager: Manager, source: &'static str) {
-        let start = text.span.filter(|span| span.len() == text.text.len()).map(|span| span.start);
+        let start = text.span.get().filter(|span| span.len() == text.text.len()).map(|span| span.start);
         let place =
             |(from, to): (usize, usize)| start.filter(|_| from < to).map(|start| Span::new(start + from, start + to));
         let written = text.text.clone();
         let unresolved = text.unresolved.clone();
-        let part = |text: &String| Text { text: text.clone(), unresolved: unresolved.clone(), ..Text::default() };
+        let part =
+            |text: &String| Text { text: text.clone().into(), unresolved: unresolved.clone(), ..Text::default() };
         record.set("text", text);
         record.set("manager", manager.name());
-        let name = Text { text: self.name.clone(), span: place(self.name_at), ..Text::default() };
+        let name = Text { text: self.name.clone().into(), span: place(self.name_at).into(), ..Text::default() };
         if !self.name.is_empty() {
             record.set("name", name);
         }

@@ -17,11 +17,13 @@ pub mod resources;
 pub mod schema;
 pub mod shebang;
 pub mod shell;
+pub mod value;
 
 pub use collect::{collect, collect_asked, without_tree};
 pub use interest::Interest;
-pub use model::{Fact, FactKind, Record, Text, Value};
+pub use model::{Fact, FactKind};
 pub use name::Name;
+pub use value::{Record, Text, Value};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -70,10 +70,10 @@ impl ModuleName {
         // Quotes may stand around it, and the `-` that unloads it before it. Where a variable brings it here, its parts
         // stand nowhere.
         let offset = written.find(&*word.text).filter(|_| written.matches(&*word.text).count() == 1);
-        let begin = word.span.zip(offset).map(|(span, offset)| span.start + offset);
+        let begin = word.span.get().zip(offset).map(|(span, offset)| span.start + offset);
         let part = |text: &str, at: usize| Text {
-            text: text.to_owned(),
-            span: begin.map(|begin| Span::new(begin + at, begin + at + text.len())),
+            text: text.into(),
+            span: begin.map(|begin| Span::new(begin + at, begin + at + text.len())).into(),
             ..Text::default()
         };
         record.set("name", part(&self.name, 0));

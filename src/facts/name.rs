@@ -1,49 +1,24 @@
 //! Names of fields, and what tells fast that two are not the same.
 
 use std::ops::Deref;
-use std::sync::Arc;
 
-/// The name of a field; cheap to copy.
-#[derive(Clone, Debug)]
-pub enum Name {
-    /// A field that kinds of facts have.
-    Known(&'static str),
-    /// What the file calls it: an option, a variable, a key.
-    Written(Arc<str>),
-}
+use ecow::EcoString;
+
+/// The name of a field: one that kinds of facts have, or what the file calls an option, a variable, a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(EcoString);
 
 impl Deref for Name {
     type Target = str;
 
     fn deref(&self) -> &str {
-        match self {
-            Self::Known(name) => name,
-            Self::Written(name) => name,
-        }
+        &self.0
     }
 }
 
-impl PartialEq for Name {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl From<&'static str> for Name {
-    fn from(name: &'static str) -> Self {
-        Self::Known(name)
-    }
-}
-
-impl From<Arc<str>> for Name {
-    fn from(name: Arc<str>) -> Self {
-        Self::Written(name)
-    }
-}
-
-impl From<String> for Name {
-    fn from(name: String) -> Self {
-        Self::Written(name.into())
+impl<T: Into<EcoString>> From<T> for Name {
+    fn from(name: T) -> Self {
+        Self(name.into())
     }
 }
 

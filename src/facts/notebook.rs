@@ -219,7 +219,7 @@ fn stands_in_cell(fact: &mut Fact) {
     match fact.fields.get_mut("context") {
         Some(Value::List(items)) => items.insert(0, cell),
         _ => {
-            fact.fields.set("context", Value::List(vec![cell]));
+            fact.fields.set("context", Value::List(vec![cell].into()));
         }
     }
 }

@@ -69,25 +69,25 @@ impl Request {
     }
 
     fn write(self, record: &mut Record) {
-        record.set_some("nodes", self.nodes);
-        record.set_some("tasks", self.tasks);
-        record.set_some("tasks-per-node", self.tasks_per_node);
-        record.set_some("cores-per-task", self.cores_per_task);
-        record.set_some("cores", self.cores);
-        record.set("whole-node", self.whole_node);
-        record.set("gpus", self.gpus);
-        record.set_some("memory", self.memory);
-        record.set_some("time", self.time);
-        record.set_some("partition", self.partition);
-        record.set_some("constraint", self.constraint);
-        record.set_some("account", self.account);
-        record.set_some("array", self.array);
-        record.set_some("pe", self.pe);
+        record.add_some("nodes", self.nodes);
+        record.add_some("tasks", self.tasks);
+        record.add_some("tasks-per-node", self.tasks_per_node);
+        record.add_some("cores-per-task", self.cores_per_task);
+        record.add_some("cores", self.cores);
+        record.add("whole-node", self.whole_node);
+        record.add("gpus", self.gpus);
+        record.add_some("memory", self.memory);
+        record.add_some("time", self.time);
+        record.add_some("partition", self.partition);
+        record.add_some("constraint", self.constraint);
+        record.add_some("account", self.account);
+        record.add_some("array", self.array);
+        record.add_some("pe", self.pe);
         if !self.resources.is_empty() {
-            record.set("resources", self.resources);
+            record.add("resources", self.resources);
         }
-        record.set("hetjob", self.hetjob);
-        record.set("export-none", self.export_none);
+        record.add("hetjob", self.hetjob);
+        record.add("export-none", self.export_none);
     }
 }
 
@@ -265,7 +265,7 @@ fn sge(facts: &[&Fact], request: &mut Request) {
         match fact.fields.text("name") {
             "pe" => {
                 let mut words = value.text.split_whitespace();
-                request.pe = words.next().map(|name| Text { text: name.to_owned(), ..value.clone() });
+                request.pe = words.next().map(|name| Text { text: name.into(), ..value.clone() });
                 request.cores = words.next().and_then(count);
             }
             "q" => request.partition = Some(value),
@@ -310,7 +310,7 @@ fn lsf(facts: &[&Fact], request: &mut Request) {
             "J" if value.text.contains('[') => request.array = Some(value),
             "R" => {
                 per_host = per_host.or(lsf_number(&value.text, "ptile="));
-                one_host = one_host || value.text.replace(' ', "").contains("span[hosts=1]");
+                one_host = one_host || value.text.replace(" ", "").contains("span[hosts=1]");
                 if let Some(gpus) = lsf_number(&value.text, "ngpus_excl_p=") {
                     request.gpus = gpus;
                 }
@@ -337,7 +337,7 @@ fn lsf_number(text: &str, key: &str) -> Option<i64> {
 
 /// A part of a list, with the place of the whole.
 fn part_of(list: &Text, part: &str) -> Text {
-    Text { text: part.to_owned(), span: list.span, ..Text::default() }
+    Text { text: part.into(), span: list.span, ..Text::default() }
 }
 
 /// The number that a count begins with: `4`, `2-8` (at least 2), `2k`. `None` for what is no number.

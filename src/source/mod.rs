@@ -8,6 +8,7 @@ mod mapped;
 mod names;
 pub mod path_text;
 mod sniff;
+mod span;
 mod visible;
 mod walk;
 
@@ -23,58 +24,8 @@ pub use kind::{Kind, Role, Scheduler, Shell, classify, classify_name, classify_n
 pub use lines::{LineIndex, Position};
 pub use mapped::Mapped;
 pub use sniff::SHELL_WORDS;
+pub use span::{MaybeSpan, Span};
 pub use visible::is_unsafe;
-
-/// A half-open range of bytes in a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Span {
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-}
-
-impl Span {
-    /// The bytes from `start` up to, not including, `end`.
-    pub const fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
-    }
-
-    /// An empty span at `offset`.
-    pub const fn at(offset: usize) -> Self {
-        Self { start: offset, end: offset }
-    }
-
-    /// The number of bytes.
-    pub const fn len(self) -> usize {
-        self.end.saturating_sub(self.start)
-    }
-
-    /// True for a span of no bytes.
-    pub const fn is_empty(self) -> bool {
-        self.end <= self.start
-    }
-
-    /// True when `other` lies wholly inside.
-    pub const fn contains(self, other: Self) -> bool {
-        self.start <= other.start && other.end <= self.end
-    }
-
-    /// True when the two share a byte.
-    pub const fn overlaps(self, other: Self) -> bool {
-        self.start < other.end && other.start < self.end
-    }
-
-    /// The smallest span that holds both.
-    pub fn to(self, other: Self) -> Self {
-        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
-    }
-
-    /// The same span, `by` bytes further on.
-    pub const fn shifted(self, by: usize) -> Self {
-        Self { start: self.start + by, end: self.end + by }
-    }
-}
 
 /// One file, read once and never changed.
 #[derive(Clone, Debug)]
@@ -96,12 +47,17 @@ pub struct Source {
 impl Source {
     /// Takes the bytes of a file. Never fails: bytes that are not UTF-8 read as `?`, one for one.
     pub fn new(path: PathBuf, kind: Kind, bytes: Vec<u8>) -> Self {
-        let (text, lossy) = match std::str::from_utf8(&bytes) {
-            Ok(text) => (text.to_owned(), false),
-            Err(_) => (decode_equal_length(&bytes), true),
+        let (text, bytes): (Arc<str>, Arc<[u8]>) = match std::str::from_utf8(&bytes) {
+            // Both are one piece of memory.
+            Ok(text) => {
+                let text = Arc::<str>::from(text);
+                (Arc::clone(&text), text.into())
+            }
+            Err(_) => (decode_equal_length(&bytes).into(), bytes.into()),
         };
+        let lossy = *bytes != *text.as_bytes();
         let lines = LineIndex::new(&text);
-        Self { path, kind, bytes: bytes.into(), text: text.into(), lossy, lines: Arc::new(lines) }
+        Self { path, kind, bytes, text, lossy, lines: Arc::new(lines) }
     }
 
     /// The text of a span, empty when the span does not fit.

@@ -8,6 +8,8 @@ use std::sync::{Arc, OnceLock};
 use foldhash::{HashMap, HashSet};
 use serde::Deserialize;
 
+use ecow::EcoString;
+
 use super::glob::plain_part;
 use crate::tree::{Node, TreeError};
 
@@ -94,11 +96,11 @@ pub struct Options {
 #[derive(Clone, Debug, Default)]
 struct OptionTable {
     specs: Vec<OptionSpec>,
-    by_spelling: HashMap<Arc<str>, usize>,
+    by_spelling: HashMap<EcoString, usize>,
 }
 
 /// The spellings of one option: `-p`, `--prefix`.
-pub type Spellings = Arc<[Arc<str>]>;
+pub type Spellings = Arc<[EcoString]>;
 
 /// One option with all its spellings.
 #[derive(Clone, Debug)]
@@ -459,7 +461,7 @@ impl OptionTable {
             let mut value = TakesValue::No;
             for word in line.split_whitespace() {
                 if word.starts_with('-') {
-                    spellings.push(Arc::<str>::from(word));
+                    spellings.push(EcoString::from(word));
                 } else if word.starts_with('[') {
                     value = TakesValue::Optional;
                 } else {
@@ -467,7 +469,7 @@ impl OptionTable {
                 }
             }
             for spelling in &spellings {
-                table.by_spelling.entry(Arc::clone(spelling)).or_insert(table.specs.len());
+                table.by_spelling.entry(spelling.clone()).or_insert(table.specs.len());
             }
             table.specs.push(OptionSpec { spellings: spellings.into(), value });
         }

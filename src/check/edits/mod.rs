@@ -361,7 +361,7 @@ impl Editor<'_> {
             return Some(Vec::new());
         }
         let Some(Value::Text(place)) = self.fact.fields.get("import-place") else { return None };
-        let line = self.line(place.span?.start)?;
+        let line = self.line(place.span.get()?.start)?;
         Some(vec![line.insert_before(self.source, &format!("import {module}"))])
     }
 
@@ -408,10 +408,10 @@ fn is_text(path: &FieldPath) -> bool {
 /// `None` when it is only a part of what stands in place.
 #[allow(clippy::option_option)]
 fn carried_from(source: &Source, value: &Text) -> Option<Option<Span>> {
-    let Some(origin) = value.origin.filter(|origin| value.span.is_none_or(|span| span != *origin)) else {
+    let Some(origin) = value.origin.get().filter(|origin| value.span.get().is_none_or(|span| span != *origin)) else {
         return Some(None);
     };
-    let written = value.span.map(|span| source.slice(span)).unwrap_or_default();
+    let written = value.span.get().map(|span| source.slice(span)).unwrap_or_default();
     let bare = written.trim_matches(['"', '\'']);
     let name = bare.strip_prefix('$').map(|name| name.trim_start_matches('{').trim_end_matches('}'));
     let alone =

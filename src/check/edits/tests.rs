@@ -46,7 +46,7 @@ fn after(kind: Kind, on: &str, edits: &str, text: &str, fields: impl Fn(&Source,
 fn statement(whole: bool, sole: bool) -> impl Fn(&Source, Span) -> Record {
     move |source, span| {
         let mut statement = Record::new().with("whole", whole).with("sole", sole);
-        statement.span = Some(span);
+        statement.span = span.into();
         Record::new()
             .with("statement", statement)
             .with("words", Text::at(source.slice(span), span))
@@ -141,7 +141,7 @@ fn replacing_keeps_quotes_and_needs_a_value() {
 fn a_value_that_a_variable_carries_changes_where_it_stands() {
     let carried = |source: &Source, span: Span| {
         let end = source.text.find('\n').unwrap();
-        let value = Text { origin: Some(Span::new(2, end)), ..Text::at("/old", span) };
+        let value = Text { origin: Span::new(2, end).into(), ..Text::at("/old", span) };
         Record::new().with("destination", value)
     };
     let edit = "{ replace = \"destination\", with = \"/new\" }";

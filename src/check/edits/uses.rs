@@ -70,7 +70,7 @@ impl Editor<'_> {
             return self.uses_of_path(place, with);
         }
         let named = |fact: &Fact| match fact.fields.get(field) {
-            Some(Value::Text(value)) => Some((value.text.clone(), value.span)),
+            Some(Value::Text(value)) => Some((value.text.clone(), value.span.get())),
             _ => None,
         };
         let (name, own) = named(self.fact)?;

@@ -54,7 +54,7 @@ fn command(source: &Source, words: &str, run: &str) -> Fact {
     let start = source.text.find(words).unwrap();
     let span = Span::new(start, start + words.len());
     let mut statement = Record::new().with("whole", true).with("sole", false);
-    statement.span = Some(span);
+    statement.span = span.into();
     let fields = Record::new()
         .with("run", run)
         .with("words", Text::at(words, span))
@@ -140,7 +140,7 @@ fn state(modules: &[(&str, bool)], span: Span) -> Arc<Record> {
     let module = |(full, possible): &(&str, bool)| {
         let mut record = Record::new().with("full", Text::at(*full, span));
         record.possible = *possible;
-        record.span = Some(span);
+        record.span = span.into();
         record
     };
     Arc::new(Record::new().with("modules", modules.iter().map(module).collect::<Vec<_>>()))
@@ -220,7 +220,7 @@ fn the_unknown_never_accuses() {
         );
         let source = shell("a.sh", "conda create\n");
         let mut fact = command(&source, "conda create", "conda create");
-        let unresolved = unresolved.iter().map(|name| (*name).to_owned()).collect();
+        let unresolved = unresolved.iter().map(|name| (*name).into()).collect();
         fact.fields.set("destination", Text { unresolved, ..Text::plain(text) });
         let findings = check(&policy(&rule, ""), source, vec![fact]);
         assert_eq!(!findings.is_empty(), expected, "{condition} on {text}");
@@ -420,7 +420,7 @@ fn fields_in_braces_are_those_of_the_fact_that_is_judged() {
     ] {
         let source = shell("a.sh", "venv\nsource\n");
         let text = |text: &str| {
-            let unresolved = ["X", "Y"].iter().filter(|name| text.contains(*name)).map(|name| (*name).to_owned());
+            let unresolved = ["X", "Y"].iter().filter(|name| text.contains(*name)).map(|name| (*name).into());
             Text { unresolved: unresolved.collect(), ..Text::plain(text) }
         };
         let mut venv = command(&source, "venv", "venv");

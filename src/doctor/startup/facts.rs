@@ -134,7 +134,7 @@ impl Problem {
                 Span::new(span.start, span.start + source.slice(span).trim_end().len())
             };
             let span = source.zip(line).map(of_line);
-            record.set("target", Text { text, span, ..Text::default() });
+            record.set("target", Text { text: text.into(), span: span.into(), ..Text::default() });
         }
         record.set("problem", self.name);
         record

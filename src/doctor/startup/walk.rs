@@ -117,7 +117,7 @@ impl<'a> Walk<'a> {
         let Reads { target, line, certain, tested, cwd, function } = reads;
         let cwd = match &cwd {
             // A folder that was named from where the shell was.
-            Some(cwd) => known(cwd, &["HOME", "PWD"]).then(|| cwd.text.replacen("$PWD", way.cwd, 1)),
+            Some(cwd) => known(cwd, &["HOME", "PWD"]).then(|| cwd.text.as_str().replacen("$PWD", way.cwd, 1)),
             None => Some(way.cwd.to_owned()),
         };
         let certain = certain && function.is_none();
@@ -132,7 +132,7 @@ impl<'a> Walk<'a> {
             }
             Target::Other(state) => {
                 let path = target.text.replacen("$HOME", "~", 1);
-                Node { path, state, line: Some(line), certain, target: None, function, files: Vec::new() }
+                Node { path: path.into(), state, line: Some(line), certain, target: None, function, files: Vec::new() }
             }
         }
     }

@@ -121,35 +121,35 @@ impl<'a> Assembly<'a> {
 
     fn common(&self, line: &Line<'_>, mark: &Sentinel, option: &Parsed) -> Record {
         let mut fields = Record::new().with_room(20);
-        fields.set("scheduler", self.scheduler.name());
-        fields.set("text", Text::at(line.text, Span::new(line.start, line.start + line.text.len())));
+        fields.add("scheduler", self.scheduler.name());
+        fields.add("text", Text::at(line.text, Span::new(line.start, line.start + line.text.len())));
         let sentinel = &line.text[mark.start..mark.end];
-        fields.set("sentinel", Text::at(sentinel, Span::new(line.start + mark.start, line.start + mark.end)));
-        fields.set("option", at(&option.option, line));
+        fields.add("sentinel", Text::at(sentinel, Span::new(line.start + mark.start, line.start + mark.end)));
+        fields.add("option", at(&option.option, line));
         let (name, known) = match &option.verdict {
             Verdict::Known { name } | Verdict::Prefix { name, .. } => (Some(name.as_str()), "yes"),
             Verdict::Unknown(_) => (None, "no"),
             Verdict::Stray(_) => (None, "stray"),
             Verdict::Placeholder => (None, "placeholder"),
         };
-        fields.set_some("name", name);
+        fields.add_some("name", name);
         if let Some(value) = &option.value {
-            fields.set("value", self.value(value, line));
+            fields.add("value", self.value(value, line));
         }
-        fields.set("known", known);
+        fields.add("known", known);
         if let Verdict::Unknown(Some(nearest)) | Verdict::Stray(Some(nearest)) = &option.verdict {
             set_nearest(&mut fields, nearest);
         }
         if let Verdict::Prefix { completed, misleading, .. } = &option.verdict {
-            fields.set("abbreviates", completed.as_str());
-            fields.set_some("misleading", misleading.as_deref());
+            fields.add("abbreviates", completed.as_str());
+            fields.add_some("misleading", misleading.as_deref());
         }
         if let Some(value) = &option.value {
-            fields.set_some("literal-variable", self.literal_variable(name, value, line));
+            fields.add_some("literal-variable", self.literal_variable(name, value, line));
         }
-        fields.set_some("fault", option.fault);
+        fields.add_some("fault", option.fault);
         let filled = option.value.as_ref().is_some_and(|value| is_placeholder(&value.text));
-        fields.set("placeholder", filled || matches!(option.verdict, Verdict::Placeholder));
+        fields.add("placeholder", filled || matches!(option.verdict, Verdict::Placeholder));
         fields
     }
 
@@ -160,7 +160,7 @@ impl<'a> Assembly<'a> {
             let mut rest = value.text.as_str();
             while let Some((start, end)) = variable(rest) {
                 let name = rest[start..end].trim_matches(['$', '{', '}']);
-                text.unresolved.push(if name.starts_with('(') { "(".to_owned() } else { name.to_owned() });
+                text.unresolved.push(if name.starts_with('(') { "(".into() } else { name.into() });
                 rest = &rest[end..];
             }
         }

@@ -1,5 +1,7 @@
 //! environment.yml: channels, dependencies of conda and of pip, and the other keys.
 
+use thin_vec::ThinVec;
+
 use super::{known, requirements};
 use crate::facts::matchspec::{self, Manager};
 use crate::facts::{Fact, FactKind, Record, Text, Value};
@@ -84,10 +86,10 @@ impl File<'_> {
             fields.set("name", known::expanded(name, node.inner_span()));
             fields.set("source", "file");
             fields.set("only", others.is_empty());
-            fields.set("others", Value::List(others));
+            fields.set("others", Value::List(others.into()));
             fields.set("item", item.clone());
             fields.set("remapped", remapped);
-            fields.set("context", Value::List(Vec::new()));
+            fields.set("context", Value::List(ThinVec::new()));
             out.push(Fact::new(FactKind::Channel, node.inner_span(), fields));
         }
     }
@@ -95,7 +97,7 @@ impl File<'_> {
     /// The `key` fact of one entry. `has` are the names of the packages below it.
     pub(super) fn key(&self, name: &str, entry: &Entry, has: Option<Vec<String>>) -> Fact {
         let mut fields = Record::new();
-        fields.set("name", Text { text: name.to_owned(), span: Some(entry.key_span), ..Text::default() });
+        fields.set("name", Text { text: name.into(), span: entry.key_span.into(), ..Text::default() });
         let mut span = entry.key_span;
         if let Some(value) = &entry.value {
             match &value.content {
@@ -212,7 +214,7 @@ impl File<'_> {
         fields.set("item", whole);
         fields.set("only", only);
         fields.set_some("selector", self.selector(node.span));
-        fields.set("context", Value::List(Vec::new()));
+        fields.set("context", Value::List(ThinVec::new()));
         fields.set("guard", "none");
         Fact::new(FactKind::Dependency, node.inner_span(), fields)
     }

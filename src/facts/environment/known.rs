@@ -6,11 +6,11 @@ use crate::source::Span;
 
 /// The text of a value that conda expands variables in, with its place.
 pub(super) fn expanded(text: &str, span: Span) -> Text {
-    let mut known = Text { span: Some(span), ..Text::default() };
+    let mut known = Text { span: span.into(), ..Text::default() };
     let mut rest = text;
     if let Some(after) = text.strip_prefix('~').filter(|after| after.is_empty() || after.starts_with('/')) {
         known.text.push_str("$HOME");
-        known.unresolved.push("HOME".to_owned());
+        known.unresolved.push("HOME".into());
         rest = after;
     }
     while let Some(at) = rest.find('$') {
@@ -24,7 +24,7 @@ pub(super) fn expanded(text: &str, span: Span) -> Text {
         }
         known.text.push('$');
         known.text.push_str(name);
-        known.unresolved.push(name.to_owned());
+        known.unresolved.push(name.into());
         rest = &after[length..];
     }
     known.text.push_str(rest);
@@ -53,7 +53,7 @@ fn variable(after: &str) -> (&str, usize) {
 }
 
 fn templates(text: &str, known: &mut Text) {
-    known.unresolved.extend(enclosed(text, "{{", "}}").map(|(_, inner)| inner.trim().to_owned()));
+    known.unresolved.extend(enclosed(text, "{{", "}}").map(|(_, inner)| inner.trim().into()));
 }
 
 #[cfg(test)]
@@ -64,7 +64,7 @@ mod tests {
     fn home_and_variables() {
         let text = |text: &str| {
             let known = expanded(text, Span::default());
-            (known.text, known.unresolved.join(" "))
+            (known.text.to_string(), known.unresolved.join(" "))
         };
         assert_eq!(text("~/envs"), ("$HOME/envs".to_owned(), "HOME".to_owned()));
         assert_eq!(text("${VSC_DATA}/x/$USER"), ("$VSC_DATA/x/$USER".to_owned(), "VSC_DATA USER".to_owned()));

@@ -1,5 +1,7 @@
 //! pip's requirements files: one requirement or option a line, joined over a backslash at its end.
 
+use thin_vec::ThinVec;
+
 use super::known;
 use crate::facts::matchspec::{self, Manager};
 use crate::facts::{Fact, FactKind, Record, Text, Value};
@@ -101,7 +103,7 @@ fn requirement_line(source: &Source, line: Span, out: &mut Vec<Fact>) {
 
 fn dependency(span: Span, mut fields: Record, item: Text) -> Fact {
     fields.set("item", item);
-    fields.set("context", Value::List(Vec::new()));
+    fields.set("context", Value::List(ThinVec::new()));
     fields.set("guard", "none");
     Fact::new(FactKind::Dependency, span, fields)
 }

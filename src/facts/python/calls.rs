@@ -190,9 +190,9 @@ fn missing_count(file: &File<'_>, call: Id) -> Record {
     let (names, tree) = (&file.names, file.names.tree);
     let splat = |id: Id| matches!(tree.kind(id), Kind::ListSplat | Kind::DictionarySplat);
     let hidden = names.arguments(call).any(splat);
-    let place = Span::at(between_parentheses(file, call).span.unwrap_or_default().start);
+    let place = Span::at(between_parentheses(file, call).span.get().unwrap_or_default().start);
     let mut record = Record::new();
-    record.span = Some(place);
+    record.span = place.into();
     record.set("origin", if hidden { "unknown" } else { "missing" }).set("text", Text::at("", place));
     record
 }
@@ -266,7 +266,7 @@ fn argument_record(file: &File<'_>, value: Id, worth: &Worth) -> Record {
     let (names, tree) = (&file.names, file.names.tree);
     let span = tree.span(value);
     let mut record = Record::new();
-    record.span = Some(span);
+    record.span = span.into();
     record.possible = !worth.certain;
     record.set("origin", worth.origin.name());
     if let Some((literal, stands)) = &worth.literal {
@@ -274,7 +274,7 @@ fn argument_record(file: &File<'_>, value: Id, worth: &Worth) -> Record {
         let text = if here {
             Text::at(literal.clone(), *stands)
         } else {
-            Text { origin: Some(*stands), ..Text::at(literal.clone(), span) }
+            Text { origin: (*stands).into(), ..Text::at(literal.clone(), span) }
         };
         record.set("value", text);
     }

@@ -1,5 +1,7 @@
 //! Environment variables that Python sets: `os.environ["NAME"] = value`.
 
+use thin_vec::thin_vec;
+
 use super::File;
 use crate::facts::{Fact, FactKind, FileFacts, Record, Text};
 use crate::syntax::python::{Field, Id, Kind};
@@ -29,7 +31,7 @@ fn text_of(file: &File<'_>, value: Id) -> Text {
     let span = tree.span(value);
     match names.worth(value).literal {
         Some((text, place)) if span.contains(place) => Text::at(text, place),
-        Some((text, place)) => Text { origin: Some(place), ..Text::at(text, span) },
-        None => Text { unresolved: vec!["(".to_owned()], ..Text::at("$(…)", span) },
+        Some((text, place)) => Text { origin: place.into(), ..Text::at(text, span) },
+        None => Text { unresolved: thin_vec!["(".into()], ..Text::at("$(…)", span) },
     }
 }

@@ -3,7 +3,7 @@
 use super::Type::{Choice, Flag, List, Number, Record, Text, Word};
 use super::account;
 use super::{CONTEXT, ENV_FIELDS, FILE, Field, GUARD, PACKAGE_FIELDS, STATEMENT, f};
-use crate::facts::model::FactKind;
+use crate::facts::FactKind;
 
 /// The fields that facts of `kind` have.
 pub fn fields(kind: FactKind) -> &'static [Field] {

@@ -6,10 +6,12 @@
 
 use std::sync::Arc;
 
+use thin_vec::{ThinVec, thin_vec};
+
 use super::frame::{Frame, Place};
 use crate::facts::FileFacts;
-use crate::facts::model::{Fact, FactKind, Record, Text};
-use crate::source::{Shell, Source, Span};
+use crate::facts::{Fact, FactKind, Record, Text};
+use crate::source::{MaybeSpan, Shell, Source, Span};
 use crate::tables::glob;
 
 /// Lines that the tools write, as globs on the line without its indentation; a `?` stands where a bracket does.
@@ -393,13 +395,13 @@ fn placed(frame: &Frame, line: &Line<'_>, value: &str) -> Text {
         None => value.replace("${HOME}", "$HOME"),
     };
     let unresolved = if text.starts_with("$HOME") {
-        vec!["HOME".to_owned()]
+        thin_vec!["HOME".into()]
     } else if let Some(name) = text.strip_prefix('$') {
-        vec![name.trim_start_matches('{').chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()]
+        thin_vec![name.trim_start_matches('{').chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()]
     } else {
-        Vec::new()
+        ThinVec::new()
     };
-    Text { text, unresolved, span: Some(span), origin: None }
+    Text { text: text.into(), unresolved, span: span.into(), origin: MaybeSpan::NONE }
 }
 
 /// The block with its line end and the one blank line that it leaves: the tools put one before it.

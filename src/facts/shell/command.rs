@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::option::{GivenOption, option, record_of};
 use super::value::Arg;
-use crate::facts::model::{Record, Text};
+use crate::facts::{Record, Text};
 use crate::source::Span;
 use crate::tables::commands::{Commands, Options};
 
@@ -13,7 +15,7 @@ use crate::tables::commands::{Commands, Options};
 #[derive(Clone, Debug, Default)]
 pub struct Line {
     /// Canonical program and sub-command.
-    pub run: String,
+    pub run: EcoString,
     /// The program as written, without folders.
     pub program: Arc<Text>,
     /// The program as written.
@@ -73,7 +75,7 @@ impl Line {
         from.iter().find_map(|source| {
             if let Some(literal) = source.strip_prefix('=') {
                 // What the program takes when nothing is given.
-                Some(Arc::new(Text { span: Some(self.words), ..Text::plain(literal) }))
+                Some(Arc::new(Text { span: self.words.into(), ..Text::plain(literal) }))
             } else if source.starts_with('-') {
                 self.option(source).map(|option| option.value.clone()).filter(|value| !value.text.is_empty())
             } else {
@@ -232,7 +234,7 @@ fn look_through<'a>(
 /// Program, sub-command, options and positional words.
 fn read_program(line: &mut Line, args: &[Arg], commands: &Commands) {
     let name = line.program.text.clone();
-    let mut run = name.clone();
+    let mut run = name.to_string();
     let mut at = 1;
     if let Some(program) = commands.program(&name) {
         run = program.run.clone().unwrap_or_else(|| program.name.clone());
@@ -241,14 +243,14 @@ fn read_program(line: &mut Line, args: &[Arg], commands: &Commands) {
         }
     }
     if matches!(run.as_str(), "." | "source") {
-        run = "source".to_owned();
+        run = "source".into();
         if args.get(1).is_some_and(|arg| arg.text.text == "activate" || arg.text.text == "deactivate") {
             run = format!("source {}", args[1].text.text);
             at = 2;
         }
     }
     line.head = args[..at.min(args.len())].iter().map(|arg| arg.word).reduce(Span::to).unwrap_or_default();
-    line.run = run;
+    line.run = run.into();
     read_words(line, args, at, commands);
 }
 
@@ -356,16 +358,16 @@ fn read_module(line: &mut Line, module: &GivenOption, args: &[Arg], at: usize, c
                     line.head = line.head.to(args[from - 1].word);
                 }
             }
-            line.run = run;
+            line.run = run.into();
             read_words(line, args, from, commands);
         }
         None => {
             let run = format!("python -m {name}");
             if commands.command(&run).is_some() {
-                line.run = run;
+                line.run = run.into();
                 read_words(line, args, at, commands);
             } else {
-                line.run = run;
+                line.run = run.into();
                 line.args.extend(args[at.min(args.len())..].iter().cloned());
             }
         }

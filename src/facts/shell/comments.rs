@@ -5,7 +5,7 @@
 
 use super::frame::Frame;
 use crate::facts::FileFacts;
-use crate::facts::model::{Fact, FactKind, Record, Text};
+use crate::facts::{Fact, FactKind, Record, Text};
 use crate::source::{Scheduler, Span};
 
 /// What conda writes behind a line that it turns into a comment.

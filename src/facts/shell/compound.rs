@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::branch::{self, Outcome, condition};
 use super::state::{Guard, State};
 use super::walk::Walker;
-use crate::facts::model::Text;
+use crate::facts::Text;
 use crate::source::Span;
 use crate::syntax::shell::ast::Command;
 

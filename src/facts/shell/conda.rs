@@ -8,7 +8,7 @@ use super::option::GivenOption;
 use super::state::Ready;
 use super::value::Arg;
 use super::walk::Walker;
-use crate::facts::model::{Record, Text};
+use crate::facts::{Record, Text};
 use crate::source::Span;
 
 /// The run name under which the options of a conda installer stand in the command grammar.
@@ -155,7 +155,7 @@ impl Walker<'_> {
         if name.text.contains('/') || name.text.starts_with('$') {
             env.set("path", name.clone());
         }
-        if let Some(span) = name.span {
+        if let Some(span) = name.span.get() {
             env.set("line", self.line(span) as i64);
         }
         self.state.set_env(Some(env.into()));
@@ -199,10 +199,10 @@ impl Walker<'_> {
 
 /// A part of a word, at its own place when the word is plain.
 fn part_of(text: &Text, part: &str) -> Text {
-    let plain = text.span.filter(|span| span.len() == text.text.len());
+    let plain = text.span.get().filter(|span| span.len() == text.text.len());
     let at = text.text.rfind(part);
     let place = plain.zip(at).map(|(span, at)| Span::new(span.start + at, span.start + at + part.len()));
-    Text { text: part.to_owned(), span: place.or(text.span), ..Text::default() }
+    Text { text: part.into(), span: place.or(text.span.get()).into(), ..Text::default() }
 }
 
 fn same_path(left: &str, right: &str) -> bool {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
+use ecow::EcoString;
+
 use super::command::Line;
 use super::frame::{Frame, Place};
 use super::state::{Created, Ready, unknown};
 use super::value::Arg;
 use super::walk::Walker;
-use crate::facts::model::Text;
+use crate::facts::Text;
 use crate::facts::{Fact, FactKind, Link, LinkKind};
 use crate::source::{Kind, Shell, Span};
 
@@ -205,7 +207,7 @@ impl Walker<'_> {
     fn trap(&mut self, line: &Line) {
         let Some(arg) = line.args.first().filter(|arg| arg.quoted && arg.text.text != "-") else { return };
         let decoded = self.resolver().decoded(arg.word);
-        let end = arg.text.span.map_or(0, |span| span.end);
+        let end = arg.text.span.get().map_or(0, |span| span.end);
         let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
         let before = self.state.clone();
         self.within("trap", |walker| walker.script_in(frame, false));
@@ -222,7 +224,7 @@ impl Walker<'_> {
             let name = name.to_owned();
             self.aliases.insert(name.clone(), arg.text.saying(value));
             let decoded = self.resolver().decoded(arg.word).after('=');
-            let end = arg.text.span.map_or(0, |span| span.end);
+            let end = arg.text.span.get().map_or(0, |span| span.end);
             let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
             let before = self.state.clone();
             let outer = self.alias.replace(name);
@@ -239,13 +241,14 @@ impl Walker<'_> {
         let mut decoded = super::frame::Decoded::default();
         for word in rest {
             decoded.append(self.resolver().decoded(word.word));
-            decoded.push(" ", crate::source::Span::at(word.text.span.map_or(0, |span| span.end)));
+            decoded.push(" ", crate::source::Span::at(word.text.span.get().map_or(0, |span| span.end)));
         }
         let end = line.words.end;
-        self.aliases.insert(name.clone(), Text { text: String::new(), span: Some(line.words), ..Text::default() });
+        self.aliases
+            .insert(name.to_string(), Text { text: EcoString::new(), span: line.words.into(), ..Text::default() });
         let frame = decoded.into_frame(end, self.frame.shell, self.frame.silent);
         let before = self.state.clone();
-        let outer = self.alias.replace(name);
+        let outer = self.alias.replace(name.to_string());
         self.script_in(frame, false);
         self.alias = outer;
         self.state = before;
@@ -296,7 +299,7 @@ impl Walker<'_> {
             .state
             .cwd()
             .filter(|cwd| cwd.unresolved.iter().all(|name| FOLDERS.contains(&name.as_str())))
-            .map(|cwd| cwd.text.clone());
+            .map(|cwd| cwd.text.to_string());
         self.out.links.push(Link { fact, how, target, cwd });
     }
 

@@ -7,8 +7,10 @@ use super::modules::discriminator;
 use super::option;
 use super::value::Arg;
 use super::walk::Walker;
+use ecow::EcoString;
+
 use crate::facts::interest;
-use crate::facts::model::{Fact, FactKind, Record, Text, Value};
+use crate::facts::{Fact, FactKind, Record, Text, Value};
 use crate::source::{Role, Span};
 use crate::syntax::shell::ast::{Command, Node, Redirect, RedirectOp, Simple, Word, WordKind};
 use crate::syntax::shell::is_assignment;
@@ -119,7 +121,7 @@ impl Walker<'_> {
             && ![program, &line.program.text]
                 .iter()
                 .any(|name| interest.in_program(name, commands, self.roles(), &|| self.beside_matters()))
-            && !self.aliases.contains_key(&line.path.text)
+            && !self.aliases.contains_key(line.path.text.as_str())
             && !interest.in_text(self.script.source.slice(line.words))
             // What is written without quotes and variables is what it says.
             && (interest::is_literal(self.script.source.slice(line.words))
@@ -137,7 +139,7 @@ impl Walker<'_> {
             return;
         }
         for text in texts.filter(|text| self.script.interest.is_sign(&text.text)) {
-            self.out.signs.insert(text.text.clone());
+            self.out.signs.insert(text.text.to_string());
         }
     }
 
@@ -173,7 +175,7 @@ impl Walker<'_> {
     }
 
     /// The command's name as pipelines show it.
-    pub fn name_of(&self, command: &Command) -> Option<String> {
+    pub fn name_of(&self, command: &Command) -> Option<EcoString> {
         let Node::Simple(simple) = &command.node else { return None };
         let words = simple.words.get(simple.assignments..)?;
         let args = self.expand(words.iter().filter(|word| word.kind == WordKind::Plain).map(|word| word.span));
@@ -200,7 +202,7 @@ impl Walker<'_> {
             self.enter_environment("unknown", Arc::default(), "unknown");
         }
         // A wrapper that runs words as a script (`ssh host …`) is itself here; the script is elsewhere.
-        let own = line.wrappers.last() == Some(&line.run);
+        let own = line.wrappers.last().is_some_and(|last| *last == line.run);
         if own {
             let mut alone = line.clone();
             alone.wrappers.pop();
@@ -246,7 +248,7 @@ impl Walker<'_> {
         let commands = &self.script.tables.commands;
         let mut record = Record::at(place)
             .with_room(20)
-            .with("run", Text { text: line.run.clone(), span: Some(line.head), ..Text::default() })
+            .with("run", Text { text: line.run.clone(), span: line.head.into(), ..Text::default() })
             .with("program", line.program.clone())
             .with("path", line.path.clone())
             .with("words", Text::at(self.script.source.slice(place), place))
@@ -276,10 +278,10 @@ impl Walker<'_> {
             let name = &line.path.text;
             record.add_some(
                 "from-alias",
-                self.aliases.get(name).map(|_| Text::at(name.clone(), line.path.span.unwrap_or(span))),
+                self.aliases.get(name.as_str()).map(|_| Text::at(name.clone(), line.path.span.get().unwrap_or(span))),
             );
         }
-        record.add("shadowed", self.functions.contains_key(&line.path.text));
+        record.add("shadowed", self.functions.contains_key(line.path.text.as_str()));
         record.add_some("installer", self.installer_record(line));
         record.add_some("conda-root", self.named_conda_root(line));
         if line.packages_of(commands) {
@@ -297,7 +299,7 @@ impl Walker<'_> {
         simple.words.iter().find_map(|word| {
             let written = self.frame.slice(word.span).trim_matches(['"', '{', '}', '$']);
             let positional = written.len() == 1 && written.as_bytes()[0].is_ascii_digit();
-            positional.then(|| self.resolver().text(word.span).origin).flatten()
+            positional.then(|| self.resolver().text(word.span).origin.get()).flatten()
         })
     }
 
@@ -359,12 +361,12 @@ impl Walker<'_> {
         if self.alias.is_some() {
             context.push(Value::from("alias"));
         }
-        if let Some(place) = record.span
+        if let Some(place) = record.span.get()
             && self.blocks.iter().any(|block| block.contains(place))
         {
             context.push(Value::from("block"));
         }
-        record.add("context", Value::List(context));
+        record.add("context", Value::List(context.into()));
         record.add("guard", self.state.guard.name());
         record.add("statement", self.statement_record());
         record.add_some("function", self.calls.last().cloned());

@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::state::State;
 use super::value::Arg;
 use super::walk::{MAX_DEPTH, Walker};
-use crate::facts::model::Text;
+use crate::facts::Text;
 use crate::source::Span;
 use crate::syntax::shell::ast::Command;
 

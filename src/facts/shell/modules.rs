@@ -1,10 +1,12 @@
 //! The `module` command and its short form `ml`.
 
+use ecow::EcoString;
+
 use super::command::Line;
 use super::value::Arg;
 use super::walk::Walker;
-use crate::facts::model::{FactKind, Record, Value};
 use crate::facts::module_name::ModuleName;
+use crate::facts::{FactKind, Record, Value};
 
 impl Walker<'_> {
     /// Facts and effects of a `module` or `ml` command; `false` for another command.
@@ -40,7 +42,7 @@ impl Walker<'_> {
     }
 
     fn module_loaded(&mut self, name: &Arg, names: &[Arg], verb: &'static str, replaces: Option<&str>) {
-        let Some(place) = name.text.span else { return };
+        let Some(place) = name.text.span.get() else { return };
         let parsed = self.module_record(name);
         if !name.text.is_known() {
             self.state.doubt_modules();
@@ -58,7 +60,7 @@ impl Walker<'_> {
     fn module_record(&self, name: &Arg) -> Record {
         let parsed = ModuleName::parse(&name.text.text, self.script.tables);
         let mut record = Record::new();
-        let written = name.text.span.map(|span| self.script.source.slice(span)).unwrap_or_default();
+        let written = name.text.span.get().map(|span| self.script.source.slice(span)).unwrap_or_default();
         parsed.write(&mut record, &name.text, written);
         record.add_some("toolchain", parsed.toolchain.as_deref());
         let loaded =
@@ -105,7 +107,7 @@ impl Walker<'_> {
         replaces: Option<&str>,
     ) {
         let Some((arg, parsed)) = name else { return };
-        let Some(place) = arg.text.span else { return };
+        let Some(place) = arg.text.span.get() else { return };
         if !self.first_time(FactKind::Module, place, discriminator(&arg.text.text)) {
             return;
         }
@@ -132,7 +134,7 @@ fn verb_and_names(line: &Line) -> Option<(&'static str, Vec<Arg>)> {
     }
     let mut names = line.args.clone();
     let word = match program {
-        "module" => word.to_owned(),
+        "module" => word.into(),
         "ml" => {
             let first = names.first().map(|arg| arg.text.text.clone()).unwrap_or_default();
             if verb(&first).is_some() {
@@ -145,15 +147,19 @@ fn verb_and_names(line: &Line) -> Option<(&'static str, Vec<Arg>)> {
                         && option.written.text.len() > 2
                         && !option.written.text.starts_with("--")
                     {
-                        let arg =
-                            Arg { text: option.written.clone(), word: option.written.span?, quoted: false, plain: 0 };
+                        let arg = Arg {
+                            text: option.written.clone(),
+                            word: option.written.span.get()?,
+                            quoted: false,
+                            plain: 0,
+                        };
                         names.push(arg);
                     }
                 }
-                if names.is_empty() { "list".to_owned() } else { "load".to_owned() }
+                if names.is_empty() { "list".into() } else { "load".into() }
             }
         }
-        _ => String::new(),
+        _ => EcoString::new(),
     };
     Some((verb(&word).unwrap_or("other"), names))
 }

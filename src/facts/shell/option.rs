@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::value::Arg;
-use crate::facts::model::{Record, Text};
+use crate::facts::{Record, Text};
 use crate::source::Span;
 use crate::tables::commands::{Options, Spellings, TakesValue};
 
@@ -32,11 +32,11 @@ pub fn record_of(options: &[GivenOption]) -> Record {
     let mut record = Record::new();
     for option in options {
         let mut value = option.value.clone();
-        if value.span.is_none() || (value.text.is_empty() && value.span != option.written.span) {
+        if value.span.get().is_none() || (value.text.is_empty() && value.span != option.written.span) {
             Arc::make_mut(&mut value).span = option.written.span;
         }
         for spelling in &*option.spellings {
-            record.set(Arc::clone(spelling), value.clone());
+            record.set(spelling.clone(), value.clone());
         }
     }
     record
@@ -82,7 +82,7 @@ pub fn option(args: &[Arg], options: &Options) -> (Vec<GivenOption>, usize) {
 
 /// The only spelling of an option that no grammar knows.
 fn alone(spelling: &str) -> Spellings {
-    Arc::new([Arc::from(spelling)])
+    Arc::new([spelling.into()])
 }
 
 /// `-xvf FILE`, `-pPATH`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::command::Line;
 use super::walk::Walker;
 use crate::facts::matchspec::{self, Manager};
-use crate::facts::model::{FactKind, Record, Text};
+use crate::facts::{FactKind, Record, Text};
 use crate::tables::commands::Commands;
 
 impl Line {
@@ -43,7 +43,7 @@ impl Walker<'_> {
             return;
         }
         for package in self.package_records(line) {
-            let Some(span) = package.span else { continue };
+            let Some(span) = package.span.get() else { continue };
             if !self.first_time(FactKind::Dependency, span, package.text("text").len()) {
                 continue;
             }
@@ -60,7 +60,7 @@ impl Walker<'_> {
     fn channels(&mut self, line: &Line) {
         let names: Vec<Arc<Text>> = line.all_options("--channel").map(|option| option.value.clone()).collect();
         for (index, name) in names.iter().enumerate() {
-            let Some(span) = name.span else { continue };
+            let Some(span) = name.span.get() else { continue };
             if !self.first_time(FactKind::Channel, span, 0) {
                 continue;
             }

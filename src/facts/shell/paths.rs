@@ -2,7 +2,7 @@
 
 use super::value::Resolver;
 use super::walk::Walker;
-use crate::facts::model::{FactKind, Record, Text};
+use crate::facts::{FactKind, Record, Text};
 use crate::source::Span;
 
 /// Variables that hold a list of directories.
@@ -80,8 +80,8 @@ impl Walker<'_> {
         // An argument of a function: the entry stands where the function is called.
         let removable = entry.removable.unwrap_or_default();
         let passed = self.frame.slice(removable).trim_matches(':').starts_with(['$']) && !self.calls.is_empty();
-        let passed = entry.text.origin.filter(|_| passed);
-        let Some(place) = passed.or(entry.text.span) else { return };
+        let passed = entry.text.origin.get().filter(|_| passed);
+        let Some(place) = passed.or(entry.text.span.get()) else { return };
         let (kind, root) = self.conda_folder(&entry.text);
         if variable == "PATH" && kind == "root" {
             self.state.put_conda_on_path();
@@ -121,7 +121,7 @@ impl Walker<'_> {
             _ if path.ends_with("/bin") => ("root", &path[..path.len() - 4]),
             _ => return ("none", None),
         };
-        let root_of = |text: &str| Some(Text { text: text.to_owned(), ..entry.clone() });
+        let root_of = |text: &str| Some(Text { text: text.into(), ..entry.clone() });
         let name = rest.rsplit('/').next().unwrap_or("");
         if let Some((root, _)) = rest.rsplit_once("/envs/") {
             let above = root.rsplit('/').next().unwrap_or("");

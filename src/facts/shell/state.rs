@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::facts::model::{Record, Text, Value};
+use ecow::eco_format;
+use thin_vec::thin_vec;
+
+use crate::facts::{Record, Text, Value};
 
 /// Entries of a list in the state beyond which no more are remembered: real scripts have a dozen.
 const MAX_ENTRIES: usize = 100;
@@ -365,7 +368,7 @@ impl State {
 
 /// A text that is not known but for its name.
 pub fn unknown(name: &str) -> Text {
-    Text { text: format!("${name}"), unresolved: vec![name.to_owned()], ..Text::default() }
+    Text { text: eco_format!("${name}"), unresolved: thin_vec![name.into()], ..Text::default() }
 }
 
 /// Both lists; what is not in both holds on some paths only.

@@ -4,10 +4,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use ecow::EcoString;
+use thin_vec::thin_vec;
+
 use super::frame::{Decoded, Frame};
 use super::state::{State, unknown};
-use crate::facts::model::Text;
-use crate::source::{Shell, Span};
+use crate::facts::Text;
+use crate::source::{MaybeSpan, Shell, Span};
 use crate::syntax::shell::word::{Operation, Part, parts, parts_of_body};
 use crate::tables::glob;
 
@@ -62,11 +65,11 @@ impl Resolver<'_> {
         if splits {
             let unresolved = &text.unresolved;
             return out.extend(text.text.split_whitespace().map(|piece| {
-                let known = |name: &&String| piece.contains(name.as_str());
+                let known = |name: &&EcoString| piece.contains(name.as_str());
                 let part = Text {
-                    text: piece.to_owned(),
+                    text: piece.into(),
                     unresolved: unresolved.iter().filter(known).cloned().collect(),
-                    span: None,
+                    span: MaybeSpan::NONE,
                     origin: text.origin,
                 };
                 self.arg(part, word, quoted, 0)
@@ -142,7 +145,7 @@ impl Resolver<'_> {
         // The argument of a function stands where the function is called.
         let written = self.frame.slice(word).trim_matches(['"', '{', '}', '$']);
         let argument = written.len() == 1 && written.as_bytes()[0].is_ascii_digit();
-        text.span = text.origin.filter(|_| argument).or_else(|| Some(self.frame.place(word)));
+        text.span = text.origin.get().filter(|_| argument).or_else(|| Some(self.frame.place(word))).into();
         text
     }
 
@@ -174,7 +177,7 @@ impl Resolver<'_> {
                 }
             }
             if out.text.len() > MAX_LENGTH {
-                return Text { text: "$(…)".to_owned(), unresolved: vec!["(".to_owned()], ..Text::default() };
+                return Text { text: "$(…)".into(), unresolved: thin_vec!["(".into()], ..Text::default() };
             }
         }
         out
@@ -244,7 +247,7 @@ impl Resolver<'_> {
             return Cow::Borrowed(value);
         }
         Cow::Owned(match name {
-            "" => Text { unresolved: vec![String::new()], ..Text::plain(self.frame.slice(span)) },
+            "" => Text { unresolved: thin_vec![EcoString::new()], ..Text::plain(self.frame.slice(span)) },
             "LOGNAME" => unknown("USER"),
             _ => unknown(name),
         })
@@ -262,9 +265,11 @@ impl Resolver<'_> {
         match words.as_slice() {
             ["pwd"] | ["pwd", "-P" | "-L"] => append(out, &self.lookup("PWD", span)),
             ["whoami"] | ["id", "-un"] | ["id", "-u", "-n"] | ["logname"] => {
-                append(out, &Text { unresolved: vec!["USER".into()], ..Text::plain("$USER") });
+                append(out, &Text { unresolved: thin_vec!["USER".into()], ..Text::plain("$USER") });
             }
-            ["hostname", ..] => append(out, &Text { unresolved: vec!["HOSTNAME".into()], ..Text::plain("$HOSTNAME") }),
+            ["hostname", ..] => {
+                append(out, &Text { unresolved: thin_vec!["HOSTNAME".into()], ..Text::plain("$HOSTNAME") })
+            }
             ["dirname" | "realpath" | "readlink" | "echo", ..] if depth < MAX_DEPTH && words.len() <= 3 => {
                 self.path_tool(&words, body, span, depth, out);
             }
@@ -288,9 +293,9 @@ impl Resolver<'_> {
         }
         let text = match words[0] {
             "dirname" => cut_suffix(&value.text, "/*", false),
-            _ => value.text.clone(),
+            _ => value.text.to_string(),
         };
-        append(out, &Text { text, ..value });
+        append(out, &Text { text: text.into(), ..value });
     }
 }
 
@@ -306,7 +311,7 @@ fn append(out: &mut Text, value: &Text) {
 
 fn note(out: &mut Text, name: &str) {
     if !out.unresolved.iter().any(|known| known == name) {
-        out.unresolved.push(name.to_owned());
+        out.unresolved.push(name.into());
     }
 }
 

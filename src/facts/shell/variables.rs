@@ -6,8 +6,8 @@ use super::command::Line;
 use super::state::{Variable, unknown};
 use super::value::Arg;
 use super::walk::Walker;
-use crate::facts::model::{FactKind, Record, Text};
-use crate::source::{Shell, Span};
+use crate::facts::{FactKind, Record, Text};
+use crate::source::{MaybeSpan, Shell, Span};
 use crate::syntax::shell::word::Operation;
 use crate::syntax::shell::{is_assignment, words};
 use crate::tables::Schedulers;
@@ -71,7 +71,7 @@ impl Walker<'_> {
                     (true, Some(next)) => next.word,
                     _ => Span::new(word.word.start + name.len() + 1, word.word.end),
                 };
-                (name.to_owned(), value)
+                (name.into(), value)
             }
             _ => return,
         };
@@ -114,7 +114,7 @@ impl Walker<'_> {
         let known = self.state.variable(&name).is_some_and(|variable| variable.exported);
         self.assignment_fact(&name, value.clone(), exported || known, appends, command, place);
         // A search path that goes on with itself stays a name: its entries are in the state.
-        let extends_itself = value.unresolved.contains(&name);
+        let extends_itself = value.unresolved.iter().any(|other| *other == name);
         if command.is_none() && !extends_itself {
             let variable = Variable { value, items: None, exported: exported || known };
             self.state.set_variable(&name, variable);
@@ -127,7 +127,7 @@ impl Walker<'_> {
         let place = self.frame.place(span);
         let scheduler = known.scheduler.name();
         let output = known.output;
-        if !value.is_known() || value.origin.is_some() || !self.first_time(FactKind::Variable, place, 0) {
+        if !value.is_known() || value.origin.get().is_some() || !self.first_time(FactKind::Variable, place, 0) {
             return;
         }
         let mut record = Record::at(place)
@@ -150,7 +150,8 @@ impl Walker<'_> {
         }
         let joined = items.iter().map(|item| item.text.as_str()).collect::<Vec<_>>().join(" ");
         let unresolved = items.iter().flat_map(|item| item.unresolved.clone()).collect();
-        let value = Text { text: joined, unresolved, span: Some(self.frame.place(value)), origin: None };
+        let value =
+            Text { text: joined.into(), unresolved, span: self.frame.place(value).into(), origin: MaybeSpan::NONE };
         let value = Arc::new(value);
         self.assignment_fact(name, value.clone(), false, appends, None, place);
         self.state.set_variable(name, Variable { value, items: Some(items), exported: false });
@@ -174,7 +175,7 @@ impl Walker<'_> {
             return;
         }
         let mut record = Record::at(place)
-            .with("name", Text { text: name.to_owned(), span: Some(place), ..Text::default() })
+            .with("name", Text { text: name.into(), span: place.into(), ..Text::default() })
             .with("value", value)
             .with("exported", exported)
             .with("appends", appends);

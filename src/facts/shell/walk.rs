@@ -11,8 +11,10 @@ use super::frame::Frame;
 use super::functions::Function;
 use super::state::{Ready, State};
 use super::value::Resolver;
+use ecow::EcoString;
+
 use crate::facts::interest::Interest;
-use crate::facts::model::{FactKind, Record, Text};
+use crate::facts::{FactKind, Record, Text};
 use crate::facts::{FileFacts, Gap, Reach, shebang};
 use crate::source::{Role, Shell, Source, Span};
 use crate::syntax::shell::ast::{Command, Node, Redirect, Script as Parsed, Simple};
@@ -105,7 +107,7 @@ pub(super) struct Walker<'a> {
     /// The last statement that facts were given for.
     said: RefCell<Option<Said>>,
     /// Command that feeds this one, and the one it feeds.
-    pub pipe: (Option<String>, Option<String>),
+    pub pipe: (Option<EcoString>, Option<EcoString>),
     /// The file that the last command of the pipeline writes.
     pub pipe_output: Option<Arc<Text>>,
     /// In the body of a loop that is walked for each of its words.
@@ -327,7 +329,7 @@ impl<'a> Walker<'a> {
         let before = self.state.clone();
         self.statement.whole = false;
         let statement = self.statement;
-        let names: Vec<Option<String>> = stages.iter().map(|stage| self.name_of(stage)).collect();
+        let names: Vec<Option<EcoString>> = stages.iter().map(|stage| self.name_of(stage)).collect();
         let output = stages.last().and_then(|stage| self.output_of(stage));
         for (index, stage) in stages.iter().enumerate() {
             let from = index.checked_sub(1).and_then(|at| names[at].clone());
