@@ -214,6 +214,11 @@ impl Config {
                 return Ok(None);
             };
             table.table().map(|table| read::config(table.with_keys(&CONFIG), path, reading)).transpose()?
+        } else if let Some(item) = doc.foreign(&tree).get("tool") {
+            let note = "here the keys stand by themselves".to_owned();
+            let message = format!("`[tool.{TABLE}]` counts in `{PYPROJECT}` alone");
+            doc.problem(item.span(), message, Some(note));
+            None
         } else {
             Some(read::config(doc.root(&tree, &CONFIG), path, reading)?)
         };

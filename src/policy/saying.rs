@@ -1,6 +1,7 @@
 //! What is said of a symptom: text with `{capture}`, `{$site-value}`, `{$recipe.name}` and `{$link.name}`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 use super::document::{Item, Shape, Word};
@@ -17,6 +18,23 @@ enum Part {
     /// What a signature captured.
     Capture(String, Range<usize>),
     Site(Use),
+}
+
+/// As it is written; of several ways all.
+impl fmt::Display for Saying {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Capture(name, _) => format!("{{{name}}}"),
+            Part::Site(used) => match used.kind {
+                UseKind::Recipe => format!("{{$recipe.{}}}", used.name),
+                UseKind::Link => format!("{{$link.{}}}", used.name),
+                UseKind::Value | UseKind::Text | UseKind::Table => format!("{{${}}}", used.name),
+            },
+        };
+        let ways: Vec<String> = self.0.iter().map(|way| way.iter().map(part).collect()).collect();
+        f.write_str(&ways.join("; or: "))
+    }
 }
 
 impl Saying {

@@ -2,6 +2,7 @@
 //! each. Of a built-in one everything is read when a ticket is, since nothing else asks for it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -297,6 +298,30 @@ impl SiteSymptoms {
             site.fill.entry(word.clone()).or_insert_with(|| phrase.clone());
         }
         site
+    }
+}
+
+impl fmt::Display for SymptomStand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.off {
+            return f.write_str("off");
+        }
+        let Words { summary, remedy, commands, avoid, question, send, url } = &self.words;
+        let words = [
+            ("summary", summary),
+            ("remedy", remedy),
+            ("commands", commands),
+            ("avoid", avoid),
+            ("question", question),
+            ("send", send),
+            ("url", url),
+        ];
+        let said: Vec<String> = words
+            .into_iter()
+            .filter(|(_, saying)| !saying.is_empty())
+            .map(|(key, saying)| format!("{key}: {saying}"))
+            .collect();
+        f.write_str(&said.join("\n"))
     }
 }
 

@@ -189,7 +189,15 @@ impl Part {
             let word = Word { text: name, span: span.clone() };
             FieldPath::parse(context.doc, &word, Scope::Fact(context.kind))
         };
-        let Some(name) = inner.strip_prefix('$') else { return field(inner).map(Part::Field) };
+        let Some(name) = inner.strip_prefix('$') else {
+            // What is of a site is easily written without its mark.
+            if inner.ends_with(']') || inner.starts_with("link.") || inner.starts_with("recipe.") {
+                let note = format!("write `{{${inner}}}` for what is of the site");
+                context.doc.problem(span, format!("`{inner}` is no field"), Some(note));
+                return None;
+            }
+            return field(inner).map(Part::Field);
+        };
         if let Some(recipe) = name.strip_prefix("recipe.") {
             context.uses(UseKind::Recipe, recipe, span);
             Some(Part::Recipe(recipe.into()))

@@ -77,6 +77,13 @@ impl Side {
         Ok(Self { policy, effective })
     }
 
+    /// What the site says of a symptom of tickets; `None` where there is none of that id.
+    fn symptom(&self, id: &str) -> Option<String> {
+        let stand = self.site().symptoms.stands.get(id);
+        let said = || stand.map_or_else(|| "in its own words".to_owned(), ToString::to_string);
+        self.policy.symptoms.contains(id).then(said)
+    }
+
     fn site(&self) -> &Site {
         &self.effective.site
     }
@@ -134,6 +141,10 @@ fn changes(before: &Side, after: &Side) -> Vec<Change> {
         if ![&old, &new].into_iter().flatten().all(|said| said == OFF) {
             add("rules", id, old, new);
         }
+    }
+    let symptoms: BTreeSet<&str> = [before, after].into_iter().flat_map(|side| side.policy.symptoms.ids()).collect();
+    for id in symptoms {
+        add("symptoms", id, before.symptom(id), after.symptom(id));
     }
     for (group, of) in PARTS {
         let (old, new) = (of(old), of(new));

@@ -143,8 +143,16 @@ impl Reader<'_> {
     fn rules(&self, table: &Table<'_, '_>, config: &mut Config) {
         let policy = self.policy;
         for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
-            if self.whole && policy.rule(key.text).is_none() {
+            if TAGS.contains(&key.text) && policy.rule(key.text).is_none() {
+                let note = "a tag stands in `ignore` and `select`; a severity is that of one rule".to_owned();
+                table.doc().problem(key.span.clone(), format!("`{}` is a tag, no rule", key.text), Some(note));
+            } else if self.whole && policy.rule(key.text).is_none() {
                 table.doc().unknown_here(&key, "rule", policy.rules.iter().map(|rule| rule.id.as_str()));
+            }
+            if let Shape::Text(said) = item.shape() {
+                let note = format!("write `[rules.{}]`, and `severity = \"{said}\"` below it", key.text);
+                table.doc().problem(item.span(), "a rule is a table", Some(note));
+                continue;
             }
             let Some(rule) = item.table() else { continue };
             let lock = self.lock(&rule);
@@ -152,7 +160,9 @@ impl Reader<'_> {
             let fix = rule.choice("fix", APPLICABILITIES);
             // What stands now can be locked without saying it again.
             if !["severity", "fix", "lock"].iter().any(|key| rule.has(key)) {
-                rule.doc().problem(rule.span(), "a rule needs a `severity` or a `fix`", None);
+                let note =
+                    rule.has("until").then(|| "an exception says `severity = \"off\"` beside `until`".to_owned());
+                rule.doc().problem(rule.span(), "a rule needs a `severity` or a `fix`", note);
             }
             config.selection.fixes.extend(fix.map(|fix| (key.text.to_owned(), fix)));
             if lock.is_none() {

@@ -46,7 +46,7 @@ pub(in super::super) static SITE: Keys = Keys::of(
         may(
             "fill",
             Kind::Map(&Kind::Text),
-            "for answers to tickets: a word in capitals that stands in the site's texts, and a regular expression whose first group, found in the ticket, takes its place",
+            "for answers to tickets: a word in capitals that stands in the site's texts, and a regular expression whose first group, found in the ticket, takes its place; `[fill]`, a line `WORD = 'EXPRESSION'` each",
         ),
     ],
 );
