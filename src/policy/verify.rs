@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::document::{Document, Word, expectation};
-use super::error::{PolicyError, Problem};
+use super::error::{PolicyError, Problem, nearest};
 use super::pack::{Draft, PackFiles, Policy};
 use super::rule::Rule;
 use super::severity::Applicability;
@@ -133,13 +133,12 @@ impl<'p> Check<'p> {
                 if !parents.contains_key(parent) && parent != ROOT {
                     // Each is told at the file that names it.
                     if chain.len() == 1 {
-                        let known: Vec<&str> = parents.keys().copied().chain([ROOT]).collect();
-                        self.problem(
-                            &site.origin,
-                            span,
-                            format!("unknown site `{parent}`"),
-                            expectation(parent, &known),
+                        let known = parents.keys().copied().filter(|id| *id != site.id).chain([ROOT]);
+                        let note = nearest(parent, known).map_or_else(
+                            || "a site of another pack is known where that one is read too".to_owned(),
+                            |near| format!("did you mean `{near}`?"),
                         );
+                        self.problem(&site.origin, span, format!("unknown site `{parent}`"), Some(note));
                     }
                     break;
                 }
