@@ -79,8 +79,9 @@ pub(super) fn find(signature: &Signature, reading: &Reading<'_>, tables: &Tables
                     (text.lines[place.first].on != On::Script || !line.trim_start().starts_with('#'))
                         && !INVENTORY.is_match(line)
                 };
-                hit.guessed &= text.lines[found.first].on == On::Prose
-                    && (GUESS.is_match(sentence(&text.clean, found.start)) || SOLVED.is_match(text.line(found.first)));
+                let said = sentence(&text.clean, found.start);
+                hit.guessed &= is_own_words(text.lines[found.first].on, said)
+                    && (GUESS.is_match(said) || SOLVED.is_match(text.line(found.first)));
                 for (document, place) in near.into_iter().filter(tells).chain([(document, found)]) {
                     hit.spots.extend((place.first..=place.last.min(place.first + 3)).map(|line| (document, line)));
                     for (name, value) in place.captures {
@@ -156,6 +157,11 @@ fn is_known(signature: &Signature, place: &Place, tables: &Tables) -> bool {
     let mut letters = name.chars();
     let short = letters.next().filter(|_| letters.next().is_none());
     options.get(name).is_some() || short.is_some_and(|letter| options.short(letter).is_some())
+}
+
+/// True for somebody's own words before what was found, be it that they quote a message.
+fn is_own_words(on: On, said: &str) -> bool {
+    on == On::Prose || (on == On::Log && said.ends_with(['"', '\'', '`']))
 }
 
 /// The sentence up to a byte.
@@ -237,7 +243,7 @@ static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
     known(concat!(
         r"^\W*(?:[\w./-]+:\d+:|\d+\W)?\W*(?:raise [\w.]+\(|throw new [\w.]+\(|(?:logger|logging|log|warnings|console)\.\w+\(",
         r"|(?:std::cerr|fprintf|panic!|die)\b ?[(<])",
-        r"|^\W*(?:git grep|grep|rg|ag) |^\W*(?:PASSED|FAILED|SKIPPED|XFAIL|ERROR) \S+::|^\S+::\S+ (?:PASSED|FAILED|SKIPPED|XFAIL)\b",
+        r"|^\W*(?:git grep|grep|rg|ag|echo|msgid|msgstr) |\|\| ?echo |^\W*(?:E +)?AssertionError: ['\x22]|^\W*(?:PASSED|FAILED|SKIPPED|XFAIL|ERROR) \S+::|^\S+::\S+ (?:PASSED|FAILED|SKIPPED|XFAIL)\b",
     ))
 });
 
@@ -255,6 +261,8 @@ static GUESS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:(?:could|can|may|might)(?:n.t| not)? (?:it|this|that)(?: \w+)? be\b|(?:is|was) it (?:possible|because|that)\b|maybe|perhaps",
         r"|(?:i )?(?:wonder|guess|suspect|suppose)\b|wondering\b|does (?:it|this|that) mean\b|do you think\b|as if\b|whether\b)",
         r"|^\W*(?:and |or |so )?(?:is|are|was|has|have|will|would|should) (?:my|our|the|this|that|it|there)\b",
+        r"|\b(?:faq|docs?|documentation|manual|wiki|handbook|release notes?)\b[^.\n]{0,20}\b(?:says?|tells?|lists?|explains?|states?|reads?|:)",
+        r"|\bfixed ['\x22`]$",
         r"|\bk.nnte es sein\b|\bvielleicht\b|\bpeut-.tre\b|\best-ce que\b",
     ))
 });
