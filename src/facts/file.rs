@@ -34,7 +34,18 @@ const SERVICES: [&str; 9] =
     [".github", ".circleci", ".gitlab", ".travis", "cibw", "binder", ".binder", ".devcontainer", "docker"];
 
 /// What only scripts for a Mac say.
-const MAC: [&str; 6] = ["/Users/", "osx-64", "osx-arm64", "brew install", "xcode-select", "MacOSX"];
+const MAC: [&str; 10] = [
+    "/Users/",
+    "/Applications/",
+    "osx-64",
+    "osx-arm64",
+    "brew install",
+    "brew update",
+    "/opt/homebrew",
+    "pbcopy",
+    "xcode-select",
+    "MacOSX",
+];
 
 /// Commands that install the packages of a system, which nobody may do on a cluster.
 const ADMINISTRATION: [&str; 6] =
