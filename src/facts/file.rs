@@ -33,23 +33,40 @@ pub fn file_record(source: &Source, scheduler: Option<Scheduler>) -> Record {
 const SERVICES: [&str; 9] =
     [".github", ".circleci", ".gitlab", ".travis", "cibw", "binder", ".binder", ".devcontainer", "docker"];
 
-/// What only scripts for a Mac say.
-const MAC: [&str; 10] = [
-    "/Users/",
-    "/Applications/",
-    "osx-64",
-    "osx-arm64",
-    "brew install",
-    "brew update",
-    "/opt/homebrew",
-    "pbcopy",
-    "xcode-select",
-    "MacOSX",
+/// What only scripts for a machine say that is no cluster, with what it is.
+const MACHINES: [(&str, &str); 20] = [
+    ("/Users/", "mac"),
+    ("/Applications/", "mac"),
+    ("osx-64", "mac"),
+    ("osx-arm64", "mac"),
+    ("brew install", "mac"),
+    ("brew update", "mac"),
+    ("/opt/homebrew", "mac"),
+    ("pbcopy", "mac"),
+    ("xcode-select", "mac"),
+    ("MacOSX", "mac"),
+    ("/c/Users/", "windows"),
+    ("/c/Program", "windows"),
+    ("/mnt/c/Users", "windows"),
+    ("conda.exe", "windows"),
+    // Who installs the packages of a system, which nobody may do on a cluster.
+    ("apt-get ", "own"),
+    ("apt install ", "own"),
+    ("yum install ", "own"),
+    ("yum -y install", "own"),
+    ("dnf install ", "own"),
+    ("pacman -S", "own"),
 ];
 
-/// Commands that install the packages of a system, which nobody may do on a cluster.
-const ADMINISTRATION: [&str; 6] =
-    ["apt-get ", "apt install ", "yum install ", "yum -y install", "dnf install ", "pacman -S"];
+/// Packages in environment files that only one system has.
+const SYSTEM_PACKAGES: [(&str, &str); 6] = [
+    ("- appnope=", "mac"),
+    ("- vs2015_runtime", "windows"),
+    ("- m2w64-", "windows"),
+    ("- pywin32=", "windows"),
+    ("- win_inet_pton", "windows"),
+    ("- icc_rt=", "windows"),
+];
 
 /// Places of such words that are looked at.
 const MAX_PLACES: usize = 200;
@@ -60,23 +77,24 @@ fn made_for(source: &Source) -> Option<&'static str> {
     if folders.any(|part| SERVICES.iter().any(|name| part.as_os_str().eq_ignore_ascii_case(name))) {
         return Some("ci");
     }
-    if !matches!(source.kind, Kind::Shell { .. }) {
-        return None;
-    }
-    static WORDS: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::new(MAC.iter().chain(&ADMINISTRATION)).ok());
-    let words = WORDS.as_ref()?;
+    static SHELL: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(MACHINES.map(|(word, _)| word)).ok());
+    static ENVIRONMENT: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(SYSTEM_PACKAGES.map(|(word, _)| word)).ok());
+    let (words, all): (_, &[(&str, &str)]) = match source.kind {
+        Kind::Shell { .. } => (SHELL.as_ref()?, &MACHINES),
+        Kind::Environment => (ENVIRONMENT.as_ref()?, &SYSTEM_PACKAGES),
+        _ => return None,
+    };
     let is_code = |at: usize| {
         let line = &source.text.as_bytes()[..at];
         let line = &line[memchr::memrchr(b'\n', line).map_or(0, |end| end + 1)..];
         memchr::memchr(b'#', line).is_none()
     };
     let found = words.find_iter(&*source.text).take(MAX_PLACES).filter(|word| is_code(word.start()));
-    // What is for a Mac comes before what is for a machine of one's own.
-    match found.map(|word| word.pattern().as_usize()).min()? {
-        word if word < MAC.len() => Some("mac"),
-        _ => Some("own"),
-    }
+    // What comes first in the list tells most.
+    let first = found.map(|word| word.pattern().as_usize()).min()?;
+    all.get(first).map(|(_, machine)| *machine)
 }
 
 /// `lf`, `crlf`, or `mixed`. A file without a line end counts as `lf`.

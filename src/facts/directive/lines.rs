@@ -113,7 +113,8 @@ impl Reading {
     /// Takes note of a line that is no directive.
     pub(super) fn pass(&mut self, line: &Line<'_>) {
         let first = std::mem::replace(&mut self.first, false);
-        if self.ended_by.is_some() || self.scheduler == Scheduler::Sge {
+        // These two read to the end of the script.
+        if self.ended_by.is_some() || matches!(self.scheduler, Scheduler::Sge | Scheduler::Lsf) {
             self.second_shebang |= self.ended_by.is_some() && line.text.starts_with("#!/");
             return;
         }
@@ -122,7 +123,7 @@ impl Reading {
         // A first line without its `#` is a fault of its own; what follows is read as it was meant.
         let shebang = first && text.starts_with('!');
         let filled_in = text.len() > 2 && text.starts_with('@') && text.ends_with('@') && !text.contains(' ');
-        let filled_in = filled_in || (self.expanded && text.starts_with('$'));
+        let filled_in = filled_in || (self.expanded && text.starts_with('$')) || is_blank(text);
         let template = filled_in || ["{%", "{{", "{#", "<%"].iter().any(|mark| text.starts_with(mark));
         if !(text.is_empty() || text.starts_with('#') || label || shebang || template) {
             self.ended_by = Some(line.number);
@@ -133,6 +134,11 @@ impl Reading {
     pub(super) fn hetjob(&self, line: &Line<'_>) -> bool {
         self.scheduler == Scheduler::Slurm && sentinel::has_hetjob(line.text)
     }
+}
+
+/// True for a line that is one name in capitals, which a program that fills the script in puts something for.
+fn is_blank(text: &str) -> bool {
+    text.contains('_') && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 #[cfg(test)]
