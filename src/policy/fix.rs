@@ -221,7 +221,7 @@ fn read_edit(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<EditSpec>
         return None;
     };
     let table = table.with_keys(keys);
-    let place = |key| table.string(key).and_then(|word| Place::parse(context, &word));
+    let place = |key| table.string(key).and_then(|word| Place::of_edit(context, &word, &[SELF]));
     let text = |key| table.string(key).map(|word| Template::parse(context, &word));
     let need_text = |key| table.need_string(key).map(|word| Template::parse(context, &word));
     let edit = match keys.name {
@@ -255,7 +255,7 @@ fn read_edit(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<EditSpec>
 
 /// Before or after a field, or one of some `other` words.
 fn read_side(context: Context<'_, '_>, table: &Table<'_, '_>, others: &[&'static str], or: &str) -> Option<Side> {
-    let place = |word: Word<'_>| Place::parse_beside(context, &word, others);
+    let place = |word: Word<'_>| Place::of_edit(context, &word, others);
     match (table.string("before"), table.string("after")) {
         (Some(before), None) => place(before).map(Side::Before),
         (None, Some(after)) => place(after).map(Side::After),

@@ -291,9 +291,17 @@ impl Layers {
         let steps = self.steps(path);
         let locks =
             |step: &Step<'_>| step.config.is_some_and(|config| lock.is_some_and(|lock| config.file == lock.place.0));
-        let heard = steps.iter().position(locks).map_or(steps.len(), |last| last + 1);
-        let steps = steps.into_iter().take(heard).filter(|_| lock.is_some() || !self.isolated);
-        let mut speaking = steps.filter_map(|step| Some((*step.said.selection.words_on(rule).first()?, step)));
+        let last = steps.iter().position(locks).unwrap_or(steps.len());
+        // Behind the lock what it leaves open counts.
+        let open =
+            |word: Word| lock.is_none_or(|lock| !lock.spec.severity && (!lock.spec.enabled || word == Word::Severity));
+        let near = |step: &Step<'_>| !self.isolated || (lock.is_some() && step.config.is_none());
+        let heard = |at: usize, step: &Step<'_>, word: Word| {
+            if at > last { open(word) && near(step) } else { !self.isolated || (lock.is_some() && !open(word)) }
+        };
+        let mut speaking = steps.into_iter().enumerate().filter_map(|(at, step)| {
+            Some((step.said.selection.words_on(rule).into_iter().find(|word| heard(at, &step, *word))?, step))
+        });
         speaking.next_back().map(|(word, step)| step.origin(word, rule))
     }
 

@@ -29,6 +29,7 @@ pub static SITE: &[Field] = &[
 pub(super) static PLACE: Type = Type::Choice(PLACES);
 pub(super) static TEXT: Type = Type::Text;
 static NUMBER: Type = Type::Number;
+pub(super) static FLAG: Type = Type::Flag;
 pub(super) static TEXTS: Type = Type::List(&Type::Text);
 
 /// A field of a fact, of the state, the job, the file or the site.
@@ -78,6 +79,8 @@ pub enum Derived {
     Count,
     /// The same text at the place of the literal that it comes from, when a variable carried it.
     Origin,
+    /// Whether a variable carried the text here.
+    Carried,
     /// Names of the variables that stay unresolved in a text.
     Unresolved,
     /// The text as one word of a shell.
@@ -207,6 +210,7 @@ fn derived(part: &str, of: &'static Type) -> Option<(Derived, &'static Type)> {
         ("name", Type::Text | Type::Word) => Some((Derived::Name, &TEXT)),
         ("parent", Type::Text | Type::Word) => Some((Derived::Parent, &TEXT)),
         ("origin", Type::Text | Type::Word) => Some((Derived::Origin, &TEXT)),
+        ("carried", Type::Text | Type::Word) => Some((Derived::Carried, &FLAG)),
         ("unresolved", Type::Text | Type::Word) => Some((Derived::Unresolved, &TEXTS)),
         ("word", Type::Text | Type::Word) => Some((Derived::Word, &TEXT)),
         ("count", Type::List(_)) => Some((Derived::Count, &NUMBER)),
@@ -217,7 +221,7 @@ fn derived(part: &str, of: &'static Type) -> Option<(Derived, &'static Type)> {
 /// What can be asked of a value of that type.
 pub(super) fn properties(of: &Type) -> &'static [&'static str] {
     match of {
-        Type::Text | Type::Word => &["place", "name", "parent", "origin", "unresolved", "word"],
+        Type::Text | Type::Word => &["place", "name", "parent", "origin", "carried", "unresolved", "word"],
         Type::List(_) => &["count"],
         _ => &[],
     }

@@ -18,7 +18,7 @@ use super::describe::rule::RULE;
 use super::document::{Document, Item, Shape, Table, Word};
 use super::error::Problem;
 use super::fix::FixSpec;
-use super::path::{FieldPath, Scope};
+use super::path::{Derived, FieldPath, Scope};
 use super::severity::{SEVERITIES, Severity};
 use super::template::{Context, Template, Templates, Use};
 
@@ -464,16 +464,21 @@ fn stands_somewhere(kind: &Type) -> bool {
 impl Place {
     /// Reads a field path, or `self` for the fact.
     pub(super) fn parse(context: Context<'_, '_>, word: &Word<'_>) -> Option<Self> {
-        Self::parse_beside(context, word, &[SELF])
+        Self::read(context, word, &[SELF], Some(Derived::Origin))
     }
 
-    /// The same where some other words may stand too.
-    pub(super) fn parse_beside(context: Context<'_, '_>, word: &Word<'_>, others: &[&'static str]) -> Option<Self> {
+    /// The same for an edit, where some other words may stand too. It goes to where a text was written by itself.
+    pub(super) fn of_edit(context: Context<'_, '_>, word: &Word<'_>, others: &[&'static str]) -> Option<Self> {
+        Self::read(context, word, others, None)
+    }
+
+    fn read(context: Context<'_, '_>, word: &Word<'_>, others: &[&'static str], of: Option<Derived>) -> Option<Self> {
         if word.text == SELF {
             return Some(Self::Fact);
         }
         let path = FieldPath::parse_beside(context.doc, word, Scope::Fact(context.kind), others)?;
-        let has_place = path.derived.is_none() && !path.is_of_whole() && stands_somewhere(path.kind);
+        let computed = path.derived.is_some() && path.derived != of;
+        let has_place = !computed && !path.is_of_whole() && stands_somewhere(path.kind);
         if !has_place {
             let note = if path.is_of_whole() {
                 "what is said of the file or the site as a whole has none"

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::describe::{self, Keys, Kind};
-use super::path::{PLACE, SITE, TEXT, TEXTS};
+use super::path::{FLAG, PLACE, SITE, TEXT, TEXTS};
 use crate::facts::FactKind;
 use crate::facts::schema::{self, Field, Type};
 
@@ -360,8 +360,9 @@ fn tables(kind: &'static Kind) -> Option<&'static Keys> {
 const COMPARISONS: [&str; 4] = ["lt", "le", "gt", "ge"];
 
 /// What conditions can ask of a text.
-fn text_properties() -> [(&'static str, &'static Type); 5] {
-    [("place", &PLACE), ("name", &TEXT), ("parent", &TEXT), ("origin", &TEXT), ("unresolved", &TEXTS)]
+fn text_properties() -> [(&'static str, &'static Type); 6] {
+    let (origin, carried) = (("origin", &TEXT), ("carried", &FLAG));
+    [("place", &PLACE), ("name", &TEXT), ("parent", &TEXT), origin, carried, ("unresolved", &TEXTS)]
 }
 
 /// All paths that begin with these fields, as regular expressions, with what they lead to. Conditions cannot go
