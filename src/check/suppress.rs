@@ -85,8 +85,10 @@ impl Suppressions {
             let first = source.lines.line(finding.span.start);
             let last = source.lines.line(finding.span.end.saturating_sub(1).max(finding.span.start));
             for suppression in &mut self.all {
-                if suppression.comment.contains(finding.span) || !suppression.counts(policy, today) {
-                    // A comment does not silence what is wrong with itself.
+                // A comment does not silence what is wrong with itself. What is about the file stands at its first byte,
+                // which may be the comment's.
+                let about_itself = finding.is_about_comments() && suppression.comment.contains(finding.span);
+                if about_itself || !suppression.counts(policy, today) {
                     continue;
                 }
                 let meant = match suppression.line {
