@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use memchr::memmem::Finder;
+
 use crate::facts::{Fact, FactKind};
 use crate::policy::Effective;
 use crate::policy::rule::{Other, When, Within};
@@ -71,6 +73,7 @@ impl<'r> Bench<'r> {
         });
         let all = self.run.views.iter().chain(beyond).map(|view| view.source);
         let mut others = all.filter(|source| source.path != own);
+        let names: Vec<Finder<'_>> = names.iter().map(Finder::new).collect();
         let user = others.find(|source| names.iter().any(|name| is_used(&source.text, name)))?;
         Some(&user.path)
     }

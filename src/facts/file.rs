@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::facts::placeholder::enclosed;
 use crate::facts::{Record, shebang};
@@ -10,7 +10,7 @@ use crate::source::{Kind, Scheduler, Source};
 
 /// The fields of `source` that its name and text alone tell, and the scheduler whose directives it carries.
 pub fn file_record(source: &Source, scheduler: Option<Scheduler>) -> Record {
-    let mut record = Record::new();
+    let mut record = Record::new().with_room(11);
     let name = source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     record.add("name", name);
     record.add("path", source.path.to_string_lossy().into_owned());
@@ -77,10 +77,8 @@ fn made_for(source: &Source) -> Option<&'static str> {
     if folders.any(|part| SERVICES.iter().any(|name| part.as_os_str().eq_ignore_ascii_case(name))) {
         return Some("ci");
     }
-    static SHELL: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::new(MACHINES.map(|(word, _)| word)).ok());
-    static ENVIRONMENT: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::new(SYSTEM_PACKAGES.map(|(word, _)| word)).ok());
+    static SHELL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(&MACHINES));
+    static ENVIRONMENT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(&SYSTEM_PACKAGES));
     let (words, all): (_, &[(&str, &str)]) = match source.kind {
         Kind::Shell { .. } => (SHELL.as_ref()?, &MACHINES),
         Kind::Environment => (ENVIRONMENT.as_ref()?, &SYSTEM_PACKAGES),
@@ -95,6 +93,11 @@ fn made_for(source: &Source) -> Option<&'static str> {
     // What comes first in the list tells most.
     let first = found.map(|word| word.pattern().as_usize()).min()?;
     all.get(first).map(|(_, machine)| *machine)
+}
+
+/// Looks for all words of a list at once, which only this kind of match does.
+fn search(words: &[(&str, &str)]) -> Option<AhoCorasick> {
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words.iter().map(|(word, _)| word)).ok()
 }
 
 /// `lf`, `crlf`, or `mixed`. A file without a line end counts as `lf`.
@@ -131,7 +134,8 @@ fn is_template(text: &str) -> bool {
     if !braces && !erb && !at && !percent && !directives {
         return false;
     }
-    text.lines().any(|line| {
+    let may_hold = |line: &&str| memchr::memchr3(b'<', b'{', b'@', line.as_bytes()).is_some() || line.starts_with('%');
+    text.lines().filter(may_hold).any(|line| {
         let marked = |open: &'static str, close: &'static str| {
             enclosed(line, open, close).any(|(at, inner)| {
                 let word = inner.trim().chars().next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == '.');
@@ -160,14 +164,15 @@ fn is_template(text: &str) -> bool {
 /// True when a line of a shell script, comments apart, has a name to be replaced: `@NAME@`, `%NAME%`, `<NAME>`, or
 /// words between angles that speak to the reader (`<your env>`).
 fn has_blanks(text: &str) -> bool {
-    if !['@', '%', '<'].iter().any(|mark| text.contains(*mark)) {
+    let may_hold = |line: &str| memchr::memchr3(b'@', b'%', b'<', line.as_bytes()).is_some();
+    if !may_hold(text) {
         return false;
     }
     let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let is_blank = |word: &str| {
         word.len() >= 3 && word.starts_with(|c: char| c.is_ascii_uppercase()) && word.chars().all(is_capital)
     };
-    text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
+    text.lines().filter(|line| may_hold(line) && !line.trim_start().starts_with('#')).any(|line| {
         let wrapped = |mark: char| {
             // What a mark encloses has another mark on each side.
             let parts = line.split(mark).count();

@@ -5,7 +5,7 @@
 //! One is left out only when its text rules out that a fact of it could matter. What that needs to know of the
 //! rules is worked out where rules are known; here stands what follows from the shell.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use foldhash::{HashMap, HashSet};
 
 use crate::source::Role;
@@ -192,7 +192,9 @@ impl Interest {
         let plain: Vec<&str> = signs.iter().map(|glob| plain_part(glob)).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        let gate = AhoCorasick::new(gate.iter().map(String::as_str).chain(LINKING.iter().copied())).ok();
+        let gate = gate.iter().map(String::as_str).chain(LINKING.iter().copied());
+        // Only this kind of match has a search for several words at once.
+        let gate = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(gate).ok();
         let searches = search(&words).zip(words_and_signs(&[words, plain.clone()].concat()));
         let searches = searches.zip(search(&values)).zip(search(&plain)).zip(gate);
         Self(searches.map(|((((words, words_and_signs), values), may_be_sign), gate)| Asked {

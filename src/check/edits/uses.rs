@@ -1,6 +1,8 @@
 //! A change of a path or a name goes on to where the file uses it: an environment that is made elsewhere has to be
 //! activated there too.
 
+use memchr::memmem::Finder;
+
 use crate::facts::{Fact, Value};
 use crate::policy::fix::{EditSpec, Side};
 use crate::policy::rule::Place;
@@ -151,9 +153,9 @@ pub(in super::super) fn renamed(specs: &[EditSpec], voice: Voice<'_>) -> Vec<Str
 }
 
 /// True when a text names a folder or an environment, outside of comments.
-pub(in super::super) fn is_used(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let span = Span::new(at, at + name.len());
+pub(in super::super) fn is_used(text: &str, name: &Finder<'_>) -> bool {
+    name.find_iter(text.as_bytes()).any(|at| {
+        let span = Span::new(at, at + name.needle().len());
         let before = text[..at].trim_end_matches(['"', '\'']);
         let named = before.ends_with('/')
             || text[span.end..].starts_with('/')

@@ -120,7 +120,7 @@ impl<'a> Assembly<'a> {
     }
 
     fn common(&self, line: &Line<'_>, mark: &Sentinel, option: &Parsed) -> Record {
-        let mut fields = Record::new().with_room(20);
+        let mut fields = Record::new().with_room(15);
         fields.add("scheduler", self.scheduler.name());
         fields.add("text", Text::at(line.text, Span::new(line.start, line.start + line.text.len())));
         let sentinel = &line.text[mark.start..mark.end];

@@ -247,7 +247,7 @@ impl Walker<'_> {
         }
         let commands = &self.script.tables.commands;
         let mut record = Record::at(place)
-            .with_room(20)
+            .with_room(19)
             .with("run", Text { text: line.run.clone(), span: line.head.into(), ..Text::default() })
             .with("program", line.program.clone())
             .with("path", line.path.clone())

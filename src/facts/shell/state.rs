@@ -288,7 +288,7 @@ impl State {
             Ready::Yes => "yes",
         };
         let mut record = Record::new()
-            .with_room(12)
+            .with_room(11)
             .with("modules", self.modules.clone())
             .with("modules-known", self.modules_known)
             .with("conda-ready", ready)

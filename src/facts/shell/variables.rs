@@ -227,6 +227,7 @@ impl Walker<'_> {
             Span::new(start, start + name.len())
         });
         let mut record = Record::at(place)
+            .with_room(11)
             .with("name", Text::at(name, self.frame.place(own)))
             .with("scheduler", scheduler.name())
             .with("known", known.is_some_and(|variable| variable.output))
