@@ -87,8 +87,8 @@ impl Suppressions {
             for suppression in &mut self.all {
                 // A comment does not silence what is wrong with itself. What is about the file stands at its first byte,
                 // which may be the comment's.
-                let about_itself = finding.is_about_comments() && suppression.comment.contains(finding.span);
-                if about_itself || !suppression.counts(policy, today) {
+                let of_file = finding.span.start == 0 && !finding.is_about_comments();
+                if (suppression.comment.contains(finding.span) && !of_file) || !suppression.counts(policy, today) {
                     continue;
                 }
                 let meant = match suppression.line {
