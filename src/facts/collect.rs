@@ -67,7 +67,10 @@ fn python_directives(source: &Source, tables: &Tables, out: &mut Vec<Fact>) {
 /// What the facts together tell of the file.
 fn finish(source: &Source, out: &mut FileFacts) {
     out.job = resources::job_record(&out.facts);
+    // Its syntax may have told that already.
+    let version = out.file.get("python-version").cloned();
     out.file = file::file_record(source, directive::scheduler_of(&out.facts));
+    out.file.set_some("python-version", version);
     let named = out.facts.iter().find(|fact| fact.kind == FactKind::Key && fact.fields.text("name") == "name");
     let name = named.filter(|_| source.kind == Kind::Environment).and_then(|fact| fact.fields.get("value").cloned());
     out.file.set_some("env-name", name);

@@ -215,7 +215,7 @@ pub static FILE: &[Field] = &[
     f(
         "python-version",
         Word,
-        "Python version that the file is known to run under (from its job's modules or its environment file)",
+        "Python version that the file is known to run under (from its job's modules, its environment file, or statements that only Python 2 has)",
     ),
     f("run-by-job", Flag, "a job script among the files checked runs it"),
     f("sourced-by", List(&Word), "files among those checked that source it"),

@@ -3,6 +3,7 @@
 //! A walk of our own over the matcher of the `ignore` crate: its walker cannot keep a start-up file that a
 //! `.gitignore` of `*` hides, as dotfiles repositories do.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -39,6 +40,12 @@ const SKIPPED_FOLDERS: &[&str] = &[
 
 /// Entries that mark a folder as an installed environment, a conda installation or its package cache.
 const INSTALLED_MARKS: &[&str] = &["pyvenv.cfg", "conda-meta", "urls.txt"];
+
+/// True for a folder that holds what was recorded of a run, by a tool that writes its runs into a folder of its name.
+fn is_record(parent: &Path, name: &OsStr) -> bool {
+    let is_run = ["run-", "offline-run-"].iter().any(|start| name.as_encoded_bytes().starts_with(start.as_bytes()));
+    is_run && parent.file_name().is_some_and(|folder| folder == "wandb" || folder == ".wandb")
+}
 
 /// How deep folders are followed: deeper ones are made by accident or malice.
 const MAX_DEPTH: usize = 128;
@@ -104,7 +111,7 @@ fn visit(
         let absolute = folder.absolute.join(&name);
         let ignored = ignores.as_deref().is_some_and(|ignores| ignores.hides(&absolute, kind.is_dir()));
         if kind.is_dir() {
-            let skipped = SKIPPED_FOLDERS.iter().any(|skipped| name == *skipped);
+            let skipped = SKIPPED_FOLDERS.iter().any(|skipped| name == *skipped) || is_record(&folder.path, &name);
             if !ignored && !skipped && folder.depth < MAX_DEPTH && !excluded(&absolute) {
                 let ignores = ignores.clone();
                 folders.push(Pending { path, absolute, ignores, in_repository, depth: folder.depth + 1 });

@@ -56,6 +56,10 @@ pub fn collect_parts(text: &str, parts: &[Span], out: &mut FileFacts) {
                 environment::collect(&file, id, out);
                 calls.collect_item(&file, id, out);
             }
+            // Statements of Python 2 alone.
+            Kind::Print | Kind::Exec => {
+                out.file.set("python-version", "2.7");
+            }
             _ => {}
         }
     }
