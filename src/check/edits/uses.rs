@@ -32,6 +32,11 @@ impl Editor<'_> {
             }
             _ => (*own, self.source.slice(unquoted(self.source, *own)), text.trim_matches(['"', '\'']).to_owned()),
         };
+        if old.ends_with('/') && matches!(spec, EditSpec::Insert(..)) {
+            return None;
+        }
+        // Others write the same folder without the slash at its end.
+        let old = old.trim_end_matches('/');
         if old.is_empty() || old.ends_with('.') || last_part(old).contains(['"', '\'', '\\']) {
             // `.` and `..` are other folders elsewhere; quotes inside a name can stand in other places there.
             return None;
