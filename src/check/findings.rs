@@ -15,7 +15,7 @@ use super::comments;
 use super::edits::{edits, in_order, renamed};
 use super::engine::{Bench, Hit, Settings};
 use super::eval::{Scene, Truth};
-use super::finding::{Applicability, By, Certainty, Finding, Fix, Label};
+use super::finding::{Applicability, By, Certainty, Edit, Finding, Fix, Label};
 use super::render::Voice;
 
 /// How many items of a list get a label of their own.
@@ -71,7 +71,13 @@ fn joined(first: Option<Fix>, second: Option<Fix>) -> Option<Fix> {
     else {
         return Some(first);
     };
-    if first.chmod.is_some() || second.chmod.is_some() {
+    // A line that both would write is written once.
+    let writes = |edit: &&Edit| edit.span.is_empty() && edit.text.contains('\n');
+    let same_line = |edit: &Edit| {
+        let others = first.edits.iter().filter(writes);
+        others.into_iter().any(|other| other.path == edit.path && other.text.trim() == edit.text.trim())
+    };
+    if first.chmod.is_some() || second.chmod.is_some() || second.edits.iter().filter(writes).any(same_line) {
         return Some(first);
     }
     match in_order(first.edits.iter().chain(&second.edits).cloned().collect()) {

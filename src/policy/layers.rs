@@ -429,7 +429,7 @@ impl Step<'_> {
         let line = match word {
             Word::Severity => config.line(&[&format!("rules.{}.severity", rule.id)]),
             Word::Off => self.off_by(rule).map(|(_, line)| line),
-            Word::Ignore => config.line(&["ignore"]),
+            Word::Ignore => self.said.lines.get("ignore").copied().or_else(|| config.line(&["ignore"])),
             Word::Select => self.said.lines.get("select").copied().or_else(|| config.line(&["select"])),
         };
         Origin { level: config.level, file: config.file.clone(), line }

@@ -64,7 +64,8 @@ const RUNS: &str = "\
 
 What `run` can be, by the built-in `commands.toml`; a pack may add to it. A program that does not stand here has its name
 alone as its `run`, without folders. A program with sub-commands also has those that are not listed: `git pull`. So has
-`python -m` with the name of any module. Of a wrapper such as `srun`, the command behind it is what is looked at.";
+`python -m` with the name of any module; where that is a program of this table it is that program: `python -m pip install` is
+`pip install`, `python -m virtualenv` is `virtualenv`. Of a wrapper such as `srun`, the command behind it is what is looked at.";
 
 const LINKS: &str = "\
 ### Links and recipes

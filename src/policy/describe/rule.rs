@@ -42,7 +42,7 @@ pub(in super::super) static RULE: Keys = Keys::of(
         may(
             "once",
             Kind::Word(|| vec!["file"]),
-            "`\"file\"`: at most one finding in a file, at the first place; its fix mends the others too that are mended alike and that no comment silences",
+            "`\"file\"`: at most one finding in a file, at the first place; its fix mends the others too that are mended alike and that no comment silences; a line that several would put in is put in once",
         ),
         may("message", TEMPLATES, "what a finding says, for all clauses that have none of their own"),
         may("help", TEMPLATES, "what to do, for all clauses that have none of their own"),
