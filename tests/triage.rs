@@ -32,6 +32,11 @@ fn tickets_have_the_diagnosis_that_lies_beside_them() {
         if first != expected {
             wrong.push(format!("{}: {first} comes first", ticket.display()));
         }
+        // Words that name what the ticket does not show leave nothing unsaid.
+        let causes = diagnosis["causes"].as_array().unwrap();
+        if causes.iter().any(|cause| cause["summary"] == "" || cause["remedy"] == "") {
+            wrong.push(format!("{}: a cause without words", ticket.display()));
+        }
         let short = format!("{}\n", serde_json::to_string_pretty(&in_short(&diagnosis)).unwrap());
         if let Err(difference) = golden(&beside(ticket, "diagnosis.json"), &short) {
             wrong.push(difference);

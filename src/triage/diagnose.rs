@@ -153,8 +153,6 @@ impl View<'_> {
         let question = (confidence < Confidence::Confirmed).then(|| self.say(&words.question, &captures));
         Some(Found {
             cause: Cause {
-                id: symptom.id.clone(),
-                title: symptom.title.clone(),
                 confidence,
                 evidence,
                 more,
@@ -162,7 +160,7 @@ impl View<'_> {
                 rules: distinct(matching.iter().map(|finding| finding.rule.clone())),
                 example: symptom.example,
                 follows: None,
-                ..self.said(&words, &captures)
+                ..self.said(symptom, &words, &captures)
             },
             explains: symptom.explains.clone(),
             question: question.filter(|question| !question.is_empty()),
@@ -171,13 +169,14 @@ impl View<'_> {
         })
     }
 
-    /// The words of a cause.
-    fn said(&self, words: &Words, captures: &BTreeMap<String, String>) -> Cause {
+    /// The words of a cause; its title, where its summary names what the ticket does not show.
+    fn said(&self, symptom: &Symptom, words: &Words, captures: &BTreeMap<String, String>) -> Cause {
+        let summary = Some(self.say(&words.summary, captures)).filter(|summary| !summary.is_empty());
         Cause {
-            id: String::new(),
-            title: String::new(),
+            id: symptom.id.clone(),
+            title: symptom.title.clone(),
             confidence: Confidence::Possible,
-            summary: self.say(&words.summary, captures),
+            summary: summary.unwrap_or_else(|| symptom.title.clone()),
             evidence: Vec::new(),
             more: 0,
             remedy: self.say(&words.remedy, captures),
