@@ -76,8 +76,16 @@ pub(in super::super) static CLAUSE: Keys = Keys::of(
         ),
         may("message", TEMPLATES, "what the finding says; a template"),
         may("help", TEMPLATES, "what to do; a template"),
-        may("at", Kind::Field, "the field whose place is flagged; `self`, the whole fact, without it"),
-        may("labels", LABELS, "other places that explain it: `[{ at = FIELD, message = TEMPLATE }]`"),
+        may(
+            "at",
+            Kind::Field,
+            "the field whose place is flagged; `self`, the whole fact, without it and where the field is absent",
+        ),
+        may(
+            "labels",
+            LABELS,
+            "other places that explain it: `[{ at = FIELD, message = TEMPLATE }]`; one whose field is absent is left out",
+        ),
         may("fix", FIXES, "how to mend it; of a list the first that can be offered"),
         may("no-fix", Kind::Flag, "`true`: without the fix of the rule"),
     ],
@@ -97,7 +105,7 @@ pub(in super::super) static OTHER: Keys = Keys::of(
         may(
             "in",
             Kind::Word(|| vec!["file", "linked", "callers", "session", "reach"]),
-            "the same `file` (without it), files that it runs or reads (`linked`), files that run or source this one (`callers`), other files that are sourced in the same shell (`session`), or all that are checked together (`reach`); of several files one that has the fact is enough",
+            "the same `file` (without it), files that it runs or reads (`linked`), files that run, source or read this one, `pip install -r` among them (`callers`), other files that are sourced in the same shell (`session`), or all that are checked together (`reach`); of several files one that has the fact is enough",
         ),
         may(
             "where",
