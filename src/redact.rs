@@ -328,7 +328,7 @@ static IPV6: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PHONE: LazyLock<Regex> = LazyLock::new(|| {
     known(
-        r"(?im)(?P<before>^|[\s(:])(?:\+\d{1,3}[ ./()-]{0,2}(?:\d[ ./()-]{0,2}){6,12}\d|\(\d{3}\) ?\d{3}[-. ]\d{4}|\d{3}[-.]\d{3}[-.]\d{4})\b",
+        r"(?im)(?P<before>^|[\s(:])(?:\+\d{1,3}[ ./()-]{0,2}(?:\d[ ./()-]{0,2}){6,12}\d|\(\d{3}\) ?\d{3}[-. ]\d{4}|\d{3}[-.]\d{3}[-.]\d{4}|\(0\d{1,4}\) ?\d{2,4}(?:[ -]\d{2,4}){1,3}|00[1-9]\d[ ./-](?:\d[ ./()-]{0,2}){6,12}\d|0\d{2,3}/\d{2,3}(?: \d{2,3}){2,3}|0[1-9](?: \d{2}){4})\b",
     )
 });
 static DOMAIN: LazyLock<Regex> = LazyLock::new(|| {
@@ -348,11 +348,14 @@ static SECRETS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", "[token]"),
         (r"(?i)(?P<key>\b(?:bearer|basic|token)\s+)[A-Za-z0-9+/=_.-]{20,}", "${key}[token]"),
         (
-            r#"(?i)(?P<key>[\w.-]*(?:token|passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key)[\w-]*["']?(?:\s?[=:]\s?|\s+is:?\s+)["']?)(?:\[token\]|[^\s"'&\[][^\s"'&]{2,})"#,
+            r#"(?i)(?P<key>[\w.-]*(?:token|passw(?:or)?[dt]|passphrase|kennwort|wachtwoord|mot de passe|contrase(?:ñ|n)a|secret|api[_-]?key|access[_-]?key)[\w-]*["']?(?:\s?[=:]\s?|\s+is:?\s+)["']?)(?:\[token\]|[^\s"'&\[][^\s"'&]{2,})"#,
             "${key}[secret]",
         ),
         (r"(?i)(?P<key>--(?:token|password|api-key|secret)[ =])[^\s]+", "${key}[secret]"),
         (r"(?i)(?P<key>AWS_\w*SECRET\w*\s*=\s*)\S+", "${key}[secret]"),
+        (r"(?P<key>\b(?:curl|wget)\b[^\n|;&]*?\s(?:-u|-U|--user|--proxy-user)[ =]?)[^\s:]+:\S+", "${key}[credentials]"),
+        (r"(?P<key>\bsshpass\s+-p\s*)\S+", "${key}[secret]"),
+        (r"(?P<key>\b(?:mysql|mysqldump|mariadb)\b[^\n|;&]*?\s-p)\S+", "${key}[secret]"),
         (r"\b[0-9a-f]{40,64}\b", "[hash]"),
     ]
     .map(|(source, replacement)| (known(source), replacement))
@@ -397,6 +400,11 @@ mod tests {
             ("export WANDB_API_KEY=0123abcd", "0123abcd"),
             ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "wJalr"),
             ("Authorization: Bearer abcdefghijklmnopqrstuvwxyz", "abcdefghij"),
+            ("curl -s -u ada:Hunter22! https://data.example.org", "Hunter22"),
+            ("sshpass -p Hunter22! scp x ada@h:", "Hunter22"),
+            ("mysql -h db -u ada -pHunter22! runs", "Hunter22"),
+            ("Passwort: Hunter22!", "Hunter22"),
+            ("mon mot de passe : Hunter22!", "Hunter22"),
         ] {
             assert!(!masked(text).contains(secret), "{}", masked(text));
         }
@@ -425,6 +433,12 @@ mod tests {
             ("http://10.50.221.9:15021/ and 127.0.0.1", "http://10.50.x.y:15021/ and 127.0.0.1"),
             ("numpy-1.2.3.4 and x==1.2.3.4", "numpy-1.2.3.4 and x==1.2.3.4"),
             ("call +1 (773) 555-0147 or 773-555-0147", "call [phone] or [phone]"),
+            ("Tel. (030) 123 45 67, 0049 30 1234567", "Tel. [phone], [phone]"),
+            ("tel 016/32 11 11 or 06 12 34 56 78", "tel [phone] or [phone]"),
+            (
+                "at 10:02 on 2024/01/02, job 0012345678, 07 12 and 0.06 12",
+                "at 10:02 on 2024/01/02, job 0012345678, 07 12 and 0.06 12",
+            ),
             ("on cn-7.server.example.edu now", "on HOST now"),
             ("see https://docs.example.org/x", "see https://docs.example.org/x"),
             ("std::vector at 12:30:45", "std::vector at 12:30:45"),
