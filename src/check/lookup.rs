@@ -8,7 +8,7 @@ use ecow::EcoString;
 use crate::facts::{Fact, FactKind, FileFacts, Record, Text, Value};
 use crate::policy::path::{Derived, FieldPath, Root};
 use crate::policy::{Effective, Site};
-use crate::source::{MaybeSpan, Source};
+use crate::source::Source;
 use crate::syntax::shell::quote::quoted;
 
 use super::place::Places;
@@ -143,7 +143,7 @@ impl<'a> Judge<'a> {
             Derived::Name => self.component(text, true).into(),
             Derived::Parent => self.component(text, false).into(),
             Derived::Origin => Text { span: text.origin.or(text.span), ..text.clone() }.into(),
-            Derived::Carried => Value::Flag(text.origin != MaybeSpan::NONE && text.origin != text.span),
+            Derived::Carried => Value::Flag(text.carried_from().is_some()),
             Derived::Unresolved => Value::List(text.unresolved.iter().map(|name| Value::from(name.as_str())).collect()),
             Derived::Word => Text { text: word(text).into(), ..text.clone() }.into(),
             Derived::Count => Value::Number(1),

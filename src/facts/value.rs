@@ -205,6 +205,11 @@ impl Text {
         self.unresolved.is_empty()
     }
 
+    /// Where the literal that it comes from stands, when a variable carried it from there.
+    pub fn carried_from(&self) -> Option<Span> {
+        self.origin.get().filter(|_| self.origin != self.span)
+    }
+
     /// The last component of a path.
     pub fn file_name(&self) -> &str {
         self.text.trim_end_matches('/').rsplit('/').next().unwrap_or("")

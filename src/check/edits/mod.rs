@@ -408,7 +408,7 @@ fn is_text(path: &FieldPath) -> bool {
 /// `None` when it is only a part of what stands in place.
 #[allow(clippy::option_option)]
 fn carried_from(source: &Source, value: &Text) -> Option<Option<Span>> {
-    let Some(origin) = value.origin.get().filter(|origin| value.span.get().is_none_or(|span| span != *origin)) else {
+    let Some(origin) = value.carried_from() else {
         return Some(None);
     };
     let written = value.span.get().map(|span| source.slice(span)).unwrap_or_default();
