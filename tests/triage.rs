@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 /// The folder of tickets that match nothing.
 const NONE: &str = "none";
 
+/// So many tickets each symptom has at least: one wording is no proof.
+const TICKETS: usize = 3;
+
 #[test]
 fn tickets_have_the_diagnosis_that_lies_beside_them() {
     let tickets = tickets();
@@ -47,7 +50,7 @@ fn tickets_have_the_diagnosis_that_lies_beside_them() {
 }
 
 #[test]
-fn each_symptom_has_tickets() {
+fn each_symptom_has_three_tickets() {
     let mut by_cause: BTreeMap<String, usize> = BTreeMap::new();
     for ticket in tickets() {
         let cause = ticket.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
@@ -56,9 +59,9 @@ fn each_symptom_has_tickets() {
     let symptoms = fs::read_dir(root().join("rules/symptoms")).unwrap().map(|entry| entry.unwrap().path());
     let without: Vec<String> = symptoms
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
-        .filter(|symptom| !by_cause.contains_key(symptom))
+        .filter(|symptom| by_cause.get(symptom).copied().unwrap_or(0) < TICKETS)
         .collect();
-    assert!(without.is_empty(), "symptoms without a ticket: {without:?}");
+    assert!(without.is_empty(), "symptoms with fewer than {TICKETS} tickets: {without:?}");
 }
 
 #[test]
