@@ -17,6 +17,7 @@ use super::engine::{Bench, Hit, Settings};
 use super::eval::{Scene, Truth};
 use super::finding::{Applicability, By, Certainty, Edit, Finding, Fix, Label};
 use super::render::Voice;
+use super::withheld;
 
 /// How many items of a list get a label of their own.
 const LABELS: usize = 4;
@@ -186,8 +187,12 @@ struct Offer {
 fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>) -> Offer {
     let mut passed = Vec::new();
     let told = |passed: &[String]| -> Vec<String> {
-        let numbered = (1..).zip(passed).map(|(number, reason)| format!("fix {number}: {reason}"));
-        if hit.clause.fixes.len() == 1 { passed.to_vec() } else { numbered.collect() }
+        let is_only = hit.active.rule.fix_count() == 1;
+        let numbered = hit.clause.fixes.iter().zip(passed).map(|(spec, reason)| match is_only {
+            true => reason.clone(),
+            false => format!("fix {}: {reason}", spec.number),
+        });
+        numbered.collect()
     };
     for (number, spec) in hit.clause.fixes.iter().enumerate() {
         match fix(bench, voice, hit, spec) {
@@ -210,16 +215,8 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     let declared = hit.active.fix.unwrap_or(Some(spec.applicability)).ok_or("the site says `fix = \"none\"`")?;
     let scene = voice.scene;
     let offered = scene.matches(&spec.only_if);
-    let lacks = || spec.with.iter().any(|other| bench.exists(scene, other, None) < Truth::Yes);
-    let hindered = || spec.without.iter().any(|other| bench.exists(scene, other, None) > Truth::No);
-    if offered <= Truth::Unknown {
-        return Err("its `where`, `either` or `unless` does not hold here".to_owned());
-    }
-    if lacks() {
-        return Err("a fact of its `with` is not there for certain".to_owned());
-    }
-    if hindered() {
-        return Err("a fact of its `without` is there, or may be".to_owned());
+    if let Some(reason) = withheld::reason(bench, scene, spec) {
+        return Err(reason);
     }
     // Where it cannot be known that a fix is safe, it is not.
     let doubtful = hit.certainty == Certainty::Possible || offered == Truth::Maybe;

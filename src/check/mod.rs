@@ -17,6 +17,7 @@ mod render;
 mod search;
 mod site;
 mod suppress;
+mod withheld;
 
 pub use asked::interest;
 pub use comments::{deleted as deleted_comment, rewritten_blocks};

@@ -80,6 +80,16 @@ impl<'r> Bench<'r> {
 
     /// Whether another fact exists; the first that surely does gives a label.
     pub fn exists(&self, scene: Scene<'r>, other: &Other, labels: Option<&mut Vec<(PathBuf, Span, String)>>) -> Truth {
+        let (truth, subject) = self.witness(scene, other);
+        if let (Some(labels), Some(subject), Some(label)) = (labels, subject, &other.label) {
+            let text = super::render::Voice { scene, matcher: &other.matches }.say(label).0;
+            labels.push((subject.view.source.path.clone(), subject.fact.span, text));
+        }
+        truth
+    }
+
+    /// Whether another fact exists, and the first of which most is certain.
+    pub fn witness(&self, scene: Scene<'r>, other: &Other) -> (Truth, Option<Subject<'r>>) {
         let mut best = (Truth::No, None);
         self.each_in_question(scene.about, other, &mut |subject| {
             if same(subject, scene.about) {
@@ -100,11 +110,7 @@ impl<'r> Bench<'r> {
             }
             truth == Truth::Yes
         });
-        if let (Some(labels), Some(subject), Some(label)) = (labels, best.1, &other.label) {
-            let text = super::render::Voice { scene, matcher: &other.matches }.say(label).0;
-            labels.push((subject.view.source.path.clone(), subject.fact.span, text));
-        }
-        best.0
+        best
     }
 
     /// Calls `ask` with each fact that may be the other one, until it has heard enough.

@@ -29,6 +29,8 @@ pub struct SiteChoice {
     pub grounds: Grounds,
     /// Why, in a sentence.
     pub why: String,
+    /// A comment in the file that names a site which does not exist: its line, and what is wrong.
+    pub slip: Option<(usize, String)>,
 }
 
 /// What a site was chosen by.
@@ -71,8 +73,8 @@ impl Grounds {
 /// How far down a pragma may stand.
 const PRAGMA_LINES: usize = 30;
 
-/// Chooses the site for a file. `flag` and `configured` must name sites that exist; a pragma that does not is told in
-/// the reason, and the search goes on.
+/// Chooses the site for a file. `flag` and `configured` must name sites that exist; a pragma that does not is told
+/// beside the choice, and the search goes on.
 pub fn detect(
     policy: &Policy,
     flag: Option<&str>,
@@ -81,21 +83,22 @@ pub fn detect(
     facts: &FileFacts,
     machine: &Surroundings,
 ) -> Result<SiteChoice, PolicyError> {
-    let choice = |id: &str, grounds, why: String| SiteChoice { id: id.to_owned(), grounds, why };
+    let choice = |id: &str, grounds, why: String| SiteChoice { id: id.to_owned(), grounds, why, slip: None };
     if let Some(id) = flag {
         policy.site(id)?;
         return Ok(choice(id, Grounds::Flag, "`--site` names it".to_owned()));
     }
-    let mut notes = String::new();
+    let mut slip = None;
     if let Some((id, line)) = pragma(source) {
         match policy.site(&id) {
             Ok(_) => return Ok(choice(&id, Grounds::Pragma, format!("a comment on line {line} names it"))),
-            Err(error) => notes = format!("line {line}: {error}; "),
+            Err(error) => slip = Some((line, error.to_string())),
         }
     }
+    let choice = |id: &str, grounds, why: String| SiteChoice { slip: slip.clone(), ..choice(id, grounds, why) };
     if let Some(id) = configured {
         policy.site(id)?;
-        return Ok(choice(id, Grounds::Configuration, format!("{notes}the configuration names it")));
+        return Ok(choice(id, Grounds::Configuration, "the configuration names it".to_owned()));
     }
     let steps: [(Grounds, BTreeMap<&str, String>); 3] = [
         (Grounds::Environment, by_environment(policy, machine)),
@@ -109,13 +112,13 @@ pub fn detect(
         let id = agreed(policy, &found);
         if id == ROOT {
             let sites: Vec<&str> = found.keys().copied().collect();
-            let why = format!("{notes}signs of {}, which do not agree", sites.join(" and "));
+            let why = format!("signs of {}, which do not agree", sites.join(" and "));
             return Ok(choice(ROOT, Grounds::Nothing, why));
         }
         let why = found.get(id).or_else(|| found.values().next()).cloned().unwrap_or_default();
-        return Ok(choice(id, grounds, format!("{notes}{why}")));
+        return Ok(choice(id, grounds, why));
     }
-    Ok(choice(ROOT, Grounds::Nothing, format!("{notes}nothing in the file or around it tells the site")))
+    Ok(choice(ROOT, Grounds::Nothing, "nothing in the file or around it tells the site".to_owned()))
 }
 
 /// The line of the comment that names a site, from 1.
@@ -351,6 +354,7 @@ mod tests {
         assert!(at(Some("nroth")).unwrap_err().to_string().contains("did you mean `north`?"));
         let choice = at(None).unwrap();
         assert_eq!((choice.id.as_str(), choice.grounds), ("south", Grounds::Evidence));
-        assert!(choice.why.contains("no site `nroth`") && choice.why.contains("/south/x"), "{}", choice.why);
+        assert!(choice.why.contains("/south/x"), "{}", choice.why);
+        assert!(matches!(&choice.slip, Some((1, wrong)) if wrong.contains("no site `nroth`")), "{:?}", choice.slip);
     }
 }

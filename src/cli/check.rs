@@ -98,6 +98,7 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
     report.configurations = session.configurations();
     report.fixes = fixes;
     report.not_obeyed = not_obeyed;
+    report.notes = session.notes();
     report.kept_loud = kept_loud;
     report.excluded = input.excluded;
     report.problems = input.problems;

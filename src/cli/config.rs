@@ -14,7 +14,7 @@ use crate::source::{self, Kind, Source};
 
 use super::Status;
 use super::args::{ConfigShow, ListFormat};
-use super::engine::Engine;
+use super::engine::{Engine, notes};
 use super::settings::FileSettings;
 use super::snapshot::Snapshot;
 use super::streams::{Streams, emit};
@@ -39,9 +39,12 @@ pub(super) fn show(args: &ConfigShow, snapshot: &Snapshot, streams: &mut Streams
     let site = settings.effective(&choice.id)?.site;
     let locked_site = Arc::clone(settings.known.site(&choice.id)?);
     let named = engine.origin_of_site(&settings, &source, &choice);
+    let slip = notes::of_site(args.path.as_deref().unwrap_or(Path::new("")), &choice);
+    let notes = slip.into_iter().chain(notes::not_read(&engine.settings)).collect();
     let why = choice.why;
     let (site, locked_site) = (&*site, &*locked_site);
-    let page = Page { engine: &engine, settings: &settings, site, locked_site, named, why, all: args.all, not_obeyed };
+    let (engine, settings, all) = (&engine, &settings, args.all);
+    let page = Page { engine, settings, site, locked_site, named, why, all, not_obeyed, notes };
     emit(&args.format, streams, |format, out| match format {
         ListFormat::Json => {
             encode::compact(&page.json(), out)?;
@@ -67,6 +70,8 @@ struct Page<'p> {
     all: bool,
     /// What is said against locks.
     not_obeyed: Vec<NotObeyed>,
+    /// What was written and counts for nothing.
+    notes: Vec<String>,
 }
 
 /// One value, as people read it.
@@ -126,7 +131,11 @@ impl Page<'_> {
         if !self.not_obeyed.is_empty() {
             writeln!(out, "\nNot obeyed:")?;
         }
-        self.not_obeyed.iter().try_for_each(|said| writeln!(out, "  {}", for_terminal(&said.to_string())))
+        self.not_obeyed.iter().try_for_each(|said| writeln!(out, "  {}", for_terminal(&said.to_string())))?;
+        if !self.notes.is_empty() {
+            writeln!(out)?;
+        }
+        self.notes.iter().try_for_each(|note| writeln!(out, "{}", for_terminal(note)))
     }
 
     /// What stands behind a rule: its lock, what is said of the exception for it.
@@ -326,6 +335,7 @@ impl Page<'_> {
             "settings": rows.iter().skip(1).map(row).collect::<Vec<_>>(),
             "rules": self.rules().iter().map(rule).collect::<Vec<_>>(),
             "not_obeyed": self.not_obeyed.iter().map(refused).collect::<Vec<_>>(),
+            "notes": self.notes,
         })
     }
 }

@@ -5,6 +5,7 @@ mod blame;
 mod defied;
 mod gather;
 mod ignores;
+pub(super) mod notes;
 mod side;
 mod unread;
 
@@ -156,7 +157,8 @@ impl Engine {
         let (file, line) = &lock.place;
         let why = format!("{}:{line} locks it{}", file.display(), because(&lock.reason));
         let named = found.grounds <= Grounds::Configuration && found.id != lock.id;
-        let locked = check::SiteChoice { id: lock.id.clone(), grounds: Grounds::Lock, why };
+        let slip = found.slip.clone();
+        let locked = check::SiteChoice { id: lock.id.clone(), grounds: Grounds::Lock, why, slip };
         Ok((locked, named.then_some(found)))
     }
 
@@ -219,7 +221,7 @@ impl Engine {
         let numbered: Vec<usize> = (0..all.len()).collect();
         let chosen = workers.map(&numbered, |index| site(&settings[*index], &all[*index], &facts[*index]));
         let (mut sites, mut seats, mut apart) = (Vec::new(), Vec::new(), Vec::new());
-        let mut defied = BTreeSet::new();
+        let (mut defied, mut slips) = (BTreeSet::new(), BTreeSet::new());
         let mut policies: BTreeMap<(*const Policy, String, &Selection), Arc<Effective>> = BTreeMap::new();
         for (index, ((source, site), settings)) in all.iter().zip(chosen).zip(&settings).enumerate() {
             let (site, other) = site?;
@@ -235,6 +237,7 @@ impl Engine {
             };
             if index < reported {
                 defied.extend(self.defied(settings, source, (&site, other.as_ref())));
+                slips.extend(notes::of_site(&source.path, &site));
             }
             seats.push(Seat { known: Arc::clone(known), rules, judges: true });
             apart.push(guard::apart(known, selection, &settings.layers.configs));
@@ -252,6 +255,7 @@ impl Engine {
             reach,
             reported,
             defied,
+            slips,
             roots,
             baselines: Baselines::default(),
         })
@@ -335,6 +339,8 @@ pub(super) struct Session<'e> {
     reported: usize,
     /// What was said against locks.
     defied: BTreeSet<Defied>,
+    /// What comments say that name no site.
+    slips: BTreeSet<String>,
     /// For each file, the root of its project.
     roots: Vec<PathBuf>,
     baselines: Baselines,

@@ -20,8 +20,6 @@ pub(super) struct Example {
     pub(super) text: Cow<'static, str>,
     /// The other files of its case, by name.
     pub(super) beside: Vec<(String, Cow<'static, str>)>,
-    /// The site that judges its case.
-    site: Option<String>,
     /// Its case comes first, by its manifest or its name.
     first: bool,
     /// What the rule says in it, by the golden.
@@ -36,7 +34,6 @@ struct Case {
     note: String,
     #[serde(default)]
     shown: bool,
-    site: Option<String>,
 }
 
 /// The same from the fixtures of a pack in a folder; none where they cannot be read.
@@ -84,17 +81,6 @@ pub(super) fn of(rule: &str) -> Vec<Example> {
     [bad, good].into_iter().flatten().cloned().collect()
 }
 
-/// A title of the rule's fixes as it reads in a finding: of the best example, else of any; where the site has a say in
-/// it, of those that this one judges. The template is taken as it is where no example has such a fix.
-pub(super) fn title(rule: &str, template: &str, site: &str) -> String {
-    let says = |example: &Example| !template.contains("{$") || example.site.as_deref() == Some(site);
-    let mut examples: Vec<Example> = all(rule).into_iter().filter(|example| example.bad && says(example)).collect();
-    examples.sort_by_key(rank);
-    let fixes = examples.iter().flat_map(|example| &example.findings).filter_map(|finding| finding.fix.as_deref());
-    let mut titles = fixes.filter_map(|fix| fix.split_once(": ")).map(|(_, title)| title);
-    titles.find(|title| is_filled(template, title)).unwrap_or(template).to_owned()
-}
-
 /// Marked, certain, with a fix if there is one, the worst verdict, no notebook, short: the smallest shows most.
 fn rank(example: &Example) -> (bool, bool, bool, bool, usize, usize) {
     let best = |finding: &Golden| {
@@ -103,20 +89,6 @@ fn rank(example: &Example) -> (bool, bool, bool, bool, usize, usize) {
     };
     let (uncertain, no_fix, step) = example.findings.iter().map(best).min().unwrap_or((true, true, 3));
     (!example.first, uncertain, example.name.ends_with(".ipynb"), no_fix, step, example.text.len())
-}
-
-/// True for a text in which something stands for each `{…}` of the template.
-fn is_filled(template: &str, text: &str) -> bool {
-    let mut parts = template.split('{').map(|part| part.split_once('}').map_or(part, |(_, plain)| plain));
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
-    let mut last = None;
-    for part in parts {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-        last = Some(part);
-    }
-    // A text that ends with what was put in has its end there.
-    rest.is_empty() || last == Some("")
 }
 
 /// The files of all cases of a rule.
@@ -156,7 +128,6 @@ fn of_case(case: &Case, files: &[(String, Cow<'static, str>)], first: bool) -> V
         name: name.clone(),
         text: text.clone(),
         beside: files.iter().filter(|(other, _)| other != name).cloned().collect(),
-        site: case.site.clone(),
         first,
         findings: Vec::new(),
     };
@@ -168,25 +139,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn titles_are_known_by_their_plain_parts() {
-        for (template, text, expected) in [
-            ("load `{$module-recommended[full]}`", "load `python/3.11.9`", true),
-            ("add -p {place}", "add -p /project/x", true),
-            ("delete the block", "delete the block", true),
-            ("delete the block", "delete the blocks", false),
-            ("load `{a}` and `{b}`", "load `x`", false),
-            ("{program} twice", "pip twice", true),
-        ] {
-            assert_eq!(is_filled(template, text), expected, "{template}");
-        }
-    }
-
-    #[test]
     fn the_best_example_comes_first() {
         let [bad, good] = &of("unknown-module")[..] else { panic!("a bad and a good one") };
         assert!(bad.bad && !good.bad);
         assert!(!bad.findings.is_empty(), "{bad:?}");
-        let template = "load `{$module-recommended[full]}`";
-        assert_eq!(title("unknown-module", template, "nowhere"), template);
     }
 }

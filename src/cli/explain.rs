@@ -1,10 +1,12 @@
 //! `pydoctor explain RULE`: what, why, who asks for it, examples, fixes, each site's stand.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::bail;
 
+use crate::policy::fix::FixSpec;
 use crate::policy::rule::Within;
 use crate::policy::site::{Spoken, Stand};
 use crate::policy::{CommandLine, Lock, PackInfo, PolicyError, Rule, Selection, Severity, Site, nearest};
@@ -111,22 +113,29 @@ fn write_fixes(rule: &Rule, site: &Site, stand: Option<&Stand>, out: &mut dyn Wr
     if trusted == Some(None) {
         return writeln!(out, "Fix: none at {}", site.id);
     }
-    let mut fixes: Vec<String> = Vec::new();
+    let mut fixes: BTreeMap<usize, &FixSpec> = BTreeMap::new();
     for fix in rule.fixes() {
+        fixes.entry(fix.number).or_insert(fix);
+    }
+    if fixes.is_empty() {
+        return writeln!(out, "Fix: none, advice only");
+    }
+    let is_only = rule.fix_count() == 1;
+    for (number, fix) in &fixes {
         let class = trusted.flatten().unwrap_or(fix.applicability).name();
-        let title = examples::title(&rule.id, &fix.title.at_site(site), &site.id);
         let missing =
             fix.texts().chain([&fix.title]).flat_map(|text| &text.parts).find_map(|part| part.missing_at(site));
         let note = missing.map(|name| format!(" (not offered at {}, which does not set `{name}`)", site.id));
-        let fix = format!("Fix ({class}): {title}{}", note.unwrap_or_default());
-        if !fixes.contains(&fix) {
-            fixes.push(fix);
-        }
+        let which = if is_only { "Fix".to_owned() } else { format!("Fix {number}") };
+        let fix = format!("{which} ({class}): {}{}", fix.title.at_site(site), note.unwrap_or_default());
+        writeln!(out, "{}", for_terminal(&fix))?;
     }
-    if fixes.is_empty() {
-        writeln!(out, "Fix: none, advice only")?;
+    let first = if is_only { "" } else { "the first that can be offered counts; " };
+    writeln!(out, "  {first}`pydoctor check -v FILE` says at each line what keeps it from being offered")?;
+    if fixes.values().any(|fix| fix.title.at_site(site).contains('{')) {
+        writeln!(out, "  what is in braces is filled in from the line and the site")?;
     }
-    fixes.iter().try_for_each(|fix| writeln!(out, "{}", for_terminal(fix)))
+    Ok(())
 }
 
 /// An example, with the files beside it where the rule looks at these too.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{anyhow, bail};
 use foldhash::HashMap;
 
-use crate::policy::config::{LAYER_FILE, Packs, Reading};
+use crate::policy::config::{LAYER_FILE, Packs, Reading, meant_by};
 use crate::policy::pack::FIXTURES;
 use crate::policy::{
     CommandLine, Config, Day, Effective, Layers, Level, Library, Meant, Origin, Policy, PolicyError, Selection,
@@ -20,6 +20,12 @@ use super::args::PolicyOptions;
 use super::engine::FAIL_ON;
 use super::folders::{Folder, Folders, SYSTEM, real};
 use super::snapshot::Snapshot;
+
+/// In so many folders misspelt configurations are looked for, those near the root first.
+const MOST_FOLDERS: usize = 50;
+
+/// Among so many entries of each.
+const MOST_ENTRIES: usize = 1_000;
 
 /// Configurations by the folder of the files that they hold for: several projects may be checked in one run.
 #[derive(Debug)]
@@ -260,6 +266,27 @@ impl Settings {
             }
         }
         Exclusion::No
+    }
+
+    /// Files in the folders met so far whose name is nearly that of a configuration, with that name.
+    pub(super) fn misspelt(&self) -> Vec<(PathBuf, &'static str)> {
+        let by_folder = self.by_folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_own = |folder: &Path, found: &Found| match found {
+            Ok(config) => config.as_ref().is_some_and(|config| config.folder() == folder),
+            Err(_) => true,
+        };
+        let mut folders: Vec<&PathBuf> =
+            by_folder.iter().filter(|(folder, found)| !has_own(folder, found)).map(|(folder, _)| folder).collect();
+        folders.sort_by_key(|folder| (folder.components().count(), *folder));
+        let slips = |folder: &PathBuf| {
+            let entries = fs::read_dir(folder).into_iter().flatten().take(MOST_ENTRIES).flatten();
+            let slip = |entry: fs::DirEntry| {
+                let meant = meant_by(&entry.file_name().to_string_lossy())?;
+                entry.path().is_file().then(|| (self.shown(&entry.path()).to_owned(), meant))
+            };
+            entries.filter_map(slip).collect::<Vec<_>>()
+        };
+        folders.into_iter().take(MOST_FOLDERS).flat_map(slips).collect()
     }
 
     /// What is wrong with the configurations that were met so far.

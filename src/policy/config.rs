@@ -35,6 +35,9 @@ const PYPROJECT: &str = "pyproject.toml";
 /// The table in `pyproject.toml`: the older pydoctor owns `[tool.pydoctor]`.
 pub const TABLE: &str = "pydoctor-hpc";
 
+/// A name that differs in more letters means something else.
+const MOST_SLIPS: usize = 2;
+
 /// A configuration file is small; a larger one is something else.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -136,10 +139,7 @@ pub struct Exception {
 #[derive(Clone, Debug)]
 struct Override {
     files: Files,
-    site: Option<String>,
-    selection: Selection,
-    /// Lines of its keys, from 1.
-    lines: BTreeMap<String, usize>,
+    says: FileConfig,
 }
 
 /// Rules that are off in some files.
@@ -152,17 +152,16 @@ struct Ignores {
     line: usize,
 }
 
-/// What a configuration says for one file.
+/// What one part of a configuration says for a file: the keys for all files, an override, a line of
+/// `per-file-ignores`. The parts of a file in order make what the configuration says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileConfig {
     /// Its site.
     pub site: Option<String>,
     /// Which rules.
     pub selection: Selection,
-    /// Lines of `site` and `select` where they are other than the configuration's own.
-    pub lines: BTreeMap<&'static str, usize>,
-    /// What says that rules are off: their names, the key and its line.
-    pub off_by: Vec<(Vec<String>, &'static str, usize)>,
+    /// Lines of its keys, from 1.
+    pub lines: BTreeMap<String, usize>,
 }
 
 /// Globs of files: without a slash for a name in any folder, with one from the folder of the configuration on;
@@ -172,6 +171,17 @@ pub struct Files {
     set: GlobSet,
     /// The globs as written.
     pub globs: Vec<String>,
+}
+
+/// The name of a configuration that was most likely meant by this one, which is none.
+pub fn meant_by(name: &str) -> Option<&'static str> {
+    let own = &NAMES[..2];
+    // Editors and people keep copies beside a file.
+    if own.iter().any(|own| name.starts_with(own)) {
+        return None;
+    }
+    let distances = own.iter().map(|own| (strsim::damerau_levenshtein(name, own), *own));
+    distances.filter(|(distance, _)| *distance <= MOST_SLIPS).min().map(|(_, meant)| meant)
 }
 
 impl Config {
@@ -230,32 +240,20 @@ impl Config {
         }
     }
 
-    /// What holds for the file `path`, which is absolute or begins at the configuration's folder: later overrides
-    /// win over earlier ones.
-    pub fn for_file(&self, path: &Path) -> FileConfig {
-        let path = self.below(path);
-        let mut result = self.for_no_file();
-        for over in self.overrides.iter().filter(|over| over.files.matches(path)) {
-            result.site = over.site.clone().or(result.site);
-            result.selection = result.selection.under(&over.selection);
-            for key in ["site", "select"] {
-                result.lines.extend(over.lines.get(key).map(|line| (key, *line)));
-            }
-            if let Some(line) = over.lines.get("ignore") {
-                result.off_by.push((over.selection.ignore.clone(), "ignore", *line));
-            }
-        }
+    /// What it says for the file `path`, which is absolute or begins at the configuration's folder, part by part: the
+    /// later win. Without a path what it says where no file is meant.
+    pub fn parts_for(&self, path: Option<&Path>) -> Vec<FileConfig> {
+        let all = FileConfig { site: self.site.clone(), selection: self.selection.clone(), lines: self.lines.clone() };
+        let mut parts = vec![all];
+        let Some(path) = path.map(|path| self.below(path)) else { return parts };
+        let overrides = self.overrides.iter().filter(|over| over.files.matches(path));
+        parts.extend(overrides.map(|over| over.says.clone()));
         for ignores in self.ignores.iter().filter(|ignores| ignores.files.matches(path)) {
-            result.selection.off.extend(ignores.off.iter().cloned());
-            result.selection.lapsed.extend(ignores.lapsed.iter().cloned());
-            result.off_by.push((ignores.off.clone(), "per-file-ignores", ignores.line));
+            let (off, lapsed) = (ignores.off.clone(), ignores.lapsed.clone());
+            let lines = BTreeMap::from([("per-file-ignores".to_owned(), ignores.line)]);
+            parts.push(FileConfig { selection: Selection { off, lapsed, ..Selection::default() }, lines, site: None });
         }
-        result
-    }
-
-    /// What holds where no file is meant.
-    pub fn for_no_file(&self) -> FileConfig {
-        FileConfig { site: self.site.clone(), selection: self.selection.clone(), ..FileConfig::default() }
+        parts
     }
 
     /// True for a file or folder that walks leave out.
@@ -301,7 +299,7 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::PackFiles;
+    use crate::policy::{Layers, Meant, PackFiles};
 
     fn library() -> Library {
         let rule = |id: &str| {
@@ -350,14 +348,15 @@ select = ["ALL"]
         let excluded = |path: &str| config.exclude.matches(Path::new(path));
         assert!(excluded("old/a/b.sh") && excluded("x/a.bak") && excluded("x/old/c"));
         assert!(!excluded("older/a.sh") && !excluded("a.bak.sh"));
-        let plain = config.for_file(Path::new("/w/a.sh"));
-        assert_eq!(
-            (plain.site.as_deref(), plain.selection.ignore.as_slice()),
-            (Some("common"), &["two".to_owned()][..])
-        );
+        let layers = Layers { configs: vec![Arc::new(config)], ..Layers::default() };
+        let meant = |path: &str| layers.for_file(Some(Path::new(path)));
+        let site = |meant: &Meant| meant.site.as_ref().map(|site| (site.value.clone(), site.origin.line));
+        let plain = meant("/w/a.sh");
+        assert_eq!(site(&plain), Some(("common".to_owned(), Some(2))));
+        assert_eq!(plain.selection.off, ["two"]);
         assert_eq!(plain.selection.severities.get("one"), Some(&None));
-        let north = config.for_file(Path::new("/w/north/deep/a.csh"));
-        assert_eq!(north.site.as_deref(), Some("north"));
+        let north = meant("/w/north/deep/a.csh");
+        assert_eq!(site(&north), Some(("north".to_owned(), Some(10))));
         assert_eq!(north.selection.select, Some(vec!["ALL".to_owned()]));
         assert!(north.selection.ignore.is_empty(), "a new set begins without the old exceptions");
         assert_eq!(north.selection.off, ["one"]);

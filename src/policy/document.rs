@@ -22,10 +22,18 @@ pub(super) struct Document<'a> {
     file: &'a str,
     text: &'a str,
     problems: RefCell<Vec<Problem>>,
+    /// What a skeleton left to its author and nobody filled in.
+    blanks: Vec<Problem>,
     /// The days on which something was looked at.
     days: RefCell<Vec<(String, Range<usize>)>>,
     /// The text is no TOML: what could be read of it says nothing about what was meant.
     broken: bool,
+}
+
+/// What was read of a file, and the blanks that it still has.
+pub(super) struct Filled<T> {
+    pub value: T,
+    pub blanks: Vec<Problem>,
 }
 
 /// A table of a document. Its keys are those that the reader asks for; [`Table::finish`] reports the others.
@@ -98,8 +106,17 @@ impl<'a> Document<'a> {
         (doc, tree)
     }
 
-    /// Notes every blank that a skeleton left to its author and that nobody filled in.
-    pub fn blanks(&self, tree: &Spanned<DeTable<'a>>) {
+    /// The same of a file that may come from a skeleton; every blank in it that nobody filled in is noted.
+    pub fn parse_filled(file: &'a str, text: &'a str) -> (Self, Spanned<DeTable<'a>>) {
+        let (doc, tree) = Self::parse(file, text);
+        let blanks = doc.blanks(&tree);
+        (Self { blanks, ..doc }, tree)
+    }
+
+    fn blanks(&self, tree: &Spanned<DeTable<'a>>) -> Vec<Problem> {
+        if self.broken {
+            return Vec::new();
+        }
         let mut waiting: Vec<&Spanned<DeValue<'a>>> = tree.get_ref().values().collect();
         let mut found: Vec<(usize, &str)> = Vec::new();
         while let Some(value) = waiting.pop() {
@@ -118,14 +135,16 @@ impl<'a> Document<'a> {
             }
         }
         found.sort_unstable();
-        for (at, blank) in found {
-            self.problem(at..at + blank.len(), "a blank is not filled in", None);
-        }
+        let problem = |(at, blank): (usize, &str)| {
+            let message = "a blank is not filled in".to_owned();
+            Problem::new(self.file, self.text, at..at + blank.len(), message, None)
+        };
+        found.into_iter().map(problem).collect()
     }
 
     /// A document whose text was read before; only its problems are gathered.
     pub fn about(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, problems: RefCell::default(), days: RefCell::default(), broken: false }
+        Self { file, text, problems: RefCell::default(), blanks: Vec::new(), days: RefCell::default(), broken: false }
     }
 
     /// The root table of `tree`, which holds what `keys` describe.
@@ -223,9 +242,18 @@ impl<'a> Document<'a> {
         self.days.borrow().clone()
     }
 
-    /// Everything wrong with the document.
+    /// Everything wrong with the document but its blanks.
     pub fn into_problems(self) -> Vec<Problem> {
         self.problems.into_inner()
+    }
+
+    /// What was read of the document with its blanks. Errors: everything wrong with it, the blanks among that.
+    pub fn read<T>(self, value: T) -> Result<Filled<T>, Vec<Problem>> {
+        let problems = self.problems.into_inner();
+        match problems.is_empty() {
+            true => Ok(Filled { value, blanks: self.blanks }),
+            false => Err(self.blanks.into_iter().chain(problems).collect()),
+        }
     }
 }
 

@@ -29,6 +29,11 @@ impl LazyRegex {
         Self { source: source.to_owned(), compiled: OnceLock::new() }
     }
 
+    /// Its text.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
     /// The expression; `None` when it is not one.
     pub fn get(&self) -> Option<&Regex> {
         self.compiled.get_or_init(|| Regex::new(&self.source).ok()).as_ref()

@@ -14,6 +14,8 @@ use crate::facts::placeholder::to_fill;
 /// How a rule mends what it finds.
 #[derive(Clone, Debug)]
 pub struct FixSpec {
+    /// Its number among the fixes of the rule as they are written, from 1; those of the rule itself come first.
+    pub number: usize,
     /// What it does, as an order.
     pub title: Template,
     /// How far it can be trusted.
@@ -97,10 +99,19 @@ pub enum LinePlace {
 }
 
 impl FixSpec {
-    /// Reads one fix, or a list of them.
-    pub(super) fn parse_all(context: Context<'_, '_>, item: &Item<'_, '_>) -> Vec<Self> {
-        let items = if matches!(item.shape(), Shape::List) { item.list().unwrap_or_default() } else { vec![*item] };
-        items.iter().filter_map(|item| Self::parse(context, item)).collect()
+    /// Reads one fix, or a list of them, of which the first has the number `first`.
+    pub(super) fn parse_all(context: Context<'_, '_>, item: &Item<'_, '_>, first: usize) -> Vec<Self> {
+        let numbered = (first..).zip(Self::items(item));
+        numbered.filter_map(|(number, item)| Self::parse(context, &item, number)).collect()
+    }
+
+    /// How many fixes an item holds.
+    pub(super) fn count(item: &Item<'_, '_>) -> usize {
+        Self::items(item).len()
+    }
+
+    fn items<'d, 'a>(item: &Item<'d, 'a>) -> Vec<Item<'d, 'a>> {
+        if matches!(item.shape(), Shape::List) { item.list().unwrap_or_default() } else { vec![*item] }
     }
 
     /// The rights that it takes, when that is what it does.
@@ -113,13 +124,14 @@ impl FixSpec {
         self.edits.iter().filter_map(EditSpec::text)
     }
 
-    fn parse(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Self> {
+    fn parse(context: Context<'_, '_>, item: &Item<'_, '_>, number: usize) -> Option<Self> {
         let table = item.table()?;
         let scope = Scope::Fact(context.kind);
         let title = table.need_string("title").map(|word| Template::parse(context, &word));
         let applicability = table.need("applicability").and_then(|item| item.choice("applicability", APPLICABILITIES));
         let unsafe_if = table.tables("unsafe-if");
         let fix = Self {
+            number,
             title: title.unwrap_or_default(),
             applicability: applicability.unwrap_or(Applicability::Display),
             only_if: Matcher::read(context, &table),

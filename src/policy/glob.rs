@@ -180,15 +180,27 @@ impl Pattern {
     }
 }
 
+/// A text that is meant as it stands, with a backslash before what would be a wildcard.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '*' | '?' | '[' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
 impl fmt::Display for Pattern {
     /// The glob, as one could have written it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Compiled::Glob(glob) = &self.0 else { return f.write_str(self.literal().unwrap_or_default()) };
+        let Compiled::Glob(glob) = &self.0 else { return f.write_str(&escaped(self.literal().unwrap_or_default())) };
         for part in glob.tokens.chunk_by(|a, b| a.byte().is_some() && b.byte().is_some()) {
             match &part[0] {
                 Token::Byte(_) => {
                     let bytes: Vec<u8> = part.iter().filter_map(Token::byte).collect();
-                    f.write_str(&String::from_utf8_lossy(&bytes))?;
+                    f.write_str(&escaped(&String::from_utf8_lossy(&bytes)))?;
                 }
                 Token::Any => f.write_str("?")?,
                 Token::Run => f.write_str("*")?,

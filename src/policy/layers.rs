@@ -224,13 +224,13 @@ impl Layers {
         let mut meant = Meant::default();
         let mut locks: BTreeMap<String, Lock> = BTreeMap::new();
         for config in &self.configs {
-            let said = said(config, path);
-            meant.selection = meant.selection.under(&said.selection);
-            let told = |keys: &[&str]| origin(config, keys);
-            if let Some(site) = said.site {
-                let line = said.lines.get("site").copied();
-                let origin = told(&["site"]);
-                meant.site = Some(Told { value: site, origin: Origin { line: line.or(origin.line), ..origin } });
+            let at = |line| Origin { level: config.level, file: config.file.clone(), line };
+            let told = |key: &str| at(config.line(&[key]));
+            for part in config.parts_for(path) {
+                meant.selection = meant.selection.under(&part.selection);
+                if let Some(site) = part.site {
+                    meant.site = Some(Told { value: site, origin: at(part.lines.get("site").copied()) });
+                }
             }
             if let (Some(reason), None, Some(site)) = (&config.site_lock, &meant.site_lock, &meant.site) {
                 let place = (config.file.clone(), config.line(&["site"]).unwrap_or(1));
@@ -260,13 +260,13 @@ impl Layers {
                 }
             }
             if let Some(severity) = config.fail_on {
-                meant.fail_on = Some(Told { value: severity, origin: told(&["fail-on"]) });
+                meant.fail_on = Some(Told { value: severity, origin: told("fail-on") });
             }
             if let Some(file) = &config.baseline {
-                meant.baseline = Some(Told { value: file.clone(), origin: told(&["baseline"]) });
+                meant.baseline = Some(Told { value: file.clone(), origin: told("baseline") });
             }
             if config.require_reason {
-                meant.require_reason.get_or_insert_with(|| told(&["require-reason"]));
+                meant.require_reason.get_or_insert_with(|| told("require-reason"));
             }
         }
         if self.isolated {
@@ -291,7 +291,7 @@ impl Layers {
         let steps = self.steps(path);
         let locks =
             |step: &Step<'_>| step.config.is_some_and(|config| lock.is_some_and(|lock| config.file == lock.place.0));
-        let last = steps.iter().position(locks).unwrap_or(steps.len());
+        let last = steps.iter().rposition(locks).unwrap_or(steps.len());
         // Behind the lock what it leaves open counts.
         let open =
             |word: Word| lock.is_none_or(|lock| !lock.spec.severity && (!lock.spec.enabled || word == Word::Severity));
@@ -317,8 +317,8 @@ impl Layers {
         let stand = stand.and_then(|stand| stand.severity);
         let settled = lock.settled(rule, stand);
         let stand = lock.site.as_ref().map_or(stand, |(_, said)| *said);
-        let before = |step: &Step<'_>| step.config.is_none_or(|config| config.file != lock.place.0);
-        let later = self.steps(path).into_iter().skip_while(before).skip(1);
+        let locks = |step: &Step<'_>| step.config.is_some_and(|config| config.file == lock.place.0);
+        let later = self.steps(path).into_iter().skip_while(|step| !locks(step)).skip_while(locks);
         // Under `--isolated` only the command line can say anything.
         let steps = later.filter(|step| !self.isolated || step.config.is_none());
         let kept = lock.kept(settled);
@@ -340,20 +340,30 @@ impl Layers {
         steps.flat_map(|step| lifted(&step).into_iter().chain(defied(&step)).collect::<Vec<_>>()).collect()
     }
 
-    /// Where later layers say that the site is not locked.
-    pub fn lifts_site(&self, lock: &SiteLock) -> Vec<Defied> {
-        let later = self.configs.iter().skip_while(|config| config.file != lock.place.0).skip(1);
-        let told = |config: &Arc<Config>| {
-            let line = config.line(&["site.lock"]).filter(|_| config.site_lock.is_none())?;
-            let origin = Origin { level: config.level, file: config.file.clone(), line: Some(line) };
-            Some(lock.defied(origin, "lock = false".to_owned()))
+    /// What later layers say against the lock on the site of a file: that it is another one, or not locked.
+    pub fn defied_site(&self, lock: &SiteLock, path: Option<&Path>) -> Vec<Defied> {
+        let steps = self.steps(path);
+        let configs = steps.iter().filter_map(|step| Some((step.config?, &step.said)));
+        let locks = |(config, _): &(&Config, &FileConfig)| config.file == lock.place.0;
+        let later = configs.skip_while(|step| !locks(step)).skip_while(locks);
+        let told = |(config, said): (&Config, &FileConfig)| {
+            let other =
+                said.site.as_ref().filter(|site| **site != lock.id).map(|site| ("site", format!("site={site}")));
+            let lifts = said.lines.contains_key("site.lock") && config.site_lock.is_none();
+            let lifted = lifts.then(|| ("site.lock", "lock = false".to_owned()));
+            let origin =
+                |key| Origin { level: config.level, file: config.file.clone(), line: said.lines.get(key).copied() };
+            let all = other.into_iter().chain(lifted);
+            all.map(|(key, said)| lock.defied(origin(key), said)).collect::<Vec<_>>()
         };
-        later.filter(|_| !self.isolated).filter_map(told).collect()
+        later.filter(|_| !self.isolated).flat_map(told).collect()
     }
 
     fn steps(&self, path: Option<&Path>) -> Vec<Step<'_>> {
-        let of = |config| Step { config: Some(config), said: said(config, path) };
-        let configs = self.configs.iter().map(|config| of(config.as_ref()));
+        let configs = self.configs.iter().flat_map(|config| {
+            let parts = config.parts_for(path).into_iter();
+            parts.map(|said| Step { config: Some(config.as_ref()), said })
+        });
         let line = FileConfig { selection: self.line.selection.clone(), ..FileConfig::default() };
         configs.chain([Step { config: None, said: line }]).collect()
     }
@@ -393,7 +403,7 @@ impl Lock {
         (self.spec.severity && level != settled) || (self.spec.enabled && level.is_some() != settled.is_some())
     }
 
-    /// True when another site than the layers up to this one name says `said` of the rule, against the lock.
+    /// True when another site than that of the lock says `said` of the rule, against the lock.
     pub fn is_defied_by_site(&self, rule: &Rule, said: Option<Option<Severity>>) -> bool {
         self.is_against(self.base.unlocked(rule, said), self.settled(rule, said))
     }
@@ -414,7 +424,7 @@ impl SiteLock {
     }
 }
 
-/// What one layer says of rules.
+/// What one part of a layer says of rules.
 struct Step<'l> {
     /// `None` for the command line.
     config: Option<&'l Config>,
@@ -424,21 +434,19 @@ struct Step<'l> {
 impl Step<'_> {
     fn origin(&self, word: Word, rule: &Rule) -> Origin {
         let Some(config) = self.config else {
-            return Origin { level: Level::CommandLine, file: self.says(word, rule).into(), line: None };
+            return Origin { level: Level::CommandLine, file: self.says(word).into(), line: None };
         };
-        let line = match word {
-            Word::Severity => config.line(&[&format!("rules.{}.severity", rule.id)]),
-            Word::Off => self.off_by(rule).map(|(_, line)| line),
-            Word::Ignore => self.said.lines.get("ignore").copied().or_else(|| config.line(&["ignore"])),
-            Word::Select => self.said.lines.get("select").copied().or_else(|| config.line(&["select"])),
+        let key = match word {
+            Word::Severity => &format!("rules.{}.severity", rule.id),
+            other => other.key(),
         };
-        Origin { level: config.level, file: config.file.clone(), line }
+        Origin { level: config.level, file: config.file.clone(), line: self.said.lines.get(key).copied() }
     }
 
     /// Where it says that the rule is not locked.
     fn lifts(&self, rule: &Rule, lock: &Lock) -> Option<(Origin, String)> {
         let config = self.config?;
-        let line = config.line(&[&format!("rules.{}.lock", rule.id)])?;
+        let line = *self.said.lines.get(&format!("rules.{}.lock", rule.id))?;
         let own = config.locks.get(&rule.id).map(LockSpec::parts).unwrap_or_default();
         if lock.spec.parts().iter().all(|part| own.contains(part)) {
             return None;
@@ -448,13 +456,6 @@ impl Step<'_> {
         Some((Origin { level: config.level, file: config.file.clone(), line: Some(line) }, said))
     }
 
-    /// The key that says last that a rule is off, and its line.
-    fn off_by(&self, rule: &Rule) -> Option<(&'static str, usize)> {
-        let mut all = self.said.off_by.iter().rev();
-        let (_, key, line) = all.find(|(names, ..)| names.iter().any(|name| rule.is_named(name)))?;
-        Some((key, *line))
-    }
-
     /// What was said, for the command line with the names that mean the rule.
     fn says_in_full(&self, word: Word, rule: &Rule) -> String {
         let names = match word {
@@ -462,18 +463,12 @@ impl Step<'_> {
             Word::Select => self.said.selection.select.clone().unwrap_or_default(),
             Word::Off | Word::Severity => Vec::new(),
         };
-        let said = self.says(word, rule);
+        let said = self.says(word);
         if self.config.is_none() && !names.is_empty() { format!("{said} {}", names.join(",")) } else { said }
     }
 
-    fn says(&self, word: Word, rule: &Rule) -> String {
-        let name = match word {
-            Word::Severity => "severity",
-            Word::Off => self.off_by(rule).map_or("ignore", |(key, _)| key),
-            Word::Ignore => "ignore",
-            Word::Select => "select",
-        };
-        if self.config.is_none() { format!("--{name}") } else { name.to_owned() }
+    fn says(&self, word: Word) -> String {
+        if self.config.is_none() { format!("--{}", word.key()) } else { word.key().to_owned() }
     }
 }
 
@@ -490,10 +485,14 @@ pub enum Word {
     Select,
 }
 
-fn said(config: &Config, path: Option<&Path>) -> FileConfig {
-    path.map_or_else(|| config.for_no_file(), |path| config.for_file(path))
-}
-
-fn origin(config: &Config, keys: &[&str]) -> Origin {
-    Origin { level: config.level, file: config.file.clone(), line: config.line(keys) }
+impl Word {
+    /// The key that says it.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Severity => "severity",
+            Self::Off => "per-file-ignores",
+            Self::Ignore => "ignore",
+            Self::Select => "select",
+        }
+    }
 }

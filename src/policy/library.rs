@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::error::PolicyError;
+use super::error::{PolicyError, Problem};
 use super::pack::{PackFiles, Policy, name_of};
 
 /// Policies that are made of packs in folders.
@@ -46,6 +46,14 @@ impl Library {
         Ok(Arc::new(Policy { rules, ..Policy::built_in() }))
     }
 
+    /// The built-in policy with packs that are still being written over it, and the blanks that they have.
+    ///
+    /// # Errors
+    /// A pack that cannot be read, or is faulty otherwise.
+    pub fn with_blanks(folders: &[PathBuf]) -> Result<(Policy, Vec<Problem>), PolicyError> {
+        Policy::built_in().with_blanks(&read(folders)?)
+    }
+
     /// The policy of the built-in pack with those in `folders` over it, each over those before it. A folder that is
     /// named again counts where it was named first.
     ///
@@ -76,6 +84,9 @@ pub fn joined(below: &[PathBuf], added: &[PathBuf], replaced: bool) -> Vec<PathB
 }
 
 fn load(folders: &[PathBuf]) -> Result<Policy, PolicyError> {
-    let packs = folders.iter().map(|folder| PackFiles::read(Path::new(folder))).collect::<Result<Vec<_>, _>>()?;
-    Policy::built_in().with(&packs)
+    Policy::built_in().with(&read(folders)?)
+}
+
+fn read(folders: &[PathBuf]) -> Result<Vec<PackFiles>, PolicyError> {
+    folders.iter().map(|folder| PackFiles::read(Path::new(folder))).collect()
 }

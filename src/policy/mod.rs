@@ -30,6 +30,7 @@ pub mod sites;
 pub mod symptom;
 pub mod template;
 mod verify;
+pub mod wording;
 
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 //! not at all.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
@@ -10,7 +10,7 @@ use std::{fs, io};
 use super::day::Day;
 use super::describe::pack::PACK;
 use super::describe::{self, commands};
-use super::document::{Document, Word, expectation};
+use super::document::{Document, Filled, Word, expectation};
 use super::error::{PolicyError, Problem, nearest, text};
 use super::reply::{Replies, Reply};
 use super::rule::Rule;
@@ -102,8 +102,12 @@ pub(super) struct Draft {
     /// Their templates for answers by site, earlier packs first.
     pub replies: Vec<(String, Reply)>,
     pub problems: Vec<Problem>,
+    /// What skeletons left to their author and nobody filled in.
+    pub blanks: Vec<Problem>,
     /// Names of sites that faulty rules use, by file.
     pub faulty: Vec<(String, Vec<Use>)>,
+    /// The ids of rules, symptoms and sites whose files are faulty: they exist, and more is not known of them.
+    pub unread: BTreeSet<String>,
     /// A site could not be read, so that what sites say is not all known.
     pub lacks_sites: bool,
 }
@@ -164,8 +168,17 @@ impl Policy {
     /// This policy with further packs over it. They may bring rules and sites, say more of a site that is there, and
     /// add to the tables. With any problem in any file, nothing is loaded and all problems are told.
     pub fn with(self, packs: &[PackFiles]) -> Result<Self, PolicyError> {
+        match self.with_blanks(packs)? {
+            (policy, blanks) if blanks.is_empty() => Ok(policy),
+            (_, blanks) => Err(PolicyError::Invalid(blanks)),
+        }
+    }
+
+    /// The same with packs that are still being written: what skeletons left to fill in stands as it is, and is told
+    /// beside the policy.
+    pub fn with_blanks(self, packs: &[PackFiles]) -> Result<(Self, Vec<Problem>), PolicyError> {
         if packs.is_empty() {
-            return Ok(self);
+            return Ok((self, Vec::new()));
         }
         let mut draft = Draft::default();
         let mut tables = self.tables;
@@ -174,17 +187,21 @@ impl Policy {
             draft.read_tables(pack, &mut tables);
         }
         let below = Self { tables: Tables::default(), ..self };
+        let blanks = std::mem::take(&mut draft.blanks);
+        let told = |mut problems: Vec<Problem>| {
+            problems.extend(blanks.iter().filter(|blank| !problems.contains(blank)).cloned().collect::<Vec<_>>());
+            problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+            PolicyError::Invalid(problems)
+        };
         if !draft.problems.is_empty() {
-            if !draft.lacks_sites {
-                let more = verify::of_faulty(&below, &draft, packs);
-                draft.problems.extend(more);
-            }
-            return Err(PolicyError::Invalid(draft.problems));
+            let more = verify::of_faulty(&below, &draft, packs);
+            return Err(told([draft.problems, more].concat()));
         }
         if draft.rules.is_empty() && below.rules.is_empty() {
             return Err(PolicyError::Empty(packs.last().map(|pack| pack.origin.clone()).unwrap_or_default()));
         }
-        Ok(Self { tables, ..verify::check(&below, draft, packs)? })
+        let policy = verify::check(&below, draft, packs).map_err(&told)?;
+        Ok((Self { tables, ..policy }, blanks))
     }
 
     /// The built-in pack alone, from the trees of the build script. A test reads it as any other pack, with all checks.
@@ -260,16 +277,30 @@ impl Draft {
             return;
         };
         let read = match folder {
-            "lint" => Rule::parse(name, stem, text).map(|rule| self.rules.push(Arc::new(rule))).map_err(|faulty| {
-                self.faulty.push((name.to_owned(), faulty.uses));
-                faulty.problems
-            }),
-            "sites" => Site::parse(name, stem, text).map(|site| self.add_site(name, text, site)),
-            "symptoms" => Symptom::parse(name, stem, text).map(|symptom| self.symptoms.push(symptom)),
+            "lint" => {
+                let read = Rule::parse(name, stem, text).map_err(|faulty| {
+                    self.faulty.push((name.to_owned(), faulty.uses));
+                    faulty.problems
+                });
+                read.map(|rule| self.keep(rule, |draft, rule| draft.rules.push(Arc::new(rule))))
+            }
+            "sites" => Site::parse(name, stem, text)
+                .map(|site| self.keep(site, |draft, site| draft.add_site(name, text, site))),
+            "symptoms" => Symptom::parse(name, stem, text)
+                .map(|symptom| self.keep(symptom, |draft, symptom| draft.symptoms.push(symptom))),
             _ => Replies::parse(name, text).map(|template| self.replies.push((stem.to_owned(), template))),
         };
-        self.lacks_sites |= folder == "sites" && read.is_err();
-        self.problems.extend(read.err().into_iter().flatten());
+        if let Err(problems) = read {
+            self.lacks_sites |= folder == "sites";
+            self.unread.insert(stem.to_owned());
+            self.problems.extend(problems);
+        }
+    }
+
+    /// Takes in what was read of a file with its blanks.
+    fn keep<T>(&mut self, read: Filled<T>, add: impl FnOnce(&mut Self, T)) {
+        add(self, read.value);
+        self.blanks.extend(read.blanks);
     }
 
     fn add_site(&mut self, name: &str, text: &str, site: Site) {
@@ -317,10 +348,12 @@ impl Draft {
     fn read_tables(&mut self, pack: &PackFiles, tables: &mut Tables) {
         if let Some(text) = pack.get(COMMANDS) {
             let name = pack.named(COMMANDS);
-            let (doc, tree) = Document::parse(&name, text);
-            doc.blanks(&tree);
+            let (doc, tree) = Document::parse_filled(&name, text);
             describe::check(doc.root(&tree, &commands::COMMANDS));
-            self.problems.extend(doc.into_problems());
+            match doc.read(()) {
+                Ok(read) => self.keep(read, |_, ()| ()),
+                Err(problems) => self.problems.extend(problems),
+            }
         }
         // What is wrong with the commands is told with its place already.
         let faulty = self.problems.iter().any(|problem| problem.file == pack.named(COMMANDS));
@@ -350,8 +383,7 @@ impl Draft {
             self.problems.push(Problem::new(&name, "", 0..0, "the pack has no `pack.toml`".to_owned(), note));
             return;
         };
-        let (doc, tree) = Document::parse(&name, text);
-        doc.blanks(&tree);
+        let (doc, tree) = Document::parse_filled(&name, text);
         let table = doc.root(&tree, &PACK);
         let word = |key| table.need_string(key).map(|word| word.text.to_owned()).unwrap_or_default();
         let stems = |folder: &str, end: &str| {
@@ -374,9 +406,23 @@ impl Draft {
             check_needs(&doc, &needs);
         }
         table.finish();
-        self.problems.extend(doc.into_problems());
+        match doc.read(()) {
+            Ok(read) => self.keep(read, |_, ()| ()),
+            Err(problems) => self.problems.extend(problems),
+        }
         self.packs.push(info);
     }
+}
+
+/// The days on which the sites of packs were looked at, as far as these can be read, each with what is to be said while
+/// that day is still to come.
+pub fn days(folders: &[PathBuf]) -> Vec<(Day, Problem)> {
+    let mut draft = Draft::default();
+    for pack in folders.iter().filter_map(|folder| PackFiles::read(folder).ok()) {
+        // What is wrong with it is told where it is loaded.
+        let _ = draft.read(&pack);
+    }
+    draft.packs.into_iter().flat_map(|pack| pack.days).collect()
 }
 
 /// The name that the pack in a folder gives itself; `None` when it does not, which is told when the pack is read.

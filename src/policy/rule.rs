@@ -4,8 +4,7 @@
 mod head;
 mod unmet;
 
-use std::cell::RefCell;
-use std::fmt;
+use std::cell::{Cell, RefCell};
 use std::ops::{Deref, Range};
 use std::sync::OnceLock;
 
@@ -15,7 +14,7 @@ use crate::tree::Node;
 
 use super::condition::{Condition, Where};
 use super::describe::rule::RULE;
-use super::document::{Document, Item, Shape, Table, Word};
+use super::document::{Document, Filled, Item, Shape, Table, Word};
 use super::error::Problem;
 use super::fix::FixSpec;
 use super::path::{Derived, FieldPath, Scope};
@@ -194,9 +193,8 @@ pub(super) struct Faulty {
 
 impl Rule {
     /// Reads the rule file `lint/<id>.toml`.
-    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Faulty> {
-        let (doc, tree) = Document::parse(file, text);
-        doc.blanks(&tree);
+    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Filled<Self>, Faulty> {
+        let (doc, tree) = Document::parse_filled(file, text);
         let uses = RefCell::default();
         let (rule, mut body) = {
             let context = Context { doc: &doc, kind: FactKind::File, uses: &uses, trusted: false };
@@ -205,13 +203,10 @@ impl Rule {
             table.finish();
             read
         };
-        let problems = doc.into_problems();
-        if !problems.is_empty() {
-            return Err(Faulty { problems, uses: uses.into_inner() });
-        }
         body.origin = file.to_owned();
-        body.uses = uses.into_inner();
-        Ok(Self { body: body.into(), ..rule })
+        body.uses = uses.take();
+        let used = body.uses.clone();
+        doc.read(Self { body: body.into(), ..rule }).map_err(|problems| Faulty { problems, uses: used })
     }
 
     /// The head of a built-in rule.
@@ -223,6 +218,11 @@ impl Rule {
     /// True for its id, a tag of it, and `ALL`.
     pub fn is_named(&self, name: &str) -> bool {
         name == "ALL" || name == self.id || self.tags.iter().any(|tag| tag == name)
+    }
+
+    /// How many fixes it has, one that several clauses share counted once.
+    pub fn fix_count(&self) -> usize {
+        self.fixes().map(|fix| fix.number).max().unwrap_or_default()
     }
 
     /// The fixes of all its clauses.
@@ -273,6 +273,7 @@ fn read_body(context: Context<'_, '_>, table: &Table<'_, '_>, stem: &str) -> Bod
         at: table.string("at"),
         labels: table.get("labels"),
         fix: table.get("fix"),
+        fixes: Cell::new(table.get("fix").as_ref().map_or(0, FixSpec::count)),
     };
     let body = Body {
         title,
@@ -321,6 +322,8 @@ struct Shared<'d, 'a> {
     at: Option<Word<'d>>,
     labels: Option<Item<'d, 'a>>,
     fix: Option<Item<'d, 'a>>,
+    /// How many fixes the clauses that were read so far have, with those of the rule.
+    fixes: Cell<usize>,
 }
 
 fn read_clause(context: Context<'_, '_>, table: Table<'_, '_>, shared: &Shared<'_, '_>) -> Option<Clause> {
@@ -336,6 +339,8 @@ fn read_clause(context: Context<'_, '_>, table: Table<'_, '_>, shared: &Shared<'
     let labels = table.get("labels").or(shared.labels);
     let own_fix = table.get("fix");
     let no_fix = table.flag("no-fix").unwrap_or(false);
+    let first = if own_fix.is_some() { shared.fixes.get() + 1 } else { 1 };
+    shared.fixes.update(|count| count + own_fix.as_ref().map_or(0, FixSpec::count));
     let fix = own_fix.or(shared.fix).filter(|_| !no_fix);
     let certain = table.choice("certainty", &[("possible", false), ("certain", true)]).unwrap_or(true);
     let at_most = table.choice("at-most", &[("hint", Severity::Hint), ("warning", Severity::Warning)]);
@@ -350,7 +355,7 @@ fn read_clause(context: Context<'_, '_>, table: Table<'_, '_>, shared: &Shared<'
         message: message.and_then(|item| Templates::parse(context, &item)).unwrap_or_default(),
         help: table.get("help").or(shared.help).and_then(|item| Templates::parse(context, &item)).unwrap_or_default(),
         labels: labels.map(|item| read_labels(context, &item)).unwrap_or_default(),
-        fixes: fix.map(|item| FixSpec::parse_all(context, &item)).unwrap_or_default(),
+        fixes: fix.map(|item| FixSpec::parse_all(context, &item, first)).unwrap_or_default(),
     };
     table.finish();
     Some(clause)
@@ -440,15 +445,6 @@ fn any_of(condition: &Condition) -> Option<&Condition> {
         Condition::Any(inner) => Some(inner),
         Condition::AllOf(all) => all.iter().find_map(any_of),
         _ => None,
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fact => f.write_str(SELF),
-            Self::Field(path) => path.fmt(f),
-        }
     }
 }
 

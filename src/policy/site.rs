@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::describe::site::SITE;
-use super::document::Document;
+use super::document::{Document, Filled};
 use super::error::Problem;
 use super::glob::Pattern;
 use super::needles::Needles;
@@ -213,14 +213,12 @@ pub struct Spoken {
 
 impl Site {
     /// Reads the site file `sites/<id>.toml`.
-    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        let (doc, tree) = Document::parse(file, text);
-        doc.blanks(&tree);
+    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Filled<Self>, Vec<Problem>> {
+        let (doc, tree) = Document::parse_filled(file, text);
         let mut site = read::site(&doc, doc.root(&tree, &SITE), id);
         site.origin = file.to_owned();
         site.spans.verified = doc.days();
-        let problems = doc.into_problems();
-        if problems.is_empty() { Ok(site) } else { Err(problems) }
+        doc.read(site)
     }
 
     /// A built-in site, as its file says.

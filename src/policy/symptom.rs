@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::describe::symptom::SYMPTOM;
-use super::document::{Document, Item, Shape, Table, Word};
+use super::document::{Document, Filled, Item, Shape, Table, Word};
 use super::error::Problem;
 use super::phrase::Phrase;
 use super::saying::Saying;
@@ -219,13 +219,11 @@ impl Symptoms {
 
 impl Symptom {
     /// Reads the file `symptoms/<id>.toml`.
-    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        let (doc, tree) = Document::parse(file, text);
-        doc.blanks(&tree);
+    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Filled<Self>, Vec<Problem>> {
+        let (doc, tree) = Document::parse_filled(file, text);
         let mut symptom = read_symptom(&doc, doc.root(&tree, &SYMPTOM), id, false);
         symptom.origin = file.to_owned();
-        let problems = doc.into_problems();
-        if problems.is_empty() { Ok(symptom) } else { Err(problems) }
+        doc.read(symptom)
     }
 
     fn built_in(id: &str, tree: &'static Node) -> Self {
@@ -280,6 +278,12 @@ impl Words {
         }
     }
 
+    /// Those that are said, each with its key.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &Saying)> {
+        let keys = ["summary", "remedy", "commands", "avoid", "question", "send", "url"];
+        keys.into_iter().zip(self.all()).filter(|(_, saying)| !saying.is_empty())
+    }
+
     fn all(&self) -> [&Saying; 7] {
         [&self.summary, &self.remedy, &self.commands, &self.avoid, &self.question, &self.send, &self.url]
     }
@@ -306,21 +310,7 @@ impl fmt::Display for SymptomStand {
         if self.off {
             return f.write_str("off");
         }
-        let Words { summary, remedy, commands, avoid, question, send, url } = &self.words;
-        let words = [
-            ("summary", summary),
-            ("remedy", remedy),
-            ("commands", commands),
-            ("avoid", avoid),
-            ("question", question),
-            ("send", send),
-            ("url", url),
-        ];
-        let said: Vec<String> = words
-            .into_iter()
-            .filter(|(_, saying)| !saying.is_empty())
-            .map(|(key, saying)| format!("{key}: {saying}"))
-            .collect();
+        let said: Vec<String> = self.words.named().map(|(key, saying)| format!("{key}: {saying}")).collect();
         f.write_str(&said.join("\n"))
     }
 }

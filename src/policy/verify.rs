@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::document::{Document, Word, expectation};
-use super::error::{PolicyError, Problem, nearest};
+use super::error::{Problem, nearest};
 use super::pack::{Draft, PackFiles, Policy};
 use super::rule::Rule;
 use super::severity::Applicability;
@@ -16,34 +16,12 @@ use super::symptom::{Symptom, Symptoms};
 use super::template::{Context, Part, Template, Templates, Use, UseKind};
 use crate::facts::placeholder::to_fill;
 
-/// Checks `draft` across its files and against the policy `below` it, and joins both.
-pub(super) fn check(below: &Policy, draft: Draft, packs: &[PackFiles]) -> Result<Policy, PolicyError> {
-    let mut check = Check { packs, problems: Vec::new() };
-    check.parents(&below.sites, &draft.sites);
-    check.packs(below, &draft);
+/// Checks `draft` across its files and against the policy `below` it, and joins both. Errors: all problems.
+pub(super) fn check(below: &Policy, draft: Draft, packs: &[PackFiles]) -> Result<Policy, Vec<Problem>> {
+    let mut check = Check { packs, unread: &draft.unread, problems: Vec::new() };
+    let whole = check.all(below, &draft);
     if !check.problems.is_empty() {
-        return Err(PolicyError::Invalid(check.problems));
-    }
-    let rules = check.rules(below, &draft.rules);
-    let whole = Whole {
-        sites: below.sites.with(draft.sites.clone()),
-        symptoms: below.symptoms.with(draft.symptoms.clone()),
-        rules,
-    };
-    check.values(&draft.sites, &whole);
-    for rule in &draft.rules {
-        check.uses(&rule.origin, &rule.uses, &whole);
-    }
-    for symptom in &draft.symptoms {
-        check.uses(&symptom.origin, &symptom.uses, &whole);
-        check.names_of(symptom, &whole);
-    }
-    for site in &draft.sites {
-        check.stands(site, &whole);
-    }
-    check.replies(&draft, &whole.sites);
-    if !check.problems.is_empty() {
-        return Err(PolicyError::Invalid(check.problems));
+        return Err(check.problems);
     }
     let replies = below.replies.with(draft.replies);
     let rules = whole.rules.into_values().collect();
@@ -51,13 +29,10 @@ pub(super) fn check(below: &Policy, draft: Draft, packs: &[PackFiles]) -> Result
     Ok(Policy { packs, rules, sites: whole.sites, symptoms: whole.symptoms, replies, ..Policy::default() })
 }
 
-/// What is wrong across files with rules that are faulty by themselves, as far as it can be told.
+/// What is wrong across the files of a draft of which some are faulty by themselves, as far as it can be told.
 pub(super) fn of_faulty(below: &Policy, draft: &Draft, packs: &[PackFiles]) -> Vec<Problem> {
-    let mut check = Check { packs, problems: Vec::new() };
-    check.parents(&below.sites, &draft.sites);
-    if check.problems.is_empty() {
-        check.uses_of_faulty(below, draft);
-    }
+    let mut check = Check { packs, unread: &draft.unread, problems: Vec::new() };
+    check.all(below, draft);
     check.problems
 }
 
@@ -74,6 +49,7 @@ pub(super) fn spoken(rule: &Rule, spoken: &Spoken) -> Vec<Templates> {
 }
 
 /// All rules, sites and symptoms, with what is being added.
+#[derive(Default)]
 struct Whole {
     sites: Sites,
     symptoms: Symptoms,
@@ -82,10 +58,52 @@ struct Whole {
 
 struct Check<'p> {
     packs: &'p [PackFiles],
+    /// Ids of what exists and could not be read.
+    unread: &'p BTreeSet<String>,
     problems: Vec<Problem>,
 }
 
 impl<'p> Check<'p> {
+    /// Checks all that can be told; what hangs on sites, only where those could be read and joined.
+    fn all(&mut self, below: &Policy, draft: &Draft) -> Whole {
+        let before = self.problems.len();
+        if !draft.lacks_sites {
+            self.parents(&below.sites, &draft.sites);
+        }
+        let joins = !draft.lacks_sites && self.problems.len() == before;
+        if self.packs(below, draft) {
+            // Everything else would be there twice.
+            return Whole::default();
+        }
+        let rules = self.rules(below, &draft.rules);
+        let sites = if joins { below.sites.with(draft.sites.clone()) } else { Sites::default() };
+        let whole = Whole { sites, symptoms: below.symptoms.with(draft.symptoms.clone()), rules };
+        for symptom in &draft.symptoms {
+            self.names_of(symptom, &whole);
+        }
+        for site in &draft.sites {
+            self.names_in(site, &whole);
+        }
+        if !joins {
+            return whole;
+        }
+        self.values(&draft.sites, &whole);
+        for rule in &draft.rules {
+            self.uses(&rule.origin, &rule.uses, &whole);
+        }
+        for (file, uses) in &draft.faulty {
+            self.uses(file, uses, &whole);
+        }
+        for symptom in &draft.symptoms {
+            self.uses(&symptom.origin, &symptom.uses, &whole);
+        }
+        for site in &draft.sites {
+            self.stands(site, &whole);
+        }
+        self.replies(draft, &whole.sites);
+        whole
+    }
+
     /// The text of a file of the packs.
     fn text(&self, file: &str) -> &'p str {
         let text = |pack: &'p PackFiles| pack.get(file.strip_prefix(&pack.origin)?.strip_prefix('/')?);
@@ -147,17 +165,19 @@ impl<'p> Check<'p> {
         }
     }
 
-    /// No two packs have one name.
-    fn packs(&mut self, below: &Policy, draft: &Draft) {
+    /// No two packs have one name. True where two have.
+    fn packs(&mut self, below: &Policy, draft: &Draft) -> bool {
+        let before = self.problems.len();
         let mut seen: BTreeMap<&str, &str> =
             below.packs.iter().map(|pack| (pack.name.as_str(), pack.origin.as_str())).collect();
-        for pack in &draft.packs {
+        for pack in draft.packs.iter().filter(|pack| !pack.name.is_empty()) {
             if let Some(other) = seen.insert(&pack.name, &pack.origin) {
                 let message = format!("two packs are called `{}`: `{other}` and this one", pack.name);
                 let note = Some("load one of them, or give them names of their own".to_owned());
                 self.problem(&format!("{}/pack.toml", pack.origin), 0..0, message, note);
             }
         }
+        self.problems.len() > before
     }
 
     /// The rules by id; one that is there already is replaced only by one that says so.
@@ -173,7 +193,7 @@ impl<'p> Check<'p> {
                     let note = "give it another id, or say `replaces = true`".to_owned();
                     self.problem(&rule.origin, rule.id_span.clone(), message, Some(note));
                 }
-                (None, true) => {
+                (None, true) if !self.unread.contains(&rule.id) => {
                     let message = format!("there is no earlier rule `{}` to replace", rule.id);
                     let known: Vec<&str> = rules.keys().map(String::as_str).filter(|id| *id != rule.id).collect();
                     self.problem(&rule.origin, rule.id_span.clone(), message, expectation(&rule.id, &known));
@@ -218,15 +238,6 @@ impl<'p> Check<'p> {
         }
     }
 
-    /// The names that faulty rules use. What is said of them is sure when all sites could be read.
-    fn uses_of_faulty(&mut self, below: &Policy, draft: &Draft) {
-        let sites = below.sites.with(draft.sites.clone());
-        let whole = Whole { sites, symptoms: Symptoms::default(), rules: BTreeMap::new() };
-        for (file, uses) in &draft.faulty {
-            self.uses(file, uses, &whole);
-        }
-    }
-
     /// Every value is declared by the root; every recipe and link exists at some site.
     fn uses(&mut self, file: &str, uses: &[Use], whole: &Whole) {
         let root = whole.sites.get(ROOT);
@@ -267,15 +278,24 @@ impl<'p> Check<'p> {
         }
     }
 
-    /// What a site says of rules: they exist, and the templates fit their facts.
+    /// The rules and symptoms of which a site says something exist.
+    fn names_in(&mut self, site: &Site, whole: &Whole) {
+        let unread = |id: &String| self.unread.contains(id);
+        let rules = site.rules.keys().filter(|id| !whole.rules.contains_key(*id) && !unread(id));
+        let known: Vec<&str> = whole.rules.keys().map(String::as_str).collect();
+        let rules = rules.map(|id| ("rule", id, site.spans.rules.get(id), expectation(id, &known)));
+        let symptoms = site.symptoms.stands.keys().filter(|id| !whole.symptoms.contains(id) && !unread(id));
+        let known: Vec<&str> = whole.symptoms.ids().collect();
+        let symptoms = symptoms.map(|id| ("symptom", id, site.spans.symptoms.get(id), expectation(id, &known)));
+        for (what, id, span, note) in rules.chain(symptoms).collect::<Vec<_>>() {
+            self.problem(&site.origin, span.cloned().unwrap_or_default(), format!("unknown {what} `{id}`"), note);
+        }
+    }
+
+    /// What a site says of rules and symptoms: the templates fit their facts, and what they take from the site is there.
     fn stands(&mut self, site: &Site, whole: &Whole) {
         for (id, stand) in &site.rules {
-            let span = site.spans.rules.get(id).cloned().unwrap_or_default();
-            let Some(rule) = whole.rules.get(id) else {
-                let known: Vec<&str> = whole.rules.keys().map(String::as_str).collect();
-                self.problem(&site.origin, span, format!("unknown rule `{id}`"), expectation(id, &known));
-                continue;
-            };
+            let Some(rule) = whole.rules.get(id) else { continue };
             self.trust(site, rule, whole);
             for text in [&stand.message, &stand.help].into_iter().flatten() {
                 self.spoken(site, rule, text, whole);
@@ -285,16 +305,11 @@ impl<'p> Check<'p> {
                 && !complete.links.contains_key(link)
             {
                 let known: Vec<&str> = complete.links.keys().map(String::as_str).collect();
-                let span = site.spans.urls.get(id).cloned().unwrap_or(span);
+                let span = site.spans.urls.get(id).or(site.spans.rules.get(id)).cloned().unwrap_or_default();
                 self.problem(&site.origin, span, format!("unknown link `$link.{link}`"), expectation(link, &known));
             }
         }
-        for (id, stand) in &site.symptoms.stands {
-            if !whole.symptoms.contains(id) {
-                let span = site.spans.symptoms.get(id).cloned().unwrap_or_default();
-                let known: Vec<&str> = whole.symptoms.ids().collect();
-                self.problem(&site.origin, span, format!("unknown symptom `{id}`"), expectation(id, &known));
-            }
+        for stand in site.symptoms.stands.values() {
             let uses: Vec<Use> = stand.uses().cloned().collect();
             self.uses(&site.origin, &uses, whole);
         }
@@ -315,7 +330,7 @@ impl<'p> Check<'p> {
     /// The rules and symptoms that a symptom names exist.
     fn names_of(&mut self, symptom: &Symptom, whole: &Whole) {
         for (name, span) in &symptom.named {
-            if !whole.rules.contains_key(name) && !whole.symptoms.contains(name) {
+            if !whole.rules.contains_key(name) && !whole.symptoms.contains(name) && !self.unread.contains(name) {
                 let known: Vec<&str> = whole.rules.keys().map(String::as_str).chain(whole.symptoms.ids()).collect();
                 let message = format!("there is no rule or symptom `{name}`");
                 self.problem(&symptom.origin, span.clone(), message, expectation(name, &known));

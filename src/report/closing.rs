@@ -18,6 +18,7 @@ pub(super) fn write(report: &Report, options: &HumanOptions, out: &mut dyn Write
         fixes.files.iter().try_for_each(|run| fix_run(run, fixes.silences, options, out))?;
     }
     report.not_obeyed.iter().try_for_each(|said| not_obeyed(said, out))?;
+    report.notes.iter().try_for_each(|note| writeln!(out, "{}", for_terminal(note)))?;
     if let Some(told) = kept_loud(report).filter(|_| !options.quiet) {
         writeln!(out, "{told}")?;
     }

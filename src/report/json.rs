@@ -35,6 +35,9 @@ struct Document<'a> {
     /// Only there when something was said against a lock.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_obeyed: Vec<NotObeyed<'a>>,
+    /// Only there when something was written that counts for nothing.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notes: &'a [String],
     /// Only there when something was to be silenced and a lock keeps it loud.
     #[serde(skip_serializing_if = "Option::is_none")]
     kept_loud: Option<usize>,
@@ -234,6 +237,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         undo: report.fixes.as_ref().and_then(undo),
         baselines: report.baselines.iter().map(baseline).collect(),
         not_obeyed: report.not_obeyed.iter().map(not_obeyed).collect(),
+        notes: &report.notes,
         kept_loud: Some(report.kept_loud).filter(|count| *count > 0),
         excluded: report.excluded.iter().map(|path| Excluded { path: shown(&path.path), by: &path.by }).collect(),
     };

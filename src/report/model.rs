@@ -153,6 +153,8 @@ pub struct Report {
     pub baselines: Vec<BaselineUse>,
     /// What was said against locks.
     pub not_obeyed: Vec<NotObeyed>,
+    /// What was written and counts for nothing, a sentence each.
+    pub notes: Vec<String>,
     /// How many findings were to be silenced and are not, as a lock keeps them loud.
     pub kept_loud: usize,
     /// What the walk left out because a configuration excludes it.

@@ -126,7 +126,7 @@ pub fn choose(
         return check::detect(policy, flag, configured, &nothing, &facts, &Surroundings::default());
     }
     if let Some((id, grounds, why)) = signs.agreed(policy) {
-        return Ok(SiteChoice { id, grounds, why });
+        return Ok(SiteChoice { id, grounds, why, slip: None });
     }
     let choice = check::detect(policy, None, None, &nothing, &facts, machine)?;
     let why = match choice.grounds {

@@ -23,9 +23,9 @@ impl Engine {
         let site = settings.known.sites.get(&choice.id);
         let stand = |rule: &str| site?.rules.get(rule);
         let mut defied: BTreeSet<Defied> = self.defied_rules(settings, &stand).collect();
-        defied.extend(other.and_then(|other| self.defied_site(settings, source, other)));
+        defied.extend(other.and_then(|other| defied_site(settings, source, other)));
         let site_lock = settings.meant.site_lock.iter();
-        defied.extend(site_lock.flat_map(|lock| settings.layers.lifts_site(lock)));
+        defied.extend(site_lock.flat_map(|lock| settings.layers.defied_site(lock, settings.path.as_deref())));
         defied.extend(self.defied_by_site(settings, source, choice, &stand));
         defied
     }
@@ -67,13 +67,6 @@ impl Engine {
         rules.flat_map(move |rule| settings.layers.defied(selection, rule, stand(&rule.id), settings.path.as_deref()))
     }
 
-    /// What was said against the lock on the site of a file: another one was named.
-    fn defied_site(&self, settings: &FileSettings, source: &Source, other: &check::SiteChoice) -> Option<Defied> {
-        let lock = settings.meant.site_lock.as_ref()?;
-        let (origin, said) = named_by(settings, source, other)?;
-        Some(lock.defied(origin, said))
-    }
-
     /// What was said against locks on the rules of a file by naming the site that judges it: the rules are otherwise
     /// there than at the site for which they were locked.
     fn defied_by_site<'s>(
@@ -107,6 +100,13 @@ pub(super) fn by_packs<'s>(
         let origin = Origin { level: Level::Project, file: pack.into(), line: None };
         Some(lock.defied(rule, Kept::AsKnown, origin, files.join(", ")))
     })
+}
+
+/// What was said against the lock on the site of a file by an option or in the file: another one was named.
+fn defied_site(settings: &FileSettings, source: &Source, other: &check::SiteChoice) -> Option<Defied> {
+    let lock = settings.meant.site_lock.as_ref().filter(|_| other.grounds != Grounds::Configuration)?;
+    let (origin, said) = named_by(settings, source, other)?;
+    Some(lock.defied(origin, said))
 }
 
 /// Who named the site of a file, and how; `None` when nobody did.

@@ -2,12 +2,11 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::bail;
 
 use crate::policy::config::NAMES;
-use crate::policy::pack::PACK_FILE;
+use crate::policy::pack::{self, PACK_FILE};
 use crate::policy::{self, Library, PackInfo, Policy, PolicyError, Problem, hints};
 use crate::report::for_terminal;
 
@@ -22,12 +21,21 @@ const CONFIGURATION: &str = NAMES[0];
 
 /// Runs `pydoctor rules check`.
 pub(in super::super) fn run(args: &Packs, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
-    let policy = load(args, snapshot)?;
+    let folders = folders(args, snapshot)?;
     let today = snapshot.today();
-    let days = own_packs(&policy).iter().flat_map(|pack| &pack.days).filter(|(day, _)| *day > today);
-    let to_come: Vec<Problem> = days.map(|(_, problem)| problem.clone()).collect();
+    let days = pack::days(&folders).into_iter().filter(|(day, _)| *day > today).map(|(_, problem)| problem);
+    let cwd = real(&snapshot.cwd);
+    let told = |problems| anyhow::Error::from(PolicyError::Invalid(problems).seen_from(&cwd));
+    let policy = match Library::default().with(&folders) {
+        Ok(policy) => policy,
+        Err(error) => match &*error {
+            PolicyError::Invalid(problems) => return Err(told(problems.iter().cloned().chain(days).collect())),
+            error => return Err(error.copied().seen_from(&cwd).into()),
+        },
+    };
+    let to_come: Vec<Problem> = days.collect();
     if !to_come.is_empty() {
-        return Err(PolicyError::Invalid(to_come).seen_from(&real(&snapshot.cwd)).into());
+        return Err(told(to_come));
     }
     streams.print(|out| {
         own_packs(&policy).iter().try_for_each(|pack| write(&policy, pack, out))?;
@@ -41,8 +49,8 @@ fn notes_on_tables(policy: &Policy) -> Vec<String> {
     policy::builtin().map(|below| hints::of_tables(policy, &below)).unwrap_or_default()
 }
 
-/// The packs over the built-in one. Errors: a folder that is none, everything that is wrong with them.
-pub(super) fn load(args: &Packs, snapshot: &Snapshot) -> anyhow::Result<Arc<Policy>> {
+/// The folders that were named. Errors: a folder that is no pack.
+pub(super) fn folders(args: &Packs, snapshot: &Snapshot) -> anyhow::Result<Vec<PathBuf>> {
     let folders: Vec<PathBuf> = args.folders.iter().map(|folder| snapshot.cwd.join(folder)).collect();
     for (folder, path) in args.folders.iter().zip(&folders) {
         if !path.is_dir() {
@@ -56,8 +64,7 @@ pub(super) fn load(args: &Packs, snapshot: &Snapshot) -> anyhow::Result<Arc<Poli
             );
         }
     }
-    let cwd = real(&snapshot.cwd);
-    Library::default().with(&folders).map_err(|error| error.copied().seen_from(&cwd).into())
+    Ok(folders.iter().map(|folder| real(folder)).collect())
 }
 
 /// The packs that were named.

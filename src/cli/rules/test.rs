@@ -3,22 +3,27 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cli::fixtures::{Outcome, Suite, Wrong, files};
 use crate::policy::pack::FIXTURES;
-use crate::policy::{PackInfo, nearest};
+use crate::policy::{Library, PackInfo, Problem, nearest};
 use crate::report::for_terminal;
 
 use super::super::Status;
 use super::super::args::TestPacks;
+use super::super::folders::real;
 use super::super::snapshot::Snapshot;
 use super::super::streams::Streams;
-use super::check::{load, own_packs, shown};
+use super::check::{folders, own_packs, shown};
 
 /// Runs `pydoctor rules test`. Exit status 1 when a case is not as it should be.
 pub(in super::super) fn run(args: &TestPacks, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
-    let policy = load(&args.packs, snapshot)?;
-    let mut status = Status::Clean;
+    let folders = folders(&args.packs, snapshot)?;
+    let cwd = real(&snapshot.cwd);
+    let (policy, blanks) = Library::with_blanks(&folders).map_err(|error| error.seen_from(&cwd))?;
+    let policy = Arc::new(policy);
+    let mut status = if blanks.is_empty() { Status::Clean } else { Status::Found };
     for (pack, folder) in own_packs(&policy).iter().zip(&args.packs.folders) {
         let folder = snapshot.cwd.join(folder).join(FIXTURES);
         let suite = Suite {
@@ -37,6 +42,9 @@ pub(in super::super) fn run(args: &TestPacks, snapshot: &Snapshot, streams: &mut
         let shown =
             Shown { pack, outcome: &outcome, folder: relative(&folder, &snapshot.cwd), dirs: shown(&args.packs) };
         streams.print(|out| shown.write(args.bless, &snapshot.cwd, out));
+    }
+    if !blanks.is_empty() {
+        streams.print(|out| write_blanks(&blanks, &cwd, out));
     }
     Ok(status)
 }
@@ -110,6 +118,15 @@ impl Shown<'_> {
         }
         Ok(())
     }
+}
+
+/// What is still to be filled in before the packs can be used.
+fn write_blanks(blanks: &[Problem], cwd: &Path, out: &mut dyn Write) -> io::Result<()> {
+    let place = |blank: &Problem| format!("{}:{}", relative(Path::new(&blank.file), cwd).display(), blank.line);
+    let places: Vec<String> = blanks.iter().map(place).collect();
+    let (blanks, are) = if let [_] = blanks { ("a blank", "is") } else { ("blanks", "are") };
+    let places = for_terminal(&places.join(", ")).into_owned();
+    writeln!(out, "{blanks} {are} not filled in yet, without which nothing else loads the pack: {places}")
 }
 
 /// What is said of something, its first line behind the name, the others indented.

@@ -15,7 +15,7 @@ use crate::source::{self, Kind, Loaded, Source, WalkOptions};
 
 use super::super::Status;
 use super::super::args::{Detect, ListFormat};
-use super::super::engine::Engine;
+use super::super::engine::{Engine, notes};
 use super::super::settings::{Exclusion, FileSettings};
 use super::super::snapshot::Snapshot;
 use super::super::streams::{Streams, emit};
@@ -119,8 +119,8 @@ impl<'e> Detection<'e> {
         self.knows(&settings.known);
         let path = settings.path.as_deref();
         for config in settings.layers.configs.iter().filter(|_| !settings.layers.isolated) {
-            let said = path.map_or_else(|| config.for_no_file(), |path| config.for_file(path));
-            self.configurations.insert((self.engine.settings.shown(&config.file).to_owned(), said.site));
+            let site = config.parts_for(path).into_iter().filter_map(|part| part.site).next_back();
+            self.configurations.insert((self.engine.settings.shown(&config.file).to_owned(), site));
         }
         Ok(())
     }
@@ -138,6 +138,11 @@ impl<'e> Detection<'e> {
                     let path = path.as_deref().unwrap_or(Path::new(".")).to_string_lossy();
                     writeln!(out, "{:width$}  {}: {}", choice.id, for_terminal(&path), for_terminal(&choice.why))?;
                 }
+            }
+        }
+        for (path, choice) in &self.choices {
+            if let Some(note) = notes::of_site(path.as_deref().unwrap_or(Path::new(".")), choice) {
+                writeln!(out, "{}", for_terminal(&note))?;
             }
         }
         writeln!(out, "\nLooked at, the first that tells a site counts:")?;
@@ -191,6 +196,7 @@ impl<'e> Detection<'e> {
                 "site": choice.id,
                 "by": choice.grounds.name(),
                 "why": choice.why,
+                "slip": choice.slip.as_ref().map(|(line, wrong)| json!({ "line": line, "message": wrong })),
             })
         };
         let configuration =

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use crate::policy::glob::Pattern;
 use crate::policy::site::Provenance;
+use crate::policy::symptom::SymptomStand;
 use crate::policy::{CommandLine, Day, Policy, Selection, Site};
 use crate::report::{Palette, encode, for_terminal};
 
@@ -224,16 +225,30 @@ impl<'p> Page<'p> {
         format!("; as configured here: {}{as_well}", level(here))
     }
 
-    /// The symptoms of tickets of which the site says something with its source.
+    /// The stands on symptoms of tickets that are other than the parent's.
+    fn stands_on_symptoms(&self) -> impl Iterator<Item = (&'p str, &'p SymptomStand)> {
+        let parent = self.line.get(1).map(|parent| &parent.symptoms.stands);
+        let is_as = move |id: &str, own: &SymptomStand| {
+            parent.and_then(|stands| stands.get(id)).is_some_and(|theirs| theirs.to_string() == own.to_string())
+        };
+        let own = self.site().symptoms.stands.iter().map(|(id, stand)| (id.as_str(), stand));
+        own.filter(move |(id, stand)| !is_as(id, stand))
+    }
+
+    /// What the site says of symptoms of tickets, in its own words.
     fn symptoms(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut ids = self.said_keys().filter_map(|key| key.strip_prefix("symptoms.")).peekable();
-        if ids.peek().is_none() {
+        let mut stands = self.stands_on_symptoms().peekable();
+        if stands.peek().is_none() {
             return Ok(());
         }
         self.heading("Symptoms of tickets", out)?;
-        ids.try_for_each(|id| {
-            let off = self.site().symptoms.stands.get(id).is_some_and(|stand| stand.off);
-            writeln!(out, "  {id}: {}", if off { "does not occur here" } else { "in words of its own" })?;
+        stands.try_for_each(|(id, stand)| {
+            if stand.off {
+                writeln!(out, "  {id}: does not occur here")?;
+            } else {
+                writeln!(out, "  {id}")?;
+                stand.to_string().lines().try_for_each(|line| writeln!(out, "    {}", for_terminal(line)))?;
+            }
             self.told(&format!("symptoms.{id}"), out)
         })
     }

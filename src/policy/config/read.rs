@@ -16,7 +16,7 @@ use super::super::library::joined;
 use super::super::pack::Policy;
 use super::super::rule::TAGS;
 use super::super::severity::{APPLICABILITIES, LEVELS, SEVERITIES};
-use super::{Config, Exception, Files, Ignores, LOCKABLE, Lapsed, LockSpec, Override, Packs, Reading};
+use super::{Config, Exception, FileConfig, Files, Ignores, LOCKABLE, Lapsed, LockSpec, Override, Packs, Reading};
 use crate::source::reason;
 
 /// One file that is being read.
@@ -213,9 +213,11 @@ impl Reader<'_> {
         }
         let over = Override {
             files: files(table.doc(), &table.strings("files")),
-            site: table.string("site").map(|word| self.site_id(table.doc(), &word)),
-            selection: self.selection(&table),
-            lines: key_lines(&table).collect(),
+            says: FileConfig {
+                site: table.string("site").map(|word| self.site_id(table.doc(), &word)),
+                selection: self.selection(&table),
+                lines: key_lines(&table).collect(),
+            },
         };
         table.finish();
         over

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::policy::glob::Pattern;
+use crate::policy::symptom::SymptomStand;
 
 use super::Page;
 use super::entries::{Difference, Entry, level, places, quotas, recipes, values};
@@ -21,6 +22,12 @@ impl Page<'_> {
                 "parent_severity": level(difference.parent),
                 "words": words,
             })
+        };
+        let symptom = |(id, stand): (&str, &SymptomStand)| {
+            let said = stand.words.named();
+            let words: Map<String, Json> =
+                said.map(|(key, saying)| (key.to_owned(), json!(saying.to_string()))).collect();
+            json!({ "id": id, "off": stand.off, "words": words })
         };
         let texts = |patterns: &[Pattern]| -> Vec<String> { patterns.iter().map(ToString::to_string).collect() };
         let env = site.detect.env.iter().map(|(name, glob)| json!({ "name": name, "value": glob.to_string() }));
@@ -48,6 +55,7 @@ impl Page<'_> {
             "recipes": entries(self.entries(recipes)),
             "links": site.links,
             "rules": self.differences().into_iter().map(rule).collect::<Vec<_>>(),
+            "symptoms": self.stands_on_symptoms().map(symptom).collect::<Vec<_>>(),
             "said_by": self.said_keys().filter_map(|key| self.said_as_json(key)).collect::<Vec<_>>(),
         })
     }
