@@ -10,6 +10,8 @@
 mod coverage;
 #[path = "docs/documents.rs"]
 mod documents;
+#[path = "docs/examples.rs"]
+mod examples;
 #[path = "docs/fixtures.rs"]
 mod fixtures;
 #[path = "docs/markdown.rs"]

@@ -11,6 +11,7 @@ use pydoctor::policy::schema::FileKind;
 use pydoctor::policy::site::SiteValue;
 use pydoctor::policy::{PackFiles, Policy, ROOT};
 
+use crate::examples::{self, Examples};
 use crate::markdown::{code, codes, sentence, table};
 use crate::sites::meaning;
 
@@ -27,8 +28,9 @@ pub fn page(policy: &Policy) -> String {
     let mut page = "# Reference of rules and sites\n\n<!-- Written by `BLESS=1 cargo test --test docs` from \
                     src/facts/schema.rs and tests/docs/reference-*.md. -->\n\n"
         .to_owned();
+    let examples = Examples::new();
     page.push_str(&with_keys(RULE_FILE));
-    let _ = write!(page, "\n{CONDITIONS}\n{}\n{FACTS}\n", with_keys(FIXES));
+    let _ = write!(page, "\n{CONDITIONS}\n{}\n{FACTS}\n{}\n", with_keys(FIXES), examples::files());
     for kind in FactKind::ALL {
         let _ = write!(page, "### {}\n\n", kind.name());
         let about = about(kind).unwrap_or_else(|| panic!("reference-facts.md says nothing of `{}`", kind.name()));
@@ -36,7 +38,8 @@ pub fn page(policy: &Policy) -> String {
         if kind == FactKind::File {
             page.push_str("Its fields are those of [`file`](#file-1).\n\n");
         } else {
-            let _ = writeln!(page, "{}", fields(schema::fields(kind), kind != FactKind::Command));
+            let _ =
+                writeln!(page, "{}", fields(schema::fields(kind), (kind.name(), &examples), kind != FactKind::Command));
         }
         if kind == FactKind::Command {
             let _ = write!(page, "{RUNS}\n\n{}\n", runs(policy));
@@ -51,7 +54,7 @@ pub fn page(policy: &Policy) -> String {
         ("file", "The file; the same for every fact in it.", schema::FILE),
         ("site", "The site that judges.", SITE),
     ] {
-        let _ = write!(page, "### {root}\n\n{about}\n\n{}\n", fields(list, false));
+        let _ = write!(page, "### {root}\n\n{about}\n\n{}\n", fields(list, (root, &examples), false));
     }
     let _ = write!(page, "{}\n{}\n{}\n", with_keys(SYMPTOM_FILE), with_keys(SITE_FILE), values(policy));
     let _ = write!(page, "{LINKS}\n\n{}\n", links_and_recipes());
@@ -223,14 +226,22 @@ fn about(kind: FactKind) -> Option<&'static str> {
 }
 
 /// The fields as a table. `short`: what commands have too is not said again.
-fn fields(list: &'static [Field], short: bool) -> String {
-    let mut rows = Vec::new();
-    let (shared, own): (Vec<&Field>, Vec<&Field>) = list.iter().partition(|field| short && is_shared(field));
-    push_fields(own, "", &mut rows);
+fn fields(list: &'static [Field], (what, examples): (&str, &Examples), short: bool) -> String {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let example = |path: &[&'static Field]| examples.of(what, path);
+    let (shared, own): (Vec<&'static Field>, Vec<&'static Field>) =
+        list.iter().partition(|field| short && is_shared(field));
+    push_fields(own, &[], &example, &mut rows);
     for field in shared {
-        rows.push(vec![format!("`{}`", field.name), String::new(), "As of a [command](#command)".to_owned()]);
+        let as_command = "As of a [command](#command)".to_owned();
+        rows.push(vec![format!("`{}`", field.name), String::new(), as_command, example(&[field])]);
     }
-    table(&["Field", "Type", "Says"], &rows)
+    if rows.iter().all(|row| row[3].is_empty()) {
+        // Of accounts and of what is known at the end there are none.
+        rows.iter_mut().for_each(|row| row.truncate(3));
+        return table(&["Field", "Type", "Says"], &rows);
+    }
+    table(&["Field", "Type", "Says", "For example"], &rows)
 }
 
 /// Commands have the same field, and it takes long to say.
@@ -240,16 +251,22 @@ fn is_shared(field: &Field) -> bool {
     is_long && commands.iter().any(|other| format!("{other:?}") == format!("{field:?}"))
 }
 
-fn push_fields(list: impl IntoIterator<Item = &'static Field>, prefix: &str, rows: &mut Vec<Vec<String>>) {
+fn push_fields(
+    list: impl IntoIterator<Item = &'static Field>,
+    above: &[&'static Field],
+    example: &dyn Fn(&[&'static Field]) -> String,
+    rows: &mut Vec<Vec<String>>,
+) {
     for field in list {
-        let name = format!("{prefix}{}", if field.name == "*" { "NAME" } else { field.name });
+        let path: Vec<&'static Field> = above.iter().copied().chain([field]).collect();
+        let names: Vec<&str> = path.iter().map(|field| if field.name == "*" { "NAME" } else { field.name }).collect();
         let below = below(&field.kind);
         // A record of any names is one line with its entry.
         if !(field.doc.is_empty() && below.is_some()) {
-            rows.push(vec![format!("`{name}`"), type_of(&field.kind), sentence(field.doc)]);
+            rows.push(vec![code(&names.join(".")), type_of(&field.kind), sentence(field.doc), example(&path)]);
         }
         if let Some(inner) = below {
-            push_fields(inner, &format!("{name}."), rows);
+            push_fields(inner, &path, example, rows);
         }
     }
 }
