@@ -104,7 +104,11 @@ pub(in super::super) static QUOTA: Keys = Keys::of(
     "quota",
     &[
         need("place", Kind::Word(places), "one of WORDS"),
-        may("bytes", Kind::Text, "the size as the site writes it: `\"30 GB\"`"),
+        may(
+            "bytes",
+            Kind::Text,
+            "the size as the site writes it, a number and a unit: `\"30 GB\"`, `\"1.5 TiB\"`; `kB`, `MB`, `GB`, `TB`, `PB` or `KiB` to `PiB`",
+        ),
         may("files", Kind::Integer, "how many files"),
         SOURCE,
         VERIFIED,
