@@ -113,11 +113,15 @@ impl Known {
         for found in NODE.captures_iter(text) {
             self.host(&found["host"]);
         }
+        for found in AUTHOR.captures_iter(text) {
+            let named = names(&found["rest"]);
+            // One word alone is as often a group's, or a program's.
+            if named.len() >= 2 && !named.iter().any(|word| is_no_user(word)) {
+                self.people.extend(named.iter().map(|word| (*word).to_owned()));
+            }
+        }
         for found in HEADER.captures_iter(text) {
-            let named: Vec<&str> = found["rest"]
-                .split(|c: char| !c.is_alphabetic() && c != '-')
-                .filter(|word| word.chars().count() >= 3 && word.chars().next().is_some_and(char::is_uppercase))
-                .collect();
+            let named = names(&found["rest"]);
             self.people.extend(named.iter().map(|word| (*word).to_owned()));
             let folders = accounts(&named);
             let is_folder =
@@ -193,6 +197,13 @@ fn apply(text: &mut Cow<'_, str>, change: impl FnOnce(&str) -> Cow<'_, str>) {
     if let Cow::Owned(new) = change(text) {
         *text = Cow::Owned(new);
     }
+}
+
+/// Words that may be names of people.
+fn names(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_alphabetic() && c != '-')
+        .filter(|word| word.chars().count() >= 3 && word.chars().next().is_some_and(char::is_uppercase))
+        .collect()
 }
 
 /// What the accounts of the person with these names may be called.
@@ -320,6 +331,12 @@ static HEADER: LazyLock<Regex> = LazyLock::new(|| {
         r"(?m)^(?P<header>[>\s]*(?:From|To|Cc|Bcc|Sender|Reply-To|Return-Path|Delivered-To|Von|An|De|À):)(?P<rest>.*)$",
     )
 });
+/// Who wrote a script, by its own comment.
+static AUTHOR: LazyLock<Regex> = LazyLock::new(|| {
+    known(
+        r"(?m)^[>\s]*(?:#|//|%|;|\*)+\s*@?(?i:authors?|maintainers?|(?:created|written) by)\s*[:=]?\s(?P<rest>[^\n<(]{3,80})",
+    )
+});
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| known(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b"));
 static IPV4: LazyLock<Regex> =
     LazyLock::new(|| known(r"(?P<before>^|[^\w.=-]|[^=]=)(?P<address>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})\b"));
@@ -356,6 +373,8 @@ static SECRETS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r"(?P<key>\b(?:curl|wget)\b[^\n|;&]*?\s(?:-u|-U|--user|--proxy-user)[ =]?)[^\s:]+:\S+", "${key}[credentials]"),
         (r"(?P<key>\bsshpass\s+-p\s*)\S+", "${key}[secret]"),
         (r"(?P<key>\b(?:mysql|mysqldump|mariadb)\b[^\n|;&]*?\s-p)\S+", "${key}[secret]"),
+        (r"\b\d{4}-\d{4}-\d{4}-\d{3}[\dX]\b", "[orcid]"),
+        (r"\b[A-Z]{2}\d{2} ?[A-Z0-9]{4}(?: ?\d{4}){2,6}(?: ?\d{1,4})?\b", "[iban]"),
         (r"\b[0-9a-f]{40,64}\b", "[hash]"),
     ]
     .map(|(source, replacement)| (known(source), replacement))
@@ -404,6 +423,10 @@ mod tests {
             ("sshpass -p Hunter22! scp x ada@h:", "Hunter22"),
             ("mysql -h db -u ada -pHunter22! runs", "Hunter22"),
             ("Passwort: Hunter22!", "Hunter22"),
+            ("DE89 3704 0044 0532 0130 00, GB82WEST12345698765432", "0532"),
+            ("GB82WEST12345698765432", "1234"),
+            ("https://orcid.org/0000-0002-1825-0097", "1825"),
+            ("# Author: Grace Hopper\nsrun x\n\nGrace", "Grace"),
             ("mon mot de passe : Hunter22!", "Hunter22"),
         ] {
             assert!(!masked(text).contains(secret), "{}", masked(text));
