@@ -18,6 +18,7 @@ pub const REPLY_NAMES: [(&str, &[&str]); 6] = [
             "confidence",
             "summary",
             "evidence",
+            "doubtful",
             "contradictions",
             "remedy",
             "found",

@@ -63,6 +63,8 @@ pub struct Words {
     pub avoid: Saying,
     /// What to ask while it is not certain.
     pub question: Saying,
+    /// What all stands in a ticket that answers the question.
+    pub answered: Vec<Phrase>,
     /// What to send if it does not help.
     pub send: Saying,
     /// Where it is documented; an address, or `{$link.NAME}`.
@@ -266,6 +268,7 @@ impl Words {
     /// These words, and those of `other` where there are none.
     #[must_use]
     pub fn over(&self, other: &Self) -> Self {
+        let answered = if self.question.is_empty() { &other.answered } else { &self.answered };
         let pick = |own: &Saying, other: &Saying| if own.is_empty() { other.clone() } else { own.clone() };
         Self {
             summary: pick(&self.summary, &other.summary),
@@ -273,6 +276,7 @@ impl Words {
             commands: pick(&self.commands, &other.commands),
             avoid: pick(&self.avoid, &other.avoid),
             question: pick(&self.question, &other.question),
+            answered: answered.clone(),
             send: pick(&self.send, &other.send),
             url: pick(&self.url, &other.url),
         }
@@ -409,6 +413,7 @@ fn read_words(table: &Table<'_, '_>) -> Words {
         commands: say("commands"),
         avoid: say("avoid"),
         question: say("question"),
+        answered: phrases(table, "answered"),
         send: say("send"),
         url: say("url"),
     }

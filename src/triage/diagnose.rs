@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::check::{self, SiteChoice};
 use crate::policy::symptom::{Contradiction, Signature, Words};
-use crate::policy::{Policy, ROOT, Saying, Site, Symptom};
+use crate::policy::{Phrase, Policy, ROOT, Saying, Site, Symptom};
 use crate::redact::Redactor;
 use crate::report::{self, FileResult, Report};
 use crate::source::{Kind, Source};
@@ -17,6 +17,10 @@ use super::lines::slice;
 use super::matching::{self, Hit, Spot};
 use super::model::{Cause, Confidence, Diagnosis, Diff, Evidence};
 use super::pieces::{Piece, Reading};
+use super::questions;
+
+/// So much is asked of causes that are not certain.
+const QUESTIONS: usize = 3;
 
 /// Lines that are shown for one cause.
 const EVIDENCE: usize = 6;
@@ -57,7 +61,13 @@ pub fn diagnose(
         .collect();
     let mut found: Vec<Found> = policy.symptoms.all().iter().filter_map(|symptom| view.judge(symptom)).collect();
     rank(&mut found);
-    diagnosis.questions = questions(&found, &findings, cluster, reading.job);
+    let certain = found.first().is_some_and(|found| found.cause.confidence == Confidence::Confirmed);
+    let asked = found.iter().filter(|found| found.cause.follows.is_none()).filter_map(|found| found.question.clone());
+    diagnosis.questions = match found.is_empty() {
+        true => questions::of_any(reading, cluster),
+        false if certain => Vec::new(),
+        false => distinct(asked).into_iter().take(QUESTIONS).collect(),
+    };
     diagnosis.causes = found.into_iter().map(|found| found.cause).collect();
     diagnosis.findings = findings;
     diagnosis.finding_lines = lines;
@@ -139,6 +149,12 @@ impl View<'_> {
         for _ in &against {
             confidence = confidence.less();
         }
+        // Silence, and what has changed the words, is no doubt of theirs.
+        let doubt = |(each, text, hit): &(&Contradiction, String, Hit)| {
+            let stands = !hit.spots.is_empty() && each.signature.words.summary.is_empty();
+            stands.then(|| self.against(text.clone(), hit))
+        };
+        let doubts = against.iter().filter_map(doubt).collect();
         let spots: BTreeSet<Spot> = hits
             .iter()
             .flat_map(|(_, hit)| &hit.spots)
@@ -150,12 +166,16 @@ impl View<'_> {
         let more = evidence.len().saturating_sub(EVIDENCE);
         evidence.truncate(EVIDENCE);
         let strength = hits.iter().map(|(signature, _)| if signature.weak { 1 } else { 2 }).sum();
-        let question = (confidence < Confidence::Confirmed).then(|| self.say(&words.question, &captures));
+        let told = |phrase: &Phrase| self.reading.texts.iter().any(|text| phrase.is_in(&text.clean));
+        let answered = !words.answered.is_empty() && words.answered.iter().all(told);
+        let asks = confidence < Confidence::Confirmed && !answered;
+        let question = asks.then(|| self.say(&words.question, &captures));
         Some(Found {
             cause: Cause {
                 confidence,
                 evidence,
                 more,
+                doubts,
                 contradictions: against.into_iter().map(|(_, text, hit)| self.against(text, &hit)).collect(),
                 rules: distinct(matching.iter().map(|finding| finding.rule.clone())),
                 example: symptom.example,
@@ -185,6 +205,7 @@ impl View<'_> {
             send: self.say(&words.send, captures),
             url: self.say(&words.url, captures),
             contradictions: Vec::new(),
+            doubts: Vec::new(),
             rules: Vec::new(),
             example: false,
             follows: None,
@@ -258,28 +279,6 @@ fn rank(found: &mut [Found]) {
         };
         key(a).cmp(&key(b)).then(order).then_with(|| a.cause.id.cmp(&b.cause.id))
     });
-}
-
-/// What to ask: of the causes that are not certain, or what every ticket should tell.
-fn questions(found: &[Found], findings: &[report::model::Finding], cluster: bool, job: bool) -> Vec<String> {
-    let certain = found.first().is_some_and(|found| found.cause.confidence == Confidence::Confirmed);
-    if certain {
-        return Vec::new();
-    }
-    let asked = found.iter().filter(|found| found.cause.follows.is_none()).filter_map(|found| found.question.clone());
-    let mut questions = distinct(asked);
-    questions.truncate(3);
-    if found.is_empty() {
-        let machine = if cluster { "which machine (login node or inside a job)" } else { "which machine" };
-        questions.push(format!(
-            "What exactly did you run, and on {machine}? The prompt and the command as you typed it are best."
-        ));
-        questions.push("What is the whole error message, from its first line to its last?".to_owned());
-        if findings.is_empty() && job {
-            questions.push("May we see the job script, and the output file of the job (`slurm-JOBID.out`)?".to_owned());
-        }
-    }
-    questions
 }
 
 /// The findings of all pieces with their places in the ticket, and the line of each.

@@ -19,6 +19,7 @@ mod matching;
 mod model;
 mod pieces;
 mod prompt;
+mod questions;
 mod ran;
 mod recognise;
 mod script;

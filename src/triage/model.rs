@@ -92,6 +92,8 @@ pub struct Cause {
     pub url: String,
     /// What in the ticket speaks against it.
     pub contradictions: Vec<String>,
+    /// Those of them that are told to its author: what stands there, and has not changed the words.
+    pub doubts: Vec<String>,
     /// Rules whose findings make it certain.
     pub rules: Vec<String>,
     /// The commands only show what belongs into a file of the user's.

@@ -47,7 +47,8 @@ pub(super) fn ends(line: &str, before: &str) -> bool {
     if is_shell(line) || line.starts_with([' ', '\t']) {
         return false;
     }
-    is_log(line) || (is_prose(line) && before.trim().is_empty()) || is_certain_prose(line)
+    let alone = before.trim().is_empty();
+    is_log(line) || (alone && (is_prose(line) || APART.is_match(line))) || is_certain_prose(line)
 }
 
 /// A greeting or a whole sentence, even straight below a command.
@@ -91,6 +92,14 @@ static STARTUP: LazyLock<Regex> = LazyLock::new(|| {
         r"^\s*# >>> (?:conda|mamba|micromamba|juliaup) init|^# \.(?:bashrc|bash_profile|zshrc)\s*$|^# ~/\.(?:bashrc|bash_profile|zshrc|profile)",
     )
 });
+/// What stands below a blank line and is no command: a line of somebody's signature, or the first of an environment file.
+static APART: LazyLock<Regex> = LazyLock::new(|| {
+    known(concat!(
+        r"^(?:(?i:tel|phone|fax|mobile?|bel|office|room|raum|zimmer|iban|orcid|e-?mail|dr|prof|department|institute?|university|universit.t|faculty)\b[ .:/]",
+        r"|[A-Z][a-z]+[\w .-]{0,28}: \S|(?:name|channels|dependencies):(?: \S|$)",
+        r"|[A-Z][a-z]+(?:-[A-Z][a-z]+)?(?: [A-Z]\.| (?:van|von|de|der|den|da|di))* [A-Z][a-z]+(?:-[A-Z][a-z]+)?$)",
+    ))
+});
 static HEREDOC: LazyLock<Regex> = LazyLock::new(|| known(r#"<<-?\s*\\?["']?(?P<word>[A-Za-z_]\w*)["']?"#));
 static FILE: LazyLock<Regex> = LazyLock::new(|| {
     known(
@@ -115,13 +124,26 @@ mod tests {
             ("Thanks,", "srun x"),
             ("sbatch: error: x", "srun x"),
             ("```", "srun x"),
+            ("Grace Hopper", ""),
+            ("Tel: 555 0100", ""),
+            ("Room 3.14, ext. 4711", ""),
+            ("IBAN XX00", ""),
+            ("channels:", ""),
             ("[ada@login1 ~]$ sbatch x", ""),
         ] {
             assert!(ends(line, before), "{line}");
         }
-        for line in
-            ["", "# a comment in words here", "srun python x.py", "    indented", "X=1", "python train.py data out"]
-        {
+        for line in [
+            "",
+            "try:",
+            "Rscript fit.R",
+            "X: int = 3",
+            "# a comment in words here",
+            "srun python x.py",
+            "    indented",
+            "X=1",
+            "python train.py data out",
+        ] {
             assert!(!ends(line, ""), "{line}");
         }
     }

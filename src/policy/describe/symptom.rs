@@ -12,6 +12,8 @@ const REMEDY: Key = may("remedy", SAYING, "what to do now, in place of the sympt
 const COMMANDS: Key = may("commands", SAYING, "the same as commands, line by line");
 const AVOID: Key = may("avoid", SAYING, "how to avoid it");
 const QUESTION: Key = may("question", SAYING, "what to ask while it is not certain");
+const ANSWERED: Key =
+    may("answered", PHRASES, "phrases that all stand in a ticket which answers `question`: then it is not asked");
 const SEND: Key = may("send", SAYING, "what to send if it does not help");
 const URL: Key = may("url", SAYING, "where it is documented; the first of `sources` without it");
 
@@ -63,6 +65,7 @@ pub(in super::super) static SYMPTOM: Keys = Keys::of(
         ),
         AVOID,
         QUESTION,
+        ANSWERED,
         SEND,
         URL,
         may("also", PHRASES, "phrases that are looked for only for what they capture"),
@@ -80,7 +83,7 @@ pub(in super::super) static SIGNATURE: Keys = Keys::of(
     "signature",
     &[
         ANY, ALL, NOT, UNLESS, LINES, ON_LINES, RAN_THERE, WEAK, CLUSTER, IS_KNOWN, SUMMARY, REMEDY, COMMANDS, AVOID,
-        QUESTION, SEND, URL,
+        QUESTION, ANSWERED, SEND, URL,
     ],
 );
 
@@ -120,6 +123,7 @@ pub(in super::super) static CONTRADICTION: Keys = Keys::of(
         COMMANDS,
         AVOID,
         QUESTION,
+        ANSWERED,
         SEND,
         URL,
     ],
@@ -134,6 +138,7 @@ pub(in super::super) static SYMPTOM_STAND: Keys = Keys::of(
         COMMANDS,
         AVOID,
         QUESTION,
+        ANSWERED,
         SEND,
         URL,
         may("source", Kind::Text, "who says so: an address, or a document"),
