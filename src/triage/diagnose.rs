@@ -149,12 +149,7 @@ impl View<'_> {
         for _ in &against {
             confidence = confidence.less();
         }
-        // Silence, and what has changed the words, is no doubt of theirs.
-        let doubt = |(each, text, hit): &(&Contradiction, String, Hit)| {
-            let stands = !hit.spots.is_empty() && each.signature.words.summary.is_empty();
-            stands.then(|| self.against(text.clone(), hit))
-        };
-        let doubts = against.iter().filter_map(doubt).collect();
+        let doubts = self.doubts(&against);
         let spots: BTreeSet<Spot> = hits
             .iter()
             .flat_map(|(_, hit)| &hit.spots)
@@ -166,10 +161,7 @@ impl View<'_> {
         let more = evidence.len().saturating_sub(EVIDENCE);
         evidence.truncate(EVIDENCE);
         let strength = hits.iter().map(|(signature, _)| if signature.weak { 1 } else { 2 }).sum();
-        let told = |phrase: &Phrase| self.reading.texts.iter().any(|text| phrase.is_in(&text.clean));
-        let answered = !words.answered.is_empty() && words.answered.iter().all(told);
-        let asks = confidence < Confidence::Confirmed && !answered;
-        let question = asks.then(|| self.say(&words.question, &captures));
+        let question = self.question(&words, confidence, &captures);
         Some(Found {
             cause: Cause {
                 confidence,
@@ -183,10 +175,26 @@ impl View<'_> {
                 ..self.said(symptom, &words, &captures)
             },
             explains: symptom.explains.clone(),
-            question: question.filter(|question| !question.is_empty()),
+            question,
             strength,
             first,
         })
+    }
+
+    /// What is told to the author of a ticket: neither silence, nor what has changed the words.
+    fn doubts(&self, against: &[(&Contradiction, String, Hit)]) -> Vec<String> {
+        let stands = |(each, _, hit): &&(&Contradiction, String, Hit)| {
+            !hit.spots.is_empty() && each.signature.words.summary.is_empty()
+        };
+        against.iter().filter(stands).map(|(_, text, hit)| self.against(text.clone(), hit)).collect()
+    }
+
+    /// What is asked while a cause is not certain, unless the ticket answers it.
+    fn question(&self, words: &Words, confidence: Confidence, captures: &BTreeMap<String, String>) -> Option<String> {
+        let told = |phrase: &Phrase| self.reading.texts.iter().any(|text| phrase.is_in(&text.clean));
+        let answered = !words.answered.is_empty() && words.answered.iter().all(told);
+        let asks = confidence < Confidence::Confirmed && !answered;
+        asks.then(|| self.say(&words.question, captures)).filter(|question| !question.is_empty())
     }
 
     /// The words of a cause; its title, where its summary names what the ticket does not show.
