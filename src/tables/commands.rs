@@ -77,6 +77,8 @@ pub struct Wrapper {
     pub strings: Vec<String>,
     /// What the command is in: `container`, `remote`, `environment`.
     pub context: Option<String>,
+    /// Options that name an image, in which the command then runs.
+    pub images: Vec<String>,
     /// All words after the positional ones are joined to shell text (`ssh host …`, `eval`).
     pub joins: bool,
     /// The option that names the environment it runs in.
@@ -199,6 +201,8 @@ struct RawWrapper {
     strings: Vec<String>,
     context: Option<String>,
     #[serde(default)]
+    images: Vec<String>,
+    #[serde(default)]
     joins: bool,
     env: Option<String>,
     #[serde(default)]
@@ -243,6 +247,7 @@ impl Commands {
                     launcher: raw.launcher,
                     strings: raw.strings.clone(),
                     context: raw.context.clone(),
+                    images: raw.images.clone(),
                     joins: raw.joins,
                     env: raw.env.clone(),
                     queries: raw.queries.clone(),
@@ -384,6 +389,11 @@ impl Commands {
     /// The wrapper of that canonical name.
     pub fn wrapper(&self, run: &str) -> Option<&Wrapper> {
         self.wrappers.get(run)
+    }
+
+    /// True for an option, of any wrapper, that names the image in which something runs.
+    pub fn names_image(&self, option: &str) -> bool {
+        self.wrappers.values().any(|wrapper| wrapper.images.iter().any(|image| image == option))
     }
 
     /// True for a program of which a sub-command is a wrapper.

@@ -189,6 +189,9 @@ fn look_through<'a>(
                 if option.is("--unset") {
                     unset.push(option.value.clone());
                 }
+                if wrapper.images.iter().any(|s| option.is(s)) {
+                    line.contexts.push("container".to_owned());
+                }
                 if wrapper.env.as_ref().is_some_and(|name| option.is(name)) {
                     env = Some(option.value.clone());
                 }

@@ -14,7 +14,7 @@ use super::value::Resolver;
 use ecow::EcoString;
 
 use crate::facts::interest::Interest;
-use crate::facts::{FactKind, Record, Text};
+use crate::facts::{Fact, FactKind, Record, Text};
 use crate::facts::{FileFacts, Gap, Reach, shebang};
 use crate::source::{Role, Shell, Source, Span};
 use crate::syntax::shell::ast::{Command, Node, Redirect, Script as Parsed, Simple};
@@ -68,6 +68,16 @@ pub fn walk(script: Script<'_>, frame: Frame, parsed: &Parsed, out: &mut FileFac
     let comments = parsed.gaps.is_empty().then_some(parsed.comments.as_slice());
     walker.blocks = super::blocks::collect(&walker.frame, region, comments, walker.out);
     super::comments::collect(&walker.frame, walker.out);
+    // A job that asks for an image runs in it as a whole.
+    let commands = &walker.script.tables.commands;
+    let in_image = |fact: &Fact| {
+        fact.kind == FactKind::Directive
+            && fact.fields.flag("effective")
+            && commands.names_image(fact.fields.text("option"))
+    };
+    if walker.out.facts.iter().any(in_image) {
+        walker.context.push("container");
+    }
     walker.list(&parsed.body, true);
     walker.uncalled_functions();
     let places = std::mem::take(&mut walker.block_places);

@@ -80,6 +80,11 @@ static WRAPPER: Keys = Keys::of(
         may("launcher", Kind::Flag, "`true`: it starts a parallel program"),
         may("strings", TEXTS, "options whose value is shell text to run"),
         may("context", Kind::Word(|| vec!["container", "remote", "environment"]), "what the command is in: WORDS"),
+        may(
+            "images",
+            TEXTS,
+            "options that name an image in which the command runs; as a directive, the whole job does",
+        ),
         may("joins", Kind::Flag, "`true`: all words are joined to shell text"),
         may("env", Kind::Text, "the option that names the environment it runs in"),
         may("queries", TEXTS, "options with which it only asks about the command"),
