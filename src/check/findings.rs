@@ -212,7 +212,9 @@ fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>) -> Offer {
 
 /// A fix, and why it is only shown although it was meant to be applied. Errors: why it is not offered.
 fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Result<(Fix, &'static str), String> {
-    let declared = hit.active.fix.unwrap_or(Some(spec.applicability)).ok_or("the site says `fix = \"none\"`")?;
+    // What a rule only shows is not known to be right anywhere, so no site can know it.
+    let said = hit.active.fix.unwrap_or(Some(spec.applicability)).ok_or("the site says `fix = \"none\"`")?;
+    let declared = if spec.applicability == Applicability::Display { Applicability::Display } else { said };
     let scene = voice.scene;
     let offered = scene.matches(&spec.only_if);
     if let Some(reason) = withheld::reason(bench, scene, spec) {
