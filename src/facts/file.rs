@@ -134,8 +134,7 @@ fn is_template(text: &str) -> bool {
     if !braces && !erb && !at && !percent && !directives {
         return false;
     }
-    let may_hold = |line: &&str| memchr::memchr3(b'<', b'{', b'@', line.as_bytes()).is_some() || line.starts_with('%');
-    text.lines().filter(may_hold).any(|line| {
+    let is_marked = |line: &str| {
         let marked = |open: &'static str, close: &'static str| {
             enclosed(line, open, close).any(|(at, inner)| {
                 let word = inner.trim().chars().next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == '.');
@@ -158,21 +157,33 @@ fn is_template(text: &str) -> bool {
             || formatted()
             || (braces && (marked("{{", "}}") || marked("{%", "%}")))
             || (directives && is_directive() && (marked("<", ">") || marked("{", "}") || at_name(line)))
+    };
+    if percent { text.lines().any(is_marked) } else { lines_with(text, *b"<{@").any(is_marked) }
+}
+
+/// The lines in which one of these bytes stands.
+fn lines_with(text: &str, [one, two, three]: [u8; 3]) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    // The beginning of a line.
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = from + memchr::memchr3(one, two, three, &bytes[from..])?;
+        let start = memchr::memrchr(b'\n', &bytes[from..at]).map_or(from, |end| from + end + 1);
+        let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length);
+        from = bytes.len().min(end + 1);
+        let line = &text[start..end];
+        Some(line.strip_suffix('\r').unwrap_or(line))
     })
 }
 
 /// True when a line of a shell script, comments apart, has a name to be replaced: `@NAME@`, `%NAME%`, `<NAME>`, or
 /// words between angles that speak to the reader (`<your env>`).
 fn has_blanks(text: &str) -> bool {
-    let may_hold = |line: &str| memchr::memchr3(b'@', b'%', b'<', line.as_bytes()).is_some();
-    if !may_hold(text) {
-        return false;
-    }
     let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let is_blank = |word: &str| {
         word.len() >= 3 && word.starts_with(|c: char| c.is_ascii_uppercase()) && word.chars().all(is_capital)
     };
-    text.lines().filter(|line| may_hold(line) && !line.trim_start().starts_with('#')).any(|line| {
+    lines_with(text, *b"@%<").filter(|line| !line.trim_start().starts_with('#')).any(|line| {
         let wrapped = |mark: char| {
             // What a mark encloses has another mark on each side.
             let parts = line.split(mark).count();

@@ -5,9 +5,13 @@
 //! One is left out only when its text rules out that a fact of it could matter. What that needs to know of the
 //! rules is worked out where rules are known; here stands what follows from the shell.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use foldhash::{HashMap, HashSet};
 
+mod words;
+
+pub(super) use words::{Found, Of};
+
+use self::words::Words;
 use crate::source::Role;
 use crate::tables::commands::Commands;
 use crate::tables::glob::{self, plain_part};
@@ -145,22 +149,23 @@ pub struct Questions {
 
 #[derive(Debug)]
 struct Asked {
-    /// Names of programs that rules speak of, and in which files.
-    names: HashMap<String, Roles>,
-    /// Names of programs that are understood, and of builtins.
-    known: HashSet<String>,
-    words: AhoCorasick,
-    /// Finds the words, and the plain parts of the signs.
-    words_and_signs: AhoCorasick,
+    programs: HashMap<String, Program>,
+    words: Words,
     prints: Roles,
     wrappers: Vec<String>,
-    beside: HashMap<String, Roles>,
-    gate: AhoCorasick,
     variables: HashSet<String>,
-    values: AhoCorasick,
     signs: Vec<String>,
-    /// Finds the plain parts of the signs, in their order.
-    may_be_sign: AhoCorasick,
+}
+
+/// What a program's name tells.
+#[derive(Clone, Copy, Debug, Default)]
+struct Program {
+    /// It is understood, or a builtin.
+    is_known: bool,
+    /// The files in which rules speak of it.
+    names: Roles,
+    /// The files in which rules speak of it beside what they are about.
+    beside: Roles,
 }
 
 impl Interest {
@@ -172,52 +177,44 @@ impl Interest {
     /// The commands that these questions, or the grammars of `commands`, are about, for so many scripts.
     pub fn new<'t>(questions: Questions, commands: impl Iterator<Item = &'t Commands>, scripts: usize) -> Self {
         let Questions { names, mut words, prints, wrappers, beside, gate, variables, values, signs } = questions;
-        let mut known: HashSet<String> = BUILTINS.iter().map(|name| (*name).to_owned()).collect();
+        let mut programs: HashMap<String, Program> = HashMap::default();
+        let mut program = |name: &str, note: &dyn Fn(&mut Program)| note(programs.entry(name.to_owned()).or_default());
+        BUILTINS.iter().for_each(|name| program(name, &|program| program.is_known = true));
+        names.iter().for_each(|(name, roles)| program(name, &|program| program.names = *roles));
+        beside.iter().for_each(|(name, roles)| program(name, &|program| program.beside = *roles));
         for commands in commands {
-            known.extend(commands.telling_names().map(str::to_owned));
+            commands.telling_names().for_each(|name| program(name, &|program| program.is_known = true));
             words.extend(commands.patterns().chain(commands.conda_roots()).map(|glob| plain_part(glob).to_owned()));
         }
         if words.iter().any(|word| word.len() < 2) {
             return Self::in_everything();
         }
-        // Folders are compared in lower case.
-        let search = |kind: AhoCorasickKind, words: &[&str]| {
-            AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(kind)).build(words).ok()
-        };
-        // Every command is searched for these; for the others a table of all states would take longer to make than it saves.
-        let often = if scripts < WORTH_A_TABLE { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA };
-        let words_and_signs = |words: &[&str]| search(often, words);
-        let search = |words: &[&str]| search(AhoCorasickKind::ContiguousNFA, words);
+        // Every command is searched for these; for a few scripts a table of all states would take longer to make than it
+        // saves.
         let signs: Vec<String> = signs.into_iter().collect();
         let plain: Vec<&str> = signs.iter().map(|glob| plain_part(glob)).collect();
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let all = words.iter().flat_map(|word| [Of::COMMAND, Of::RAW].map(|of| (word.as_str(), of)));
+        let all = all.chain(values.iter().map(|word| (word.as_str(), Of::ASSIGNMENT)));
         let gate = gate.iter().map(String::as_str).chain(LINKING.iter().copied());
-        // Only this kind of match has a search for several words at once.
-        let gate = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(gate).ok();
-        let searches = search(&words).zip(words_and_signs(&[words, plain.clone()].concat()));
-        let searches = searches.zip(search(&values)).zip(search(&plain)).zip(gate);
-        Self(searches.map(|((((words, words_and_signs), values), may_be_sign), gate)| Asked {
-            names,
-            known,
-            words,
-            words_and_signs,
-            prints,
-            wrappers: wrappers.into_iter().collect(),
-            beside,
-            gate,
-            variables,
-            values,
-            signs,
-            may_be_sign,
-        }))
+        let all = all.chain(gate.map(|word| (word, Of::FILE)));
+        let Ok(words) = Words::new(all, &plain, scripts >= WORTH_A_TABLE) else { return Self::in_everything() };
+        let wrappers = wrappers.into_iter().collect();
+        Self(Some(Asked { programs, words, prints, wrappers, variables, signs }))
     }
 
-    /// False for a variable that nobody names, where nothing in its value and in the statement concerns anybody.
-    pub(super) fn in_assignment(&self, name: &str, value: &str, statement: &str) -> bool {
-        self.0.as_ref().is_none_or(|asked| {
-            asked.variables.contains(name) || asked.values.is_match(value) || asked.values.is_match(statement)
-        })
+    /// The words in a text that concern anybody, found at once; of no use where everything does.
+    pub(super) fn find(&self, text: &str) -> Found {
+        self.0.as_ref().map(|asked| asked.words.find(text)).unwrap_or_default()
+    }
+
+    /// False when no word in a text concerns anybody that asks of this.
+    pub(super) fn in_text(&self, text: &str, of: Of) -> bool {
+        self.0.as_ref().is_none_or(|asked| asked.words.any(text, of))
+    }
+
+    /// False for a variable that nobody names.
+    pub(super) fn in_variable(&self, name: &str) -> bool {
+        self.0.as_ref().is_none_or(|asked| asked.variables.contains(name))
     }
 
     /// False when a program of that name, written plainly, is none that is understood, and none that rules speak of.
@@ -226,11 +223,12 @@ impl Interest {
         let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.+/".contains(&b));
         let program = name.rsplit('/').next().unwrap_or(name);
         let is_test = name == "[";
+        let told = asked.programs.get(program).copied().unwrap_or_default();
         !is_test
             && (!is_plain
                 || program.is_empty()
-                || asked.known.contains(program)
-                || self.in_program(program, commands, roles, beside))
+                || told.is_known
+                || asked.in_program(program, told, commands, roles, beside))
     }
 
     /// False when rules speak neither of a program of that name nor of what it does. `beside` tells whether it matters
@@ -242,13 +240,9 @@ impl Interest {
         roles: [Role; 2],
         beside: &dyn Fn() -> bool,
     ) -> bool {
-        let meets = |spoken: &Roles| spoken.meet(roles);
         self.0.as_ref().is_none_or(|asked| {
-            asked.names.get(name).is_some_and(meets)
-                || (asked.beside.get(name).is_some_and(meets) && beside())
-                || name.ends_with(".sh")
-                || name.ends_with(".py")
-                || (asked.prints.meet(roles) && commands.prints(name))
+            let told = asked.programs.get(name).copied().unwrap_or_default();
+            asked.in_program(name, told, commands, roles, beside)
         })
     }
 
@@ -260,32 +254,34 @@ impl Interest {
         wrappers.iter().any(asked)
     }
 
-    /// False for a file in which it is all one what stands beside the facts that rules are about, and what it launches.
-    pub(super) fn in_what_is_beside(&self, text: &str) -> bool {
-        self.0.as_ref().is_none_or(|asked| asked.gate.is_match(text))
-    }
-
-    /// False when nothing in a text, or in the value of a variable, concerns anybody.
-    pub(super) fn in_text(&self, text: &str) -> bool {
-        self.0.as_ref().is_none_or(|asked| asked.words.is_match(text))
-    }
-
-    /// False when in addition nothing in a text, or in the value of a variable, can tell of a site.
-    pub(super) fn in_raw(&self, text: &str) -> bool {
-        self.0.as_ref().is_none_or(|asked| asked.words_and_signs.is_match(text))
-    }
-
     /// True for a text that tells of a site.
     pub(super) fn is_sign(&self, text: &str) -> bool {
         self.0.as_ref().is_some_and(|asked| {
-            let mut found = asked.may_be_sign.find_overlapping_iter(text).map(|found| found.pattern().as_usize());
-            found.any(|index| asked.signs.get(index).is_some_and(|sign| glob::matches(sign, text)))
+            let may_be = asked.words.signs(text);
+            may_be.into_iter().any(|index| asked.signs.get(index).is_some_and(|sign| glob::matches(sign, text)))
         })
     }
 
     /// True when everything is asked about.
     pub(super) fn is_in_everything(&self) -> bool {
         self.0.is_none()
+    }
+}
+
+impl Asked {
+    fn in_program(
+        &self,
+        name: &str,
+        told: Program,
+        commands: &Commands,
+        roles: [Role; 2],
+        beside: &dyn Fn() -> bool,
+    ) -> bool {
+        told.names.meet(roles)
+            || (told.beside.meet(roles) && beside())
+            || name.ends_with(".sh")
+            || name.ends_with(".py")
+            || (self.prints.meet(roles) && commands.prints(name))
     }
 }
 
@@ -381,7 +377,7 @@ mod tests {
             assert_eq!(asked(name, role), expected, "{name}");
         }
         let spoken_of =
-            |text: &str| interest.in_program("cd", &commands, [Role::Job; 2], &|| interest.in_what_is_beside(text));
+            |text: &str| interest.in_program("cd", &commands, [Role::Job; 2], &|| interest.find(text).any(Of::FILE));
         assert!(!spoken_of("cd /tmp; make") && spoken_of("cd /tmp; conda list") && spoken_of("cd /tmp; ./a.sh"));
         let wrappers = |name: &str| interest.in_wrappers(&[name.to_owned()]);
         assert!(wrappers("xvfb-run") && !wrappers("srun") && !interest.in_wrappers(&[]));

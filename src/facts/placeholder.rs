@@ -5,6 +5,10 @@ const REACH: usize = 200;
 
 /// True for a value that a template or document left to fill in.
 pub fn is_placeholder(text: &str) -> bool {
+    // Most values are plain: numbers, times, words.
+    if !text.bytes().any(|byte| !byte.is_ascii() || b"{<(%@[._?xX".contains(&byte)) {
+        return false;
+    }
     let inner = text.trim();
     let marked = ["{{", "{%", "<%", "%(", "(%", "@@"].iter().any(|mark| inner.contains(mark));
     let angled = inner.find('<').is_some_and(|at| ahead(&inner[at..]).find('>').is_some_and(|close| close > 1));

@@ -154,10 +154,12 @@ fn startup(path: &Path, name: &str) -> Option<Shell> {
     }
     let bare = undecorated(name);
     let dotted = bare.len() < name.len();
+    // Every file of a walk is asked, and most have nothing of these names.
+    let may_be = [b"sh", b"zp", b"zl"].iter().any(|pair| has_pair(bare, **pair));
     let words = STARTUP.iter().find(|(core, _)| match script {
         // `update_bashrc.sh` changes a start-up file; `bashrc_local.sh` is one.
         Some(_) => bare.starts_with(core) && at_boundary(bare, 0, core.len()),
-        None => bare.match_indices(core).any(|(at, _)| at_boundary(bare, at, core.len())),
+        None => may_be && bare.match_indices(core).any(|(at, _)| at_boundary(bare, at, core.len())),
     });
     if let Some((_, shell)) = words {
         return Some(*shell);
@@ -190,13 +192,17 @@ fn at_boundary(name: &str, at: usize, length: usize) -> bool {
 
 /// The extension, without what dotfile managers put after it. A leading dot begins none.
 fn extension(name: &str) -> Option<&str> {
-    let name = name.split("##").next().unwrap_or(name);
+    let name = if has_pair(name, *b"##") { name.split("##").next().unwrap_or(name) } else { name };
     let name = [".tmpl", ".symlink", ".template", ".j2", ".example", ".sample"]
         .iter()
         .find_map(|suffix| name.strip_suffix(suffix))
         .unwrap_or(name);
     let (stem, extension) = name.rsplit_once('.')?;
     (!stem.is_empty()).then_some(extension)
+}
+
+fn has_pair(name: &str, pair: [u8; 2]) -> bool {
+    name.as_bytes().windows(2).any(|two| two == pair)
 }
 
 fn lower_name(path: &Path) -> String {
@@ -214,5 +220,13 @@ mod tests {
     #[test]
     fn foreign_extensions_are_sorted() {
         assert!(FOREIGN_EXTENSIONS.is_sorted());
+    }
+
+    #[test]
+    fn names_of_start_up_files_are_known_whole() {
+        for (name, shell) in STARTUP {
+            assert_eq!(startup(Path::new(name), name), Some(*shell), "{name}");
+        }
+        assert!(!has_pair("", *b"sh") && !has_pair("s.h", *b"sh") && has_pair("ash", *b"sh"));
     }
 }

@@ -41,6 +41,12 @@ pub(super) fn split(line: &str, from: usize, how: Splitting) -> (Vec<Word>, bool
     let mut quote: Option<char> = None;
     let mut at = from;
     while let Some(c) = line.get(at..).and_then(|rest| rest.chars().next()) {
+        let plain = plain_length(&line[at..]);
+        if plain > 0 {
+            push(&mut word, &line[at..at + plain], at, at + plain);
+            at += plain;
+            continue;
+        }
         let next = at + c.len_utf8();
         if quote.is_none() && c.is_whitespace() {
             words.extend(word.take());
@@ -78,6 +84,12 @@ pub(super) fn split(line: &str, from: usize, how: Splitting) -> (Vec<Word>, bool
     }
     words.extend(word);
     (words, quote.is_some())
+}
+
+/// How many bytes at the front mean nothing but themselves, in quotes or not.
+fn plain_length(text: &str) -> usize {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_=.,:/%+@".contains(byte);
+    text.bytes().position(|byte| !is_plain(&byte)).unwrap_or(text.len())
 }
 
 /// The end of a `$(…)` that begins at `at`.

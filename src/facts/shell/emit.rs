@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::command::{self, Line};
+use super::frame::Place;
 use super::modules::discriminator;
 use super::option;
 use super::value::Arg;
 use super::walk::Walker;
 use ecow::EcoString;
 
-use crate::facts::interest;
+use crate::facts::interest::{self, Found, Of};
 use crate::facts::{Fact, FactKind, Record, Text, Value};
 use crate::source::{Role, Span};
 use crate::syntax::shell::ast::{Command, Node, Redirect, RedirectOp, Simple, Word, WordKind};
@@ -97,7 +98,7 @@ impl Walker<'_> {
             || self.aliases.contains_key(name)
             || simple.words.iter().any(|word| word.kind != WordKind::Plain)
             || simple.redirects.iter().any(|redirect| redirect.heredoc.is_some())
-            || interest.in_raw(text)
+            || self.has_word(span, Of::RAW)
             || !interest::is_plainly_written(text)
         {
             return false;
@@ -122,15 +123,28 @@ impl Walker<'_> {
                 .iter()
                 .any(|name| interest.in_program(name, commands, self.roles(), &|| self.beside_matters()))
             && !self.aliases.contains_key(line.path.text.as_str())
-            && !interest.in_text(self.script.source.slice(line.words))
+            && !self.words().any_in(line.words, Of::COMMAND)
             // What is written without quotes and variables is what it says.
             && (interest::is_literal(self.script.source.slice(line.words))
-                || !line.texts().any(|text| interest.in_text(&text.text)))
+                || !line.texts().any(|text| interest.in_text(&text.text, Of::COMMAND)))
     }
 
     /// True in a file in which it matters what stands beside the facts that rules are about.
     fn beside_matters(&self) -> bool {
-        *self.beside_matters.get_or_init(|| self.script.interest.in_what_is_beside(&self.script.source.text))
+        self.script.interest.is_in_everything() || self.words().any(Of::FILE)
+    }
+
+    /// The words in the file that concern anybody.
+    fn words(&self) -> &Found {
+        self.found.get_or_init(|| self.script.interest.find(&self.script.source.text))
+    }
+
+    /// True when a word in a part of the text at hand concerns somebody who asks of this.
+    pub fn has_word(&self, part: Span, of: Of) -> bool {
+        match self.frame.place {
+            Place::Same if !self.script.interest.is_in_everything() => self.words().any_in(part, of),
+            _ => self.script.interest.in_text(self.frame.slice(part), of),
+        }
     }
 
     /// Remembers which of the texts tell of a site, where no fact holds them.
@@ -156,15 +170,15 @@ impl Walker<'_> {
 
     /// True when the value of a variable may concern somebody.
     fn tells(&self, name: &str) -> bool {
-        let interest = self.script.interest;
+        let in_raw = |text: &str| self.script.interest.in_text(text, Of::RAW);
         if Schedulers::claims(name).is_some() || (name.is_empty() && !self.calls.is_empty()) {
             return true;
         }
         let known = self.state.variable(name);
         known.is_some_and(|variable| {
             let items = variable.items.iter().flatten();
-            interest.in_raw(&variable.value.text) || items.into_iter().any(|item| interest.in_raw(&item.text))
-        }) || (name == "PWD" && self.state.cwd().is_some_and(|cwd| interest.in_raw(&cwd.text)))
+            in_raw(&variable.value.text) || items.into_iter().any(|item| in_raw(&item.text))
+        }) || (name == "PWD" && self.state.cwd().is_some_and(|cwd| in_raw(&cwd.text)))
     }
 
     /// True for `[ … ]`, `[[ … ]]` and `test …`.

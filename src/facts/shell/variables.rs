@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use memchr::memmem;
+
 use super::command::Line;
 use super::state::{Variable, unknown};
 use super::value::Arg;
 use super::walk::Walker;
+use crate::facts::interest::Of;
 use crate::facts::{FactKind, Record, Text};
 use crate::source::{MaybeSpan, Shell, Span};
 use crate::syntax::shell::word::Operation;
@@ -166,7 +169,11 @@ impl Walker<'_> {
         command: Option<&str>,
         place: Span,
     ) {
-        if !self.script.interest.in_assignment(name, &value.text, self.frame.slice(self.statement.span)) {
+        let interest = self.script.interest;
+        if !interest.in_variable(name)
+            && !interest.in_text(&value.text, Of::ASSIGNMENT)
+            && !self.has_word(self.statement.span, Of::ASSIGNMENT)
+        {
             self.note_signs([&*value].into_iter());
             return;
         }
@@ -222,7 +229,7 @@ impl Walker<'_> {
         }
         let known = schedulers.variable(name);
         // The name alone: `$` and braces belong to the use of it.
-        let own = self.frame.slice(span).find(name).map_or(span, |at| {
+        let own = memmem::find(self.frame.slice(span).as_bytes(), name.as_bytes()).map_or(span, |at| {
             let start = span.start + at;
             Span::new(start, start + name.len())
         });
@@ -256,7 +263,8 @@ impl Walker<'_> {
         let end = text[span.end..].find('\n').map_or(text.len(), |length| span.end + length);
         let line = &text[start..end];
         let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        line.match_indices(name).filter(|(at, _)| start + at != span.start).any(|(at, _)| {
+        let found = memmem::find_iter(line.as_bytes(), name.as_bytes());
+        found.filter(|at| start + at != span.start).any(|at| {
             let (before, behind) = (&line[..at], &line[at + name.len()..]);
             !before.ends_with(in_name) && !before.ends_with(['$', '{', '#', '!']) && !behind.starts_with(in_name)
         })

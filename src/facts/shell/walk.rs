@@ -13,7 +13,7 @@ use super::state::{Ready, State};
 use super::value::Resolver;
 use ecow::EcoString;
 
-use crate::facts::interest::Interest;
+use crate::facts::interest::{Found, Interest};
 use crate::facts::{Fact, FactKind, Record, Text};
 use crate::facts::{FileFacts, Gap, Reach, shebang};
 use crate::source::{Role, Shell, Source, Span};
@@ -112,8 +112,8 @@ pub(super) struct Walker<'a> {
     pub block_places: HashMap<Span, (Vec<&'static str>, bool)>,
     /// The simple command at hand, which may be part of a list, sets one variable and does nothing else.
     pub sets_alone: bool,
-    /// Whether it matters in this file what stands beside the facts that rules are about, once it was asked.
-    pub beside_matters: OnceCell<bool>,
+    /// The words in the file that concern anybody, once they were asked for.
+    pub found: OnceCell<Found>,
     /// The last statement that facts were given for.
     said: RefCell<Option<Said>>,
     /// Command that feeds this one, and the one it feeds.
@@ -169,7 +169,7 @@ impl<'a> Walker<'a> {
             blocks: Vec::new(),
             block_places: HashMap::new(),
             sets_alone: false,
-            beside_matters: OnceCell::new(),
+            found: OnceCell::new(),
             said: RefCell::default(),
             pipe: (None, None),
             pipe_output: None,
