@@ -7,6 +7,7 @@ use crate::facts::{Fact, FactKind, Record, Text, Value};
 
 use super::engine::{Analysed, Settings};
 use super::links::candidates;
+use super::pace::Pace;
 
 /// Commands that make a virtual environment.
 const MAKERS: [&str; 3] = ["python -m venv", "virtualenv", "uv venv"];
@@ -27,15 +28,21 @@ pub(super) struct Creators {
 
 impl Creators {
     /// Looks for the makers of all environments that the files activate.
-    pub fn new(inputs: &[Analysed], paths: &[PathBuf], settings: &Settings) -> Self {
+    pub fn new(inputs: &[Analysed], paths: &[PathBuf], settings: &Settings, pace: Pace) -> Self {
+        // Few commands are asked, and only for these is anything looked up.
+        let of_files = pace.each(inputs.len(), |file| concerned(&inputs[file]));
+        let commands = |wanted: fn(&str) -> bool| {
+            let facts = of_files.iter().zip(inputs).enumerate().flat_map(|(file, (positions, input))| {
+                positions.iter().map(move |position| (file, *position, &input.facts.facts[*position]))
+            });
+            facts.filter(move |(_, _, fact)| wanted(fact.fields.text("run")))
+        };
         let mut makers: HashMap<String, Maker> = HashMap::new();
         let mut own: HashSet<(usize, String)> = HashSet::new();
-        for (file, input) in inputs.iter().enumerate() {
-            for (position, fact) in commands(input).filter(|(_, fact)| MAKERS.contains(&fact.fields.text("run"))) {
-                if let Some(key) = text(fact, "destination").and_then(|path| key(path, fact, &paths[file], settings)) {
-                    own.insert((file, key.clone()));
-                    makers.insert(key, Maker { file, position, modules: modules(fact) });
-                }
+        for (file, position, fact) in commands(makes) {
+            if let Some(key) = text(fact, "destination").and_then(|path| key(path, fact, &paths[file], settings)) {
+                own.insert((file, key.clone()));
+                makers.insert(key, Maker { file, position, modules: modules(fact) });
             }
         }
         let mut found: HashMap<usize, BTreeMap<usize, Record>> = HashMap::new();
@@ -43,21 +50,19 @@ impl Creators {
             return Self { found };
         }
         let mut users = Vec::new();
-        for (file, input) in inputs.iter().enumerate() {
-            for (position, fact) in commands(input).filter(|(_, fact)| fact.fields.text("run") == "source") {
-                let Some(script) = text(fact, "script") else { continue };
-                let Some(prefix) = script.text.strip_suffix("/bin/activate") else { continue };
-                let prefix = Text { text: prefix.into(), ..script.clone() };
-                let Some(key) = key(&prefix, fact, &paths[file], settings) else { continue };
-                if own.contains(&(file, key.clone())) {
-                    // What the script makes itself needs no other; what it unloads in between, nobody needs.
-                    let here = modules(fact);
-                    if let Some(maker) = makers.get_mut(&key).filter(|maker| maker.file == file) {
-                        maker.modules.retain(|module| here.contains(module));
-                    }
-                } else {
-                    users.push((file, position, fact, key));
+        for (file, position, fact) in commands(uses) {
+            let Some(script) = text(fact, "script") else { continue };
+            let Some(prefix) = script.text.strip_suffix("/bin/activate") else { continue };
+            let prefix = Text { text: prefix.into(), ..script.clone() };
+            let Some(key) = key(&prefix, fact, &paths[file], settings) else { continue };
+            if own.contains(&(file, key.clone())) {
+                // What the script makes itself needs no other; what it unloads in between, nobody needs.
+                let here = modules(fact);
+                if let Some(maker) = makers.get_mut(&key).filter(|maker| maker.file == file) {
+                    maker.modules.retain(|module| here.contains(module));
                 }
+            } else {
+                users.push((file, position, fact, key));
             }
         }
         for (file, position, fact, key) in users {
@@ -74,8 +79,21 @@ impl Creators {
     }
 }
 
-fn commands(input: &Analysed) -> impl Iterator<Item = (usize, &Fact)> {
-    input.facts.facts.iter().enumerate().filter(|(_, fact)| fact.kind == FactKind::Command)
+fn makes(run: &str) -> bool {
+    MAKERS.contains(&run)
+}
+
+fn uses(run: &str) -> bool {
+    run == "source"
+}
+
+/// The positions of the commands that make an environment, or may activate one.
+fn concerned(input: &Analysed) -> Vec<usize> {
+    let is_one = |fact: &Fact| {
+        let run = fact.fields.text("run");
+        fact.kind == FactKind::Command && (makes(run) || uses(run))
+    };
+    input.facts.facts.iter().enumerate().filter(|(_, fact)| is_one(fact)).map(|(position, _)| position).collect()
 }
 
 fn text<'f>(fact: &'f Fact, field: &str) -> Option<&'f Text> {

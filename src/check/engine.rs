@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
+use foldhash::HashMap;
 
 use crate::facts::{Fact, FactKind, FileFacts, Record, Text};
 use crate::policy::effective::{ClauseRef, indexed_field};
@@ -16,6 +16,7 @@ use super::eval::{Scene, Truth};
 use super::finding::{Certainty, Finding};
 use super::links::{Links, Siblings};
 use super::lookup::{Judge, Subject, View};
+use super::pace::Pace;
 use super::place::Places;
 use super::search::Candidates;
 use super::suppress::Suppressions;
@@ -100,7 +101,7 @@ pub fn sort(findings: &mut [Finding]) {
 pub(super) struct Hit<'v> {
     pub active: &'v ActiveRule,
     pub clause: &'v Clause,
-    pub position: usize,
+    pub at: ClauseRef,
     pub subject: Subject<'v>,
     pub certainty: Certainty,
     /// Labels on other facts: the file, the place, the text.
@@ -113,29 +114,23 @@ pub(super) struct Bench<'r> {
     pub index: usize,
     pub judge: Judge<'r>,
     pub pairs: Cell<u64>,
-    /// By rule, what its clauses ask of the file alone.
-    asked: Vec<Cell<Asked>>,
 }
 
 impl<'a> Run<'a> {
     /// Links the files with each other.
     pub fn new(inputs: &'a [Analysed], settings: &'a Settings) -> Self {
-        Self::with_views(inputs, settings, |view| (0..inputs.len()).map(view).collect())
+        Self::linked(inputs, settings, Pace::Single)
     }
 
     /// The same on the threads of the pool that this is called on.
     pub fn on_pool(inputs: &'a [Analysed], settings: &'a Settings) -> Self {
-        Self::with_views(inputs, settings, |view| (0..inputs.len()).into_par_iter().map(view).collect())
+        Self::linked(inputs, settings, Pace::OnPool)
     }
 
-    fn with_views(
-        inputs: &'a [Analysed],
-        settings: &'a Settings,
-        make: impl FnOnce(&(dyn Fn(usize) -> View<'a> + Sync)) -> Vec<View<'a>>,
-    ) -> Self {
-        let links = Links::new(inputs, settings);
+    fn linked(inputs: &'a [Analysed], settings: &'a Settings, pace: Pace) -> Self {
+        let links = Links::new(inputs, settings, pace);
         let names = Siblings::new(inputs);
-        let views = make(&|index| view(inputs, index, &links, &names));
+        let views = pace.each(inputs.len(), |index| view(inputs, index, &links, &names));
         Self { inputs, settings, links, views, candidates: Candidates::default(), beyond: None }
     }
 
@@ -190,12 +185,16 @@ impl<'a> Run<'a> {
     fn pass(&self, index: usize, view: &View<'_>, input: &Analysed) -> Vec<Finding> {
         let places = Places::of(&input.policy);
         let judge = Judge { policy: &input.policy, places: &places };
-        let asked = vec![Cell::default(); input.policy.rules.len()];
-        let bench = Bench { run: self, index, judge, pairs: Cell::new(0), asked };
+        let bench = Bench { run: self, index, judge, pairs: Cell::new(0) };
         let mut hits = Vec::new();
-        for position in view.by_kind.values().flatten() {
-            if let Some(subject) = view.subject(*position) {
-                bench.judge_fact(subject, &mut hits);
+        for (kind, positions) in &view.by_kind {
+            let Some(first) = positions.first().and_then(|position| view.subject(*position)) else { continue };
+            let in_question = input.policy.general(*kind);
+            let mut general = Vec::with_capacity(in_question.len());
+            general.extend(in_question.iter().filter_map(|at| bench.ask(*at, first)));
+            let mut clauses = Clauses { general, named: HashMap::default() };
+            for subject in positions.iter().filter_map(|position| view.subject(*position)) {
+                bench.judge_fact(subject, &mut clauses, &mut hits);
             }
         }
         super::findings::from_hits(&bench, hits, self.settings)
@@ -208,23 +207,39 @@ impl<'a> Run<'a> {
 }
 
 impl<'r> Bench<'r> {
-    fn judge_fact(&self, subject: Subject<'r>, hits: &mut Vec<Hit<'r>>) {
+    /// `clauses` are those on facts of its kind.
+    fn judge_fact(&self, subject: Subject<'r>, clauses: &mut Clauses<'r>, hits: &mut Vec<Hit<'r>>) {
+        let from = hits.len();
+        for asked in &clauses.general {
+            self.judge_clause(asked, subject, hits);
+        }
         let kind = subject.fact.kind;
         let word = indexed_field(kind).map_or("", |field| subject.fact.fields.text(field));
-        for at in self.judge.policy.clauses(kind, word) {
-            self.judge_clause(at, subject, hits);
+        for at in self.judge.policy.named(kind, word) {
+            let ask = || if self.judge.policy.is_out_of_question(*at) { None } else { self.ask(*at, subject) };
+            if let Some(asked) = clauses.named.entry(*at).or_insert_with(ask) {
+                self.judge_clause(asked, subject, hits);
+            }
         }
+        // Of two clauses of a rule the first counts.
+        hits[from..].sort_by_key(|hit| hit.at);
     }
 
-    fn judge_clause(&self, at: ClauseRef, subject: Subject<'r>, hits: &mut Vec<Hit<'r>>) {
-        let Some((active, clause)) = self.judge.policy.clause(at) else { return };
+    /// A clause, where what it asks of the file alone can be so. `subject` is any fact of the file.
+    fn ask(&self, at: ClauseRef, subject: Subject<'r>) -> Option<Asked<'r>> {
+        let (active, clause) = self.judge.policy.clause(at)?;
+        let of_file = Scene::of(self.judge, subject).all_hold(clause.matches.all.of_file());
+        (of_file != Truth::No).then_some(Asked { at, active, clause, is_met: of_file == Truth::Yes })
+    }
+
+    fn judge_clause(&self, asked: &Asked<'r>, subject: Subject<'r>, hits: &mut Vec<Hit<'r>>) {
+        let Asked { at, active, clause, is_met } = *asked;
+        let all = &clause.matches.all;
         let scene = Scene::of(self.judge, subject);
-        let of_file = self.of_file(at, clause, scene);
-        if of_file == Truth::No {
+        if !scene.may_hold(all) {
             return;
         }
-        let all = &clause.matches.all;
-        let all = if of_file == Truth::Yes { scene.all_hold(all.of_fact()) } else { scene.holds(all) };
+        let all = if is_met { scene.all_hold(all.of_fact()) } else { scene.holds(all) };
         let mut truth = scene.matches_besides(all, &clause.matches);
         let mut others = Vec::new();
         for other in &clause.with {
@@ -244,44 +259,26 @@ impl<'r> Bench<'r> {
             Truth::Maybe => Certainty::Possible,
             Truth::No | Truth::Unknown => return,
         };
-        hits.push(Hit { active, clause, position: at.rule, subject, certainty, others });
-    }
-
-    /// Whether a clause can hold of a fact of the file: `Yes` when all that it asks of the file does.
-    fn of_file(&self, at: ClauseRef, clause: &Clause, scene: Scene<'r>) -> Truth {
-        let all = &clause.matches.all;
-        let ask = || {
-            if self.judge.policy.is_out_of_question(at) { Truth::No } else { scene.all_hold(all.of_file()) }
-        };
-        let (Some(cell), true) = (self.asked.get(at.rule), at.clause < 64) else { return ask() };
-        let mut asked = cell.get();
-        let bit = 1 << at.clause;
-        if asked.known & bit == 0 {
-            asked.known |= bit;
-            match ask() {
-                Truth::No => asked.out |= bit,
-                Truth::Yes => asked.met |= bit,
-                Truth::Unknown | Truth::Maybe => {}
-            }
-            cell.set(asked);
-        }
-        match (asked.out & bit != 0, asked.met & bit != 0) {
-            (true, _) => Truth::No,
-            (_, true) => Truth::Yes,
-            _ => Truth::Unknown,
-        }
+        hits.push(Hit { active, clause, at, subject, certainty, others });
     }
 }
 
-/// What the clauses of a rule ask of the file alone, a bit for each.
-#[derive(Clone, Copy, Debug, Default)]
-struct Asked {
-    /// Those that were asked.
-    known: u64,
-    /// Those of which it is not so.
-    out: u64,
-    /// Those of which it is.
-    met: u64,
+/// The clauses on facts of a kind that may hold in a file.
+struct Clauses<'v> {
+    /// Of any fact.
+    general: Vec<Asked<'v>>,
+    /// Of facts with certain words, once they were asked for; `None` for those that no fact of the file fulfils.
+    named: HashMap<ClauseRef, Option<Asked<'v>>>,
+}
+
+/// A clause that may hold of facts of a file.
+#[derive(Clone, Copy, Debug)]
+struct Asked<'v> {
+    at: ClauseRef,
+    active: &'v ActiveRule,
+    clause: &'v Clause,
+    /// What it asks of the file alone is so.
+    is_met: bool,
 }
 
 /// A file as the engine sees it in the first pass.
@@ -303,7 +300,7 @@ fn view<'a>(inputs: &'a [Analysed], index: usize, links: &Links, names: &Sibling
         facts: &input.facts,
         file: links.file_record(inputs, index),
         added,
-        overlays: links.overlays(inputs, index, names),
+        overlays: links.overlays(inputs, index, &by_kind, names),
         by_kind,
     }
 }

@@ -127,9 +127,17 @@ impl<'a> Scene<'a> {
         all.min(either).min(!unless)
     }
 
+    /// False where a field is not there that conditions need.
+    #[inline]
+    pub fn may_hold(&self, table: &Where) -> bool {
+        let may = self.subject.may_fulfil(table.needs);
+        debug_assert!(may || self.all_hold(&table.tests) == Truth::No, "{table:?} holds without {:?}", table.needs);
+        may
+    }
+
     /// Whether all conditions hold.
     pub fn holds(&self, table: &Where) -> Truth {
-        self.all_hold(&table.tests)
+        if self.may_hold(table) { self.all_hold(&table.tests) } else { Truth::No }
     }
 
     /// Whether all of these hold.

@@ -28,7 +28,7 @@ pub(super) fn from_hits(bench: &Bench<'_>, hits: Vec<Hit<'_>>, settings: &Settin
     let name = hits.first().map(|hit| name(hit.subject.view.source, settings)).unwrap_or_default();
     for hit in &hits {
         let finding = finding(bench, hit, settings, &name);
-        let key = (hit.position, finding.span);
+        let key = (hit.at.rule, finding.span);
         match found.get(&key) {
             Some(other) if other.certainty >= finding.certainty => {}
             _ => drop(found.insert(key, finding)),
@@ -93,7 +93,7 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings, name: &str) ->
     let voice = Voice { scene, matcher: &hit.clause.matches };
     let source = hit.subject.view.source;
     let span = place(voice, hit);
-    let clause = hit.active.rule.clauses.iter().position(|clause| std::ptr::eq(clause, hit.clause)).unwrap_or(0);
+    let clause = hit.at.clause;
     let own = |spoken: Option<&[crate::policy::template::Templates]>| {
         spoken.and_then(|all| all.get(clause)).map(|templates| voice.say_one_of(templates))
     };

@@ -11,6 +11,7 @@ use crate::source::{Kind, Role, absolute};
 
 use super::creators::Creators;
 use super::engine::{Analysed, Settings};
+use super::pace::Pace;
 
 /// Variables that hold the folder from which a job was submitted: taken for the folder of the script.
 const SUBMIT_FOLDERS: [&str; 6] =
@@ -47,11 +48,11 @@ pub(super) struct Caller {
 
 impl Links {
     /// Resolves the links of all files.
-    pub fn new(inputs: &[Analysed], settings: &Settings) -> Self {
-        let paths: Vec<PathBuf> = inputs.iter().map(|input| absolute(&settings.cwd, &input.source.path)).collect();
+    pub fn new(inputs: &[Analysed], settings: &Settings, pace: Pace) -> Self {
+        let paths = pace.each(inputs.len(), |index| absolute(&settings.cwd, &inputs[index].source.path));
         let whole = (0..inputs.len()).filter(|index| !inputs[*index].embedded);
         let by_path: HashMap<&OsStr, usize> = whole.map(|index| (paths[index].as_os_str(), index)).collect();
-        let creators = Creators::new(inputs, &paths, settings);
+        let creators = Creators::new(inputs, &paths, settings, pace);
         let mut links = Self { from: vec![Vec::new(); inputs.len()], to: vec![Vec::new(); inputs.len()], creators };
         let startup: Vec<usize> = (0..inputs.len()).filter(|index| is_startup(&inputs[*index])).collect();
         for (index, input) in inputs.iter().enumerate() {
@@ -177,23 +178,29 @@ impl Links {
     }
 
     /// Fields of facts that the run gives: jobs that need a block, modules that lie beside a script.
-    pub fn overlays(&self, inputs: &[Analysed], index: usize, names: &Siblings) -> BTreeMap<usize, Record> {
+    pub fn overlays(
+        &self,
+        inputs: &[Analysed],
+        index: usize,
+        by_kind: &BTreeMap<FactKind, Vec<usize>>,
+        names: &Siblings,
+    ) -> BTreeMap<usize, Record> {
         let mut overlays = self.creators.overlays(index);
         let folder = inputs[index].source.path.parent().unwrap_or(Path::new(""));
-        for (position, fact) in inputs[index].facts.facts.iter().enumerate() {
-            match fact.kind {
-                FactKind::Block => {
-                    let jobs = self.jobs_that_need(inputs, index, fact.fields.text("tool"));
-                    if !jobs.is_empty() {
-                        overlays.insert(position, Record::new().with("needed-by-jobs", jobs));
-                    }
-                }
-                FactKind::Import if fact.fields.get("local").is_none() => {
-                    let module = fact.fields.text("module").split('.').next().unwrap_or("");
-                    overlays.insert(position, Record::new().with("local", names.has(folder, module)));
-                }
-                _ => {}
+        let facts = &inputs[index].facts.facts;
+        let of_kind = |kind: FactKind| {
+            let positions = by_kind.get(&kind).into_iter().flatten();
+            positions.filter_map(|position| Some((*position, facts.get(*position)?)))
+        };
+        for (position, block) in of_kind(FactKind::Block) {
+            let jobs = self.jobs_that_need(inputs, index, block.fields.text("tool"));
+            if !jobs.is_empty() {
+                overlays.insert(position, Record::new().with("needed-by-jobs", jobs));
             }
+        }
+        for (position, import) in of_kind(FactKind::Import).filter(|(_, import)| import.fields.get("local").is_none()) {
+            let module = import.fields.text("module").split('.').next().unwrap_or("");
+            overlays.insert(position, Record::new().with("local", names.has(folder, module)));
         }
         overlays
     }

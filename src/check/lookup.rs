@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use crate::facts::{Fact, FactKind, FileFacts, Record, Text, Value};
+use crate::policy::needs::Needs;
 use crate::policy::path::{Derived, FieldPath, Root};
 use crate::policy::{Effective, Site};
 use crate::source::Source;
@@ -77,6 +78,20 @@ impl<'a> Subject<'a> {
     }
 }
 
+impl Subject<'_> {
+    /// False when a field is not there that conditions need.
+    #[inline]
+    pub fn may_fulfil(&self, needs: Needs) -> bool {
+        let own = match self.fact.kind {
+            FactKind::File => &self.view.file,
+            _ => &self.fact.fields,
+        };
+        let in_state = || self.fact.state.as_deref().map_or(needs.state == 0, |state| state.may_have(needs.state));
+        let has_own = own.may_have(needs.own) || self.view.overlays.contains_key(&self.index);
+        has_own && in_state()
+    }
+}
+
 impl<'a> Found<'a> {
     /// Nothing, on every path.
     pub const ABSENT: Self = Self { value: None, possible: false };
@@ -106,8 +121,12 @@ impl<'a> Judge<'a> {
             Root::File => Some(&subject.view.file),
             Root::Site => return self.site_field(path),
         };
-        let found = record.map_or(Found::ABSENT, |record| walk(record, &path.steps));
-        self.derive(path, found, subject)
+        let Some(record) = record else { return self.derive(path, Found::ABSENT, subject) };
+        // Most paths are the name of a field.
+        if let ([step], None) = (&*path.steps, path.derived) {
+            return record.get(step).map_or(Found::ABSENT, |value| Found::some(Cow::Borrowed(value), false));
+        }
+        self.derive(path, walk(record, &path.steps), subject)
     }
 
     /// The value at `path` in a record of a list; `subject` is the fact that holds it.

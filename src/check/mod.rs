@@ -11,6 +11,7 @@ pub mod finding;
 mod findings;
 mod links;
 mod lookup;
+mod pace;
 mod place;
 mod prefilter;
 mod render;

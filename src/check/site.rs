@@ -100,12 +100,13 @@ pub fn detect(
         policy.site(id)?;
         return Ok(choice(id, Grounds::Configuration, "the configuration names it".to_owned()));
     }
-    let steps: [(Grounds, BTreeMap<&str, String>); 3] = [
-        (Grounds::Environment, by_environment(policy, machine)),
-        (Grounds::HostName, by_host(policy, machine)),
-        (Grounds::Evidence, by_evidence(policy, facts)),
+    let steps: [(Grounds, &dyn Fn() -> _); 3] = [
+        (Grounds::Environment, &|| by_environment(policy, machine)),
+        (Grounds::HostName, &|| by_host(policy, machine)),
+        (Grounds::Evidence, &|| by_evidence(policy, facts)),
     ];
-    for (grounds, found) in steps {
+    for (grounds, find) in steps {
+        let found: BTreeMap<&str, String> = find();
         if found.is_empty() {
             continue;
         }
@@ -191,17 +192,17 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
         if silent && fact.kind == FactKind::Command {
             continue;
         }
-        for (name, value) in fact.fields.iter() {
-            if known.is_none() || name != "statement" {
-                gather_value(value, &mut add, 0);
-            }
+        let is_known = |value: &Value| {
+            known.is_some_and(|(said, _)| matches!(value, Value::Record(record) if Arc::ptr_eq(record, said)))
+        };
+        for (_, value) in fact.fields.iter().filter(|(_, value)| !is_known(value)) {
+            gather_value(value, &mut add, 0);
         }
     }
     let mut found = BTreeMap::new();
-    for site in policy.sites.heads().filter(|site| !site.detect.evidence.is_empty()) {
-        let hit = texts.iter().find(|text| site.detect.evidence.iter().any(|pattern| pattern.is_match(text)));
-        if let Some(text) = hit {
-            found.insert(site.id.as_str(), format!("the file names `{text}`"));
+    for text in texts {
+        for site in policy.sites.told_by(text) {
+            found.entry(site.id.as_str()).or_insert_with(|| format!("the file names `{text}`"));
         }
     }
     if found.len() > 1 {

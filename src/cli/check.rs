@@ -51,6 +51,10 @@ pub(super) fn run(args: &args::Check, snapshot: &Snapshot, streams: &mut Streams
         streams.progress.start();
     }
     let workers = ManuallyDrop::new(Workers::new(args.jobs, snapshot).telling(&streams.progress));
+    // Folders may hold many files; what they will all be asked is read while they are looked for.
+    if paths.iter().any(|path| path.is_dir()) {
+        engine.read_ahead(&workers);
+    }
 
     let input = Input::read(args, &paths, &engine, &workers, &streams.progress)?;
     let trouble = !input.problems.is_empty();

@@ -217,9 +217,8 @@ impl Engine {
     fn session(&self, opening: Opening, site: &SiteOf<'_>, workers: &Workers) -> anyhow::Result<Session<'_>> {
         let Opening { all, settings, roots, reach, about, reported } = opening;
         let pairs: Vec<(&Arc<Source>, &FileSettings)> = all.iter().zip(&settings).collect();
-        let facts = self.gather(&pairs, &reach, workers);
-        let numbered: Vec<usize> = (0..all.len()).collect();
-        let chosen = workers.map(&numbered, |index| site(&settings[*index], &all[*index], &facts[*index]));
+        let site_of = |index: usize, facts: &FileFacts| site(&settings[index], &all[index], facts);
+        let (facts, chosen): (Vec<_>, Vec<_>) = self.gather_with(&pairs, &reach, workers, &site_of).into_iter().unzip();
         let (mut sites, mut seats, mut apart) = (Vec::new(), Vec::new(), Vec::new());
         let (mut defied, mut slips) = (BTreeSet::new(), BTreeSet::new());
         let mut policies: BTreeMap<(*const Policy, String, &Selection), Arc<Effective>> = BTreeMap::new();

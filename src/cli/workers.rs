@@ -15,6 +15,10 @@ const WORTH_IT: usize = 8;
 /// Fewer files than this are linked before threads have started.
 pub(super) const MANY: usize = 64;
 
+/// So many things at most are done by one thread before others may take what is left: files differ, and nobody should
+/// wait for the last ones.
+const AT_ONCE: usize = 16;
+
 /// Does the same to many things, on several threads when that pays.
 pub(super) struct Workers {
     threads: usize,
@@ -58,7 +62,7 @@ impl Workers {
             return items.iter().map(work).collect();
         }
         match self.pool() {
-            Some(pool) => pool.install(|| items.par_iter().map(&work).collect()),
+            Some(pool) => pool.install(|| items.par_iter().with_max_len(AT_ONCE).map(&work).collect()),
             None => items.iter().map(work).collect(),
         }
     }
@@ -71,8 +75,20 @@ impl Workers {
         }
     }
 
+    /// Does something beside all that follows, where there are threads for it; nobody waits for its end.
+    pub(super) fn beside(&self, work: impl FnOnce() + Send + 'static) {
+        if let Some(pool) = self.pool().filter(|_| self.threads > 1) {
+            pool.spawn(work);
+        }
+    }
+
     /// A thread may be refused (`ulimit -u`): then everything is done on this one.
     fn pool(&self) -> Option<&ThreadPool> {
-        self.pool.get_or_init(|| ThreadPoolBuilder::new().num_threads(self.threads).build().ok()).as_ref()
+        let make = || {
+            let threads = || ThreadPoolBuilder::new().num_threads(self.threads);
+            // This thread would only wait for the others: it is one of them, unless it is so already in another pool.
+            threads().use_current_thread().build().or_else(|_| threads().build()).ok()
+        };
+        self.pool.get_or_init(make).as_ref()
     }
 }

@@ -22,7 +22,7 @@ pub mod value;
 pub use collect::{collect, collect_asked, without_tree};
 pub use interest::Interest;
 pub use model::{Fact, FactKind};
-pub use name::Name;
+pub use name::{Name, mark};
 pub use value::{Record, Text, Value};
 
 use std::collections::BTreeSet;

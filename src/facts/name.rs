@@ -24,7 +24,7 @@ impl<T: Into<EcoString>> From<T> for Name {
 
 /// One bit of 64 for a name, by its length and its first and last letters.
 #[inline]
-pub(super) fn mark(name: &str) -> u64 {
+pub fn mark(name: &str) -> u64 {
     let letter = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(*byte));
     let bytes = name.as_bytes();
     1 << ((name.len() + 27 * letter(bytes.first()) + 9 * letter(bytes.last())) & 63)

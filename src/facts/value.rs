@@ -132,6 +132,12 @@ impl Record {
         self.marks = self.fields.iter().fold(0, |marks, (name, _)| marks | mark(name));
     }
 
+    /// False when one of the fields with these marks is not there.
+    #[inline]
+    pub fn may_have(&self, marks: u64) -> bool {
+        self.marks & marks == marks
+    }
+
     /// The field of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         if self.marks & mark(name) == 0 {

@@ -3,6 +3,7 @@
 use super::document::{Document, Item, Shape, Table, Word, expectation};
 use super::expression::LazyRegex;
 use super::glob::{Pattern, Token, push_literal};
+use super::needs::Needs;
 use super::path::{Derived, FieldPath, Root, Scope, describe, properties};
 use super::site::Site;
 use super::template::{Context, Part, Template, UseKind};
@@ -15,6 +16,8 @@ pub struct Where {
     pub tests: Vec<Test>,
     /// So many of them hold of all facts of a file, or of none: the first.
     of_file: usize,
+    /// The fields without which they do not hold.
+    pub needs: Needs,
 }
 
 /// A condition on one field.
@@ -125,6 +128,16 @@ impl Condition {
         }
     }
 
+    /// True for a condition that does not hold of what is absent.
+    pub(super) fn needs_something(&self) -> bool {
+        match self {
+            Self::Not(_) | Self::None(_) | Self::Absent | Self::Count(_) => false,
+            Self::OneOf(all) => all.iter().all(Self::needs_something),
+            Self::AllOf(all) => all.iter().any(Self::needs_something),
+            _ => true,
+        }
+    }
+
     /// True for a condition that holds of nothing at a site, because the site says nothing of what it asks for.
     pub(super) fn is_out_of_question(&self, site: &Site) -> bool {
         match self {
@@ -145,7 +158,8 @@ impl Where {
         // All must hold, in whatever order: what is told fast goes first.
         tests.sort_by_key(Test::cost);
         let of_file = tests.partition_point(Test::is_of_file);
-        Self { tests, of_file }
+        let needs = Needs::of(&tests);
+        Self { tests, of_file, needs }
     }
 
     /// The conditions that hold of all facts of a file, or of none.

@@ -117,7 +117,7 @@ struct Words {
 }
 
 /// A clause of an active rule: the rule's position in [`Effective::rules`], and its own in the rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClauseRef {
     /// Position of the rule.
     pub rule: usize,
@@ -133,6 +133,8 @@ struct Index([ClausesOfKind; FactKind::ALL.len()]);
 struct ClausesOfKind {
     by_word: HashMap<String, Vec<ClauseRef>>,
     rest: Vec<ClauseRef>,
+    /// Those of the rest that are in question at the site, once they were asked for.
+    in_question: OnceLock<Vec<ClauseRef>>,
 }
 
 impl Selection {
@@ -301,18 +303,17 @@ impl Policy {
 }
 
 impl Effective {
-    /// The clauses that may hold of a fact of that kind whose indexed field has that text, in the order of rules.
-    pub fn clauses(&self, kind: FactKind, text: &str) -> impl Iterator<Item = ClauseRef> {
-        let ClausesOfKind { by_word, rest } = &self.index.0[kind as usize];
+    /// The clauses that may hold here of any fact of that kind, in the order of rules.
+    pub fn general(&self, kind: FactKind) -> &[ClauseRef] {
+        let ClausesOfKind { rest, in_question, .. } = &self.index.0[kind as usize];
+        in_question.get_or_init(|| rest.iter().copied().filter(|at| !self.is_out_of_question(*at)).collect())
+    }
+
+    /// The clauses that may hold besides of a fact whose indexed field has that text, in the order of rules.
+    pub fn named(&self, kind: FactKind, text: &str) -> &[ClauseRef] {
+        let by_word = &self.index.0[kind as usize].by_word;
         let named = if by_word.is_empty() { None } else { by_word.get(first_word(text)) };
-        let mut named = named.map_or(&[][..], Vec::as_slice).iter().copied().peekable();
-        let mut rest = rest.iter().copied().peekable();
-        // Both are in order.
-        std::iter::from_fn(move || match (rest.peek(), named.peek()) {
-            (Some(general), Some(special)) if special < general => named.next(),
-            (Some(_), _) => rest.next(),
-            (None, _) => named.next(),
-        })
+        named.map_or(&[], Vec::as_slice)
     }
 
     /// A clause with its rule.

@@ -17,6 +17,7 @@ pub mod hints;
 pub mod layers;
 pub mod library;
 mod needles;
+pub mod needs;
 pub mod pack;
 pub mod path;
 mod phrase;

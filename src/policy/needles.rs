@@ -17,12 +17,29 @@ pub struct Needles(OnceLock<Option<AhoCorasick>>);
 impl Needles {
     /// False when none of `patterns`, always the same ones, matches `text` as it is written.
     pub fn may_match<'p>(&self, patterns: impl Iterator<Item = &'p Pattern>, text: &str) -> bool {
+        self.search(patterns).is_none_or(|search| search.is_match(text))
+    }
+
+    /// The positions of those of `patterns`, always the same ones, that may match `text`, in order.
+    pub fn which_may_match<'p, I>(&self, patterns: impl Fn() -> I, text: &str) -> Vec<usize>
+    where
+        I: Iterator<Item = &'p Pattern>,
+    {
+        let Some(search) = self.search(patterns()) else { return (0..patterns().count()).collect() };
+        let mut which: Vec<usize> =
+            search.find_overlapping_iter(text).map(|found| found.pattern().as_usize()).collect();
+        which.sort_unstable();
+        which.dedup();
+        which
+    }
+
+    fn search<'p>(&self, patterns: impl Iterator<Item = &'p Pattern>) -> Option<&AhoCorasick> {
         let search = self.0.get_or_init(|| {
             let needles: Vec<&[u8]> = patterns.map(Pattern::needle).collect();
             let useful = needles.len() >= WORTH_IT && needles.iter().all(|needle| !needle.is_empty());
             useful.then(|| AhoCorasick::new(needles).ok()).flatten()
         });
-        search.as_ref().is_none_or(|search| search.is_match(text))
+        search.as_ref()
     }
 }
 
@@ -46,9 +63,13 @@ mod tests {
         ] {
             let found = needles.may_match(patterns.iter(), text);
             assert_eq!(found, expected, "{text}");
+            let which = needles.which_may_match(|| patterns.iter(), text);
+            assert_eq!(found, !which.is_empty(), "{text}");
+            assert!((0..patterns.len()).all(|at| which.contains(&at) || !patterns[at].is_match(text)), "{text}");
             assert!(found || !patterns.iter().any(|pattern| pattern.is_match(text)), "{text}");
         }
         assert!(Needles::default().may_match([&Pattern::new("*"); 5].into_iter(), "anything"));
         assert!(Needles::default().may_match([&Pattern::new("one")].into_iter(), "another"));
+        assert_eq!(Needles::default().which_may_match(|| patterns[..1].iter(), "another"), [0]);
     }
 }

@@ -153,6 +153,20 @@ impl Sites {
         self.needles.may_match(self.heads().flat_map(|site| &site.detect.evidence), text)
     }
 
+    /// The sites of which `text` is evidence, by id; one may come twice.
+    pub fn told_by(&self, text: &str) -> impl Iterator<Item = &SiteHead> {
+        let evidence = || self.heads().flat_map(|site| site.detect.evidence.iter().map(move |glob| (site, glob)));
+        let which = self.needles.which_may_match(|| evidence().map(|(_, glob)| glob), text);
+        let mut at = 0;
+        let mut all = evidence();
+        let possible = which.into_iter().filter_map(move |next| {
+            let found = all.nth(next - at);
+            at = next + 1;
+            found
+        });
+        possible.filter(move |(_, glob)| glob.is_match(text)).map(|(site, _)| site)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -12,13 +12,25 @@ use crate::facts::{self, FileFacts, Interest};
 use crate::source::{Kind, Source};
 
 impl Engine {
-    /// The facts of all files. Python files that no rule speaks of are not parsed, unless a script runs them.
+    /// The facts of all files.
     pub(super) fn gather(
         &self,
         files: &[(&Arc<Source>, &FileSettings)],
         reach: &InReach,
         workers: &Workers,
     ) -> Vec<FileFacts> {
+        self.gather_with(files, reach, workers, &|_, _| ()).into_iter().map(|(facts, ())| facts).collect()
+    }
+
+    /// The facts of all files, each with what `told` makes of it, which is asked while they are at hand. Python files
+    /// that no rule speaks of are not parsed, unless a script runs them.
+    pub(super) fn gather_with<T: Send>(
+        &self,
+        files: &[(&Arc<Source>, &FileSettings)],
+        reach: &InReach,
+        workers: &Workers,
+        told: &(dyn Fn(usize, &FileFacts) -> T + Sync),
+    ) -> Vec<(FileFacts, T)> {
         let of_python = files.iter().filter(|(source, _)| source.kind == Kind::Python);
         let eager = self.prefiltering.pays_for(of_python.clone().count());
         // Made once, when it is first asked: it reads every rule.
@@ -34,7 +46,11 @@ impl Engine {
         let whole = |source: &Source, settings: &FileSettings| {
             self.facts_asked(source, &settings.policy.tables, reach, &interest)
         };
-        let found = workers.doing("reading what the files do").map(files, |(source, settings)| {
+        let with_told = |index: usize, facts: FileFacts| {
+            let told = told(index, &facts);
+            (facts, told)
+        };
+        let in_full_or_part = |source: &Source, settings: &FileSettings| {
             let in_part = || (facts::without_tree(source, &settings.policy.tables), false);
             if source.kind != Kind::Python {
                 return (whole(source, settings), true);
@@ -46,19 +62,30 @@ impl Engine {
             // The same is told of a file whether it comes with many others or alone.
             let silent = !eager && !facts.gaps.is_empty() && !concerns(source);
             if silent { in_part() } else { (facts, true) }
+        };
+        let numbered: Vec<usize> = (0..files.len()).collect();
+        let found = workers.doing("reading what the files do").map(&numbered, |index| {
+            let (facts, complete) = in_full_or_part(files[*index].0, files[*index].1);
+            (with_told(*index, facts), complete)
         });
-        let (mut facts, complete): (Vec<FileFacts>, Vec<bool>) = found.into_iter().unzip();
-        let names = check::run_by_scripts(facts.iter());
+        let (mut facts, complete): (Vec<(FileFacts, T)>, Vec<bool>) = found.into_iter().unzip();
+        let names = check::run_by_scripts(facts.iter().map(|(facts, _)| facts));
         let is_run = |index: &usize| {
             let name = files[*index].0.path.file_name().and_then(OsStr::to_str);
             !complete[*index] && name.is_none_or(|name| names.contains(name))
         };
-        let waiting: Vec<usize> = (0..files.len()).filter(is_run).collect();
-        let found = workers.map(&waiting, |index| whole(files[*index].0, files[*index].1));
+        let waiting: Vec<usize> = numbered.into_iter().filter(is_run).collect();
+        let found = workers.map(&waiting, |index| with_told(*index, whole(files[*index].0, files[*index].1)));
         for (index, whole) in waiting.into_iter().zip(found) {
             facts[index] = whole;
         }
         facts
+    }
+
+    /// Reads the rules that hold where no file tells more, beside what follows.
+    pub(in crate::cli) fn read_ahead(&self, workers: &Workers) {
+        let policy = self.settings.nothing().policy;
+        workers.beside(move || policy.rules.iter().for_each(|rule| _ = rule.clauses.len()));
     }
 
     /// What is asked about, where there are enough shell files for hearing all rules to pay.
