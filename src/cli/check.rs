@@ -13,7 +13,7 @@ use crate::check::Severity;
 use crate::facts::Gap;
 use crate::policy::config::NAMES;
 use crate::policy::{CommandLine, Selection};
-use crate::report::{Excluded, FileResult, Format, HumanOptions, Palette, Report, SiteChoice, closing};
+use crate::report::{Excluded, FileResult, Format, HumanOptions, Palette, Report, SiteChoice, Why, closing};
 use crate::source::{self, Found, Kind, Loaded, Source, Span, WalkOptions};
 
 use super::Status;
@@ -221,10 +221,13 @@ impl Input {
         let exclude = |path: &Path| {
             progress.step();
             let by = engine.settings.excluded(path);
-            if let Exclusion::By(origin) = &by {
-                let path = engine.settings.shown(path).to_owned();
-                excluded.borrow_mut().push(Excluded { path, by: engine.settings.origin(origin) });
-            }
+            let why = match &by {
+                Exclusion::By(origin) => Some(Why::By(engine.settings.origin(origin))),
+                Exclusion::Fixtures(pack) => Some(Why::Fixtures(engine.settings.shown(pack).to_owned())),
+                Exclusion::No | Exclusion::Faulty => None,
+            };
+            let path = engine.settings.shown(path);
+            excluded.borrow_mut().extend(why.map(|why| Excluded { path: path.to_owned(), why }));
             by != Exclusion::No
         };
         let found = source::discover(&files, &WalkOptions { exclude: Some(&exclude) });

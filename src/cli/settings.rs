@@ -79,6 +79,8 @@ pub(super) enum Exclusion {
     No,
     /// A configuration excludes it.
     By(Origin),
+    /// They are the fixtures of the pack in this folder, which is loaded.
+    Fixtures(PathBuf),
     /// The configuration that holds for it is faulty, which is told elsewhere.
     Faulty,
 }
@@ -252,20 +254,15 @@ impl Settings {
     /// Whether walks leave out a file or folder. The path is absolute.
     pub(super) fn excluded(&self, path: &Path) -> Exclusion {
         let Ok(nearest) = self.nearest(path.parent().unwrap_or(path)) else { return Exclusion::Faulty };
-        let above = self.above.iter().filter(|_| !self.isolated);
-        let by = |config: &Arc<Config>, key| {
-            Exclusion::By(Origin { level: config.level, file: config.file.clone(), line: config.line(&[key]) })
-        };
-        for config in above.chain(&nearest) {
-            if config.excludes(path) {
-                return by(config, "exclude");
-            }
-            // The fixtures of a pack show what is wrong, and are to stay so.
-            if path.ends_with(FIXTURES) && config.packs.iter().any(|pack| real(path) == real(pack).join(FIXTURES)) {
-                return by(config, "pack");
-            }
+        let configs = || self.above.iter().filter(|_| !self.isolated).chain(&nearest);
+        if let Some(config) = configs().find(|config| config.excludes(path)) {
+            let line = config.line(&["exclude"]);
+            return Exclusion::By(Origin { level: config.level, file: config.file.clone(), line });
         }
-        Exclusion::No
+        // The fixtures of a pack show what is wrong, and are to stay so.
+        let mut packs = configs().flat_map(|config| &config.packs).chain(&self.packs);
+        let is_of = |pack: &&PathBuf| path.ends_with(FIXTURES) && real(path) == real(pack).join(FIXTURES);
+        packs.find(is_of).map_or(Exclusion::No, |pack| Exclusion::Fixtures(real(pack)))
     }
 
     /// Files in the folders met so far whose name is nearly that of a configuration, with that name.

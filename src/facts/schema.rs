@@ -102,7 +102,7 @@ static MODULE_FIELDS: &[Field] = &[
     f(
         "family",
         Word,
-        "what it is, by the family table: `python`, `anaconda`, `conda`, `mpi`, …; absent when the table does not say",
+        "what it is, by the [table of families](#datamodule-familiestsv), which names all: `python`, `python-packages`, `mpi` and others; absent when the table does not say",
     ),
     f("generation", Word, "toolchain generation (`2023a`) that name and version tell, absent when unknown"),
     f("line", Number, "line on which it was loaded"),

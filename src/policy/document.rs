@@ -247,6 +247,11 @@ impl<'a> Document<'a> {
         self.problems.into_inner()
     }
 
+    /// True of a text that is no TOML, of which anything may be missing.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// What was read of the document with its blanks. Errors: everything wrong with it, the blanks among that.
     pub fn read<T>(self, value: T) -> Result<Filled<T>, Vec<Problem>> {
         let problems = self.problems.into_inner();

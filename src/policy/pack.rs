@@ -14,7 +14,7 @@ use super::document::{Document, Filled, Word, expectation};
 use super::error::{PolicyError, Problem, nearest, text};
 use super::reply::{Replies, Reply};
 use super::rule::Rule;
-use super::site::Site;
+use super::site::{FaultySite, Site};
 use super::sites::Sites;
 use super::symptom::{Symptom, Symptoms};
 use super::template::Use;
@@ -106,10 +106,12 @@ pub(super) struct Draft {
     pub blanks: Vec<Problem>,
     /// Names of sites that faulty rules use, by file.
     pub faulty: Vec<(String, Vec<Use>)>,
+    /// What could be read of faulty symptoms.
+    pub faulty_symptoms: Vec<Symptom>,
     /// The ids of rules, symptoms and sites whose files are faulty: they exist, and more is not known of them.
     pub unread: BTreeSet<String>,
-    /// A site could not be read, so that what sites say is not all known.
-    pub lacks_sites: bool,
+    /// The ids of sites of whose files nothing could be read, so that what sites say is not all known.
+    pub unread_sites: BTreeSet<String>,
 }
 
 impl PackFiles {
@@ -285,13 +287,23 @@ impl Draft {
                 read.map(|rule| self.keep(rule, |draft, rule| draft.rules.push(Arc::new(rule))))
             }
             "sites" => Site::parse(name, stem, text)
+                .map_err(|FaultySite { problems, site }| {
+                    match site {
+                        Some(site) => self.sites.push(Arc::from(site)),
+                        None => drop(self.unread_sites.insert(stem.to_owned())),
+                    }
+                    problems
+                })
                 .map(|site| self.keep(site, |draft, site| draft.add_site(name, text, site))),
             "symptoms" => Symptom::parse(name, stem, text)
+                .map_err(|(problems, symptom)| {
+                    self.faulty_symptoms.push(*symptom);
+                    problems
+                })
                 .map(|symptom| self.keep(symptom, |draft, symptom| draft.symptoms.push(symptom))),
             _ => Replies::parse(name, text).map(|template| self.replies.push((stem.to_owned(), template))),
         };
         if let Err(problems) = read {
-            self.lacks_sites |= folder == "sites";
             self.unread.insert(stem.to_owned());
             self.problems.extend(problems);
         }

@@ -2,7 +2,7 @@
 //! is on and which facts can concern it; the rest of a built-in rule is read when such a fact turns up.
 
 mod head;
-mod unmet;
+pub(super) mod unmet;
 
 use std::cell::{Cell, RefCell};
 use std::ops::{Deref, Range};

@@ -144,7 +144,7 @@ pub struct Provenance {
 }
 
 /// A value with its provenance.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Sourced<T> {
     /// The value.
     pub value: T,
@@ -211,14 +211,26 @@ pub struct Spoken {
     pub(super) span: Range<usize>,
 }
 
+/// A site whose file is faulty.
+pub(super) struct FaultySite {
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+    /// What could be read of it, for what is checked between files; `None` where the file is no TOML.
+    pub site: Option<Box<Site>>,
+}
+
 impl Site {
     /// Reads the site file `sites/<id>.toml`.
-    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Filled<Self>, Vec<Problem>> {
+    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Filled<Self>, FaultySite> {
         let (doc, tree) = Document::parse_filled(file, text);
         let mut site = read::site(&doc, doc.root(&tree, &SITE), id);
         site.origin = file.to_owned();
         site.spans.verified = doc.days();
-        doc.read(site)
+        let is_toml = !doc.is_broken();
+        match doc.read(()) {
+            Ok(Filled { blanks, .. }) => Ok(Filled { value: site, blanks }),
+            Err(problems) => Err(FaultySite { problems, site: is_toml.then(|| Box::new(site)) }),
+        }
     }
 
     /// A built-in site, as its file says.
@@ -292,7 +304,8 @@ impl Site {
 
     /// A value as text, when the site has one.
     pub fn value_text(&self, name: &str) -> Option<String> {
-        let text = match &self.values.get(name)?.data {
+        let data = &self.values.get(name).filter(|value| value.data.is_set())?.data;
+        let text = match data {
             ValueData::Text(text, _) => text.clone(),
             ValueData::Number(number) => number.to_string(),
             ValueData::List(items) => items.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(", "),

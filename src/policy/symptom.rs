@@ -221,11 +221,17 @@ impl Symptoms {
 
 impl Symptom {
     /// Reads the file `symptoms/<id>.toml`.
-    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Filled<Self>, Vec<Problem>> {
+    ///
+    /// # Errors
+    /// What is wrong with it, and what could be read of it, for what is checked between files.
+    pub(super) fn parse(file: &str, id: &str, text: &str) -> Result<Filled<Self>, (Vec<Problem>, Box<Self>)> {
         let (doc, tree) = Document::parse_filled(file, text);
         let mut symptom = read_symptom(&doc, doc.root(&tree, &SYMPTOM), id, false);
         symptom.origin = file.to_owned();
-        doc.read(symptom)
+        match doc.read(()) {
+            Ok(Filled { blanks, .. }) => Ok(Filled { value: symptom, blanks }),
+            Err(problems) => Err((problems, Box::new(symptom))),
+        }
     }
 
     fn built_in(id: &str, tree: &'static Node) -> Self {

@@ -18,7 +18,7 @@ use crate::facts::placeholder::to_fill;
 
 /// Checks `draft` across its files and against the policy `below` it, and joins both. Errors: all problems.
 pub(super) fn check(below: &Policy, draft: Draft, packs: &[PackFiles]) -> Result<Policy, Vec<Problem>> {
-    let mut check = Check { packs, unread: &draft.unread, problems: Vec::new() };
+    let mut check = Check::of(&draft, packs);
     let whole = check.all(below, &draft);
     if !check.problems.is_empty() {
         return Err(check.problems);
@@ -31,9 +31,16 @@ pub(super) fn check(below: &Policy, draft: Draft, packs: &[PackFiles]) -> Result
 
 /// What is wrong across the files of a draft of which some are faulty by themselves, as far as it can be told.
 pub(super) fn of_faulty(below: &Policy, draft: &Draft, packs: &[PackFiles]) -> Vec<Problem> {
-    let mut check = Check { packs, unread: &draft.unread, problems: Vec::new() };
+    let mut check = Check::of(draft, packs);
     check.all(below, draft);
-    check.problems
+    // What is told of a text already is not told once more as what comes of it.
+    let is_told = |problem: &Problem| {
+        let place = |other: &Problem| {
+            other.file == problem.file && (other.line, other.column) == (problem.line, problem.column)
+        };
+        (problem.line, problem.column) != (1, 1) && draft.problems.iter().any(place)
+    };
+    check.problems.into_iter().filter(|problem| !is_told(problem)).collect()
 }
 
 /// Reads what a site says in place of a rule's own text, for each clause of the rule.
@@ -60,32 +67,47 @@ struct Check<'p> {
     packs: &'p [PackFiles],
     /// Ids of what exists and could not be read.
     unread: &'p BTreeSet<String>,
+    /// Ids of sites of which nothing could be read.
+    unread_sites: &'p BTreeSet<String>,
+    /// Names of values that exist and could not be read.
+    unread_values: BTreeSet<&'p str>,
+    /// All recipes and links of sites are known.
+    knows_links: bool,
     problems: Vec<Problem>,
 }
 
 impl<'p> Check<'p> {
-    /// Checks all that can be told; what hangs on sites, only where those could be read and joined.
+    fn of(draft: &'p Draft, packs: &'p [PackFiles]) -> Self {
+        let unread = |site: &'p Arc<Site>| {
+            site.spans.values.keys().filter(|name| !site.values.contains_key(*name)).map(String::as_str)
+        };
+        Self {
+            packs,
+            unread: &draft.unread,
+            unread_sites: &draft.unread_sites,
+            unread_values: draft.sites.iter().flat_map(unread).collect(),
+            knows_links: draft.unread_sites.is_empty(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Checks all that can be told: what hangs on something that could not be read is not.
     fn all(&mut self, below: &Policy, draft: &Draft) -> Whole {
         let before = self.problems.len();
-        if !draft.lacks_sites {
-            self.parents(&below.sites, &draft.sites);
-        }
-        let joins = !draft.lacks_sites && self.problems.len() == before;
+        self.parents(&below.sites, &draft.sites);
+        self.knows_links &= self.problems.len() == before;
         if self.packs(below, draft) {
             // Everything else would be there twice.
             return Whole::default();
         }
         let rules = self.rules(below, &draft.rules);
-        let sites = if joins { below.sites.with(draft.sites.clone()) } else { Sites::default() };
+        let sites = below.sites.with(draft.sites.clone());
         let whole = Whole { sites, symptoms: below.symptoms.with(draft.symptoms.clone()), rules };
-        for symptom in &draft.symptoms {
+        for symptom in draft.symptoms.iter().chain(&draft.faulty_symptoms) {
             self.names_of(symptom, &whole);
         }
         for site in &draft.sites {
             self.names_in(site, &whole);
-        }
-        if !joins {
-            return whole;
         }
         self.values(&draft.sites, &whole);
         for rule in &draft.rules {
@@ -94,7 +116,7 @@ impl<'p> Check<'p> {
         for (file, uses) in &draft.faulty {
             self.uses(file, uses, &whole);
         }
-        for symptom in &draft.symptoms {
+        for symptom in draft.symptoms.iter().chain(&draft.faulty_symptoms) {
             self.uses(&symptom.origin, &symptom.uses, &whole);
         }
         for site in &draft.sites {
@@ -102,6 +124,11 @@ impl<'p> Check<'p> {
         }
         self.replies(draft, &whole.sites);
         whole
+    }
+
+    /// All declarations of values are known, but for the names of those that could not be read.
+    fn knows_values(&self) -> bool {
+        !self.unread_sites.contains(ROOT)
     }
 
     /// The text of a file of the packs.
@@ -119,7 +146,8 @@ impl<'p> Check<'p> {
 
     /// The root exists; every site has a name and a parent that exists, and none extends itself.
     fn parents(&mut self, below: &Sites, sites: &[Arc<Site>]) {
-        if !below.contains_key(ROOT) && !sites.iter().any(|site| site.id == ROOT) {
+        let has_root = below.contains_key(ROOT) || self.unread_sites.contains(ROOT);
+        if !has_root && !sites.iter().any(|site| site.id == ROOT) {
             let message = format!("there is no `sites/{ROOT}.toml`, which every site extends");
             let file = self.packs.last().map(|pack| format!("{}/sites/{ROOT}.toml", pack.origin)).unwrap_or_default();
             self.problem(&file, 0..0, message, None);
@@ -148,7 +176,8 @@ impl<'p> Check<'p> {
                     self.problem(&site.origin, span, message, Some(format!("`{path}`")));
                     break;
                 }
-                if !parents.contains_key(parent) && parent != ROOT {
+                let is_known = parent == ROOT || self.unread_sites.contains(parent) || parents.contains_key(parent);
+                if !is_known {
                     // Each is told at the file that names it.
                     if chain.len() == 1 {
                         let known = parents.keys().copied().filter(|id| *id != site.id).chain([ROOT]);
@@ -212,6 +241,7 @@ impl<'p> Check<'p> {
             for (name, value) in &site.values {
                 let span = site.spans.values.get(name).cloned().unwrap_or_default();
                 match root.values.get(name) {
+                    None if !self.knows_values() || self.unread_values.contains(name.as_str()) => {}
                     None => {
                         let message = format!("unknown value `{name}`: `sites/{ROOT}.toml` does not declare it");
                         self.problem(&site.origin, span, message, expectation(name, &known));
@@ -230,6 +260,7 @@ impl<'p> Check<'p> {
             }
             if let Some(successor) = site.retired.as_ref().and_then(|retired| retired.successor.as_deref())
                 && !whole.sites.contains_key(successor)
+                && !self.unread_sites.contains(successor)
             {
                 let known: Vec<&str> = whole.sites.keys().map(String::as_str).collect();
                 let note = expectation(successor, &known);
@@ -250,6 +281,15 @@ impl<'p> Check<'p> {
                 UseKind::Recipe => ("recipe", sites.flat_map(|site| site.recipes.keys().map(String::as_str)).collect()),
                 UseKind::Link => ("link", sites.flat_map(|site| site.links.keys().map(String::as_str)).collect()),
             };
+            let is_told = match used.kind {
+                UseKind::Value | UseKind::Text | UseKind::Table => {
+                    root.is_some() && self.knows_values() && !self.unread_values.contains(used.name.as_str())
+                }
+                UseKind::Recipe | UseKind::Link => self.knows_links,
+            };
+            if !known.contains(used.name.as_str()) && !is_told {
+                continue;
+            }
             if !known.contains(used.name.as_str()) {
                 let known: Vec<&str> = known.into_iter().collect();
                 let note = expectation(&used.name, &known)
@@ -301,6 +341,7 @@ impl<'p> Check<'p> {
                 self.spoken(site, rule, text, whole);
             }
             if let Some(link) = stand.url.as_deref().and_then(|url| url.strip_prefix("$link."))
+                && self.knows_links
                 && let Some(complete) = whole.sites.get(&site.id)
                 && !complete.links.contains_key(link)
             {
@@ -318,7 +359,7 @@ impl<'p> Check<'p> {
     /// The sites for which there are templates exist.
     fn replies(&mut self, draft: &Draft, sites: &Sites) {
         for (file, site) in draft.replies.iter().map(|(site, _)| (format!("replies/{site}.j2"), site)) {
-            if !sites.contains_key(site) {
+            if !sites.contains_key(site) && !self.unread_sites.contains(site) {
                 let known: Vec<&str> = sites.keys().map(String::as_str).collect();
                 let origin = self.packs.last().map(|pack| pack.origin.clone()).unwrap_or_default();
                 let message = format!("unknown site `{site}`");

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::check::Applicability;
 
 use super::human::HumanOptions;
-use super::model::{BaselineUse, Excluded, FixRun, Fixes, Mended, NotObeyed, Report};
+use super::model::{BaselineUse, Excluded, FixRun, Fixes, Mended, NotObeyed, Report, Why};
 use super::statistics;
 use super::text::for_terminal;
 
@@ -118,9 +118,14 @@ fn details(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for path in &report.not_checked {
         writeln!(out, "{}: not a kind that pydoctor checks", for_terminal(&path.to_string_lossy()))?;
     }
-    for Excluded { path, by } in &report.excluded {
-        let path = path.to_string_lossy();
-        writeln!(out, "{}: left out: {} excludes it", for_terminal(&path), for_terminal(by))?;
+    for Excluded { path, why } in &report.excluded {
+        let why = match why {
+            Why::By(by) => format!("{} excludes it", for_terminal(by)),
+            Why::Fixtures(pack) => {
+                format!("fixtures of the pack `{}`, which is loaded", for_terminal(&pack.to_string_lossy()))
+            }
+        };
+        writeln!(out, "{}: left out: {why}", for_terminal(&path.to_string_lossy()))?;
     }
     for file in &report.configurations {
         writeln!(out, "configuration: {}", for_terminal(&file.to_string_lossy()))?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::check::{Applicability, Certainty, Severity, SilencedBy};
 
 use super::encode::{self, Each};
-use super::model::{self, Report};
+use super::model::{self, Report, Why};
 use super::statistics::{self, RuleCount};
 
 /// The version of this format.
@@ -49,7 +49,10 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Excluded<'a> {
     path: String,
-    by: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixtures_of: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -239,10 +242,18 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         not_obeyed: report.not_obeyed.iter().map(not_obeyed).collect(),
         notes: &report.notes,
         kept_loud: Some(report.kept_loud).filter(|count| *count > 0),
-        excluded: report.excluded.iter().map(|path| Excluded { path: shown(&path.path), by: &path.by }).collect(),
+        excluded: report.excluded.iter().map(excluded).collect(),
     };
     encode::compact(&document, out)?;
     out.write_all(b"\n")
+}
+
+fn excluded(model::Excluded { path, why }: &model::Excluded) -> Excluded<'_> {
+    let (by, fixtures_of) = match why {
+        Why::By(by) => (Some(by.as_str()), None),
+        Why::Fixtures(pack) => (None, Some(shown(pack))),
+    };
+    Excluded { path: shown(path), by, fixtures_of }
 }
 
 /// A finding for a document.

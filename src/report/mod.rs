@@ -30,7 +30,7 @@ use std::io::{self, Write};
 pub use account::{AccountFormat, AccountReport};
 pub use human::HumanOptions;
 pub use model::{
-    BaselineUse, Excluded, FileResult, Finding, FixRun, Fixes, Mended, NotObeyed, Report, RuleInfo, SiteChoice,
+    BaselineUse, Excluded, FileResult, Finding, FixRun, Fixes, Mended, NotObeyed, Report, RuleInfo, SiteChoice, Why,
 };
 pub use style::Palette;
 pub use text::{bytes_for_terminal, for_terminal, wrapped};

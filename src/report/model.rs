@@ -132,8 +132,17 @@ impl fmt::Display for NotObeyed {
 pub struct Excluded {
     /// The file or folder.
     pub path: PathBuf,
-    /// The configuration that excludes it, with the line.
-    pub by: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why something was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A configuration excludes it: its file and line.
+    By(String),
+    /// It is the fixtures of a pack that is loaded: its folder.
+    Fixtures(PathBuf),
 }
 
 /// A finished report.
@@ -157,7 +166,7 @@ pub struct Report {
     pub notes: Vec<String>,
     /// How many findings were to be silenced and are not, as a lock keeps them loud.
     pub kept_loud: usize,
-    /// What the walk left out because a configuration excludes it.
+    /// What the walk left out.
     pub excluded: Vec<Excluded>,
     /// What `--fix` did; `None` when it was not asked for.
     pub fixes: Option<Fixes>,

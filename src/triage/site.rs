@@ -52,6 +52,8 @@ impl<'p> Signs<'p> {
     }
 
     fn word(&mut self, policy: &'p Policy, word: &str) {
+        // A name in lower case is the same in capitals; one that is written with a capital may be a common word without.
+        let lower = word.to_lowercase();
         if word.contains('.') || word.contains('-') {
             let host = word.rsplit('@').next().unwrap_or(word);
             self.host(policy, host, 1, "the ticket");
@@ -60,7 +62,7 @@ impl<'p> Signs<'p> {
             if word.contains(['/', '$']) && site.detect.evidence.iter().any(|pattern| pattern.is_match(word)) {
                 self.kinds[1].entry(&site.id).or_insert_with(|| format!("the ticket names `{word}`"));
             }
-            if site.detect.words.iter().any(|pattern| pattern.is_match(word)) {
+            if site.detect.words.iter().any(|pattern| pattern.is_match(word) || pattern.is_match(&lower)) {
                 self.kinds[2].entry(&site.id).or_insert_with(|| format!("the ticket speaks of `{word}`"));
             }
         }

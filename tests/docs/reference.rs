@@ -58,7 +58,8 @@ pub fn page(policy: &Policy) -> String {
     }
     let _ = write!(page, "{}\n{}\n{}\n", with_keys(SYMPTOM_FILE), with_keys(SITE_FILE), values(policy));
     let _ = write!(page, "{LINKS}\n\n{}\n", links_and_recipes());
-    let _ = write!(page, "\n{}", with_keys(TABLES));
+    let families = codes(policy.tables.families.names());
+    let _ = write!(page, "\n{}", with_keys(TABLES).replace("FAMILIES", &families));
     page.trim_end().to_owned() + "\n"
 }
 

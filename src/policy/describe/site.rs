@@ -79,7 +79,11 @@ pub(in super::super) static DETECT: Keys = Keys::of(
             TEXTS,
             "globs for paths, modules and directives in files that no other site has, one of which is enough and fits the whole text: a path `/project/north/*`, or `$NORTH_SCRATCH*` by a variable that only this site sets; a module by its full name as written `StdEnv/*`; a directive by its long name, however it is written, as `--NAME=VALUE`: the partition `--partition=north-gpu`, the account `--account=def-*`, which is found in `#SBATCH -A def-ada`",
         ),
-        may("words", TEXTS, "globs for what people call it, for tickets; one is enough"),
+        may(
+            "words",
+            TEXTS,
+            "globs for what people call it, for tickets; one is enough and fits a whole word, as it stands in the ticket or in lower case. So one in lower case fits in any case of its letters, `narval` also `Narval` and `NARVAL`, and one with a capital as it is written only: write `Midway` and `MIDWAY` where `midway` is a common word",
+        ),
         MAY_SOURCE,
         VERIFIED,
     ],
@@ -107,9 +111,13 @@ pub(in super::super) static QUOTA: Keys = Keys::of(
         may(
             "bytes",
             Kind::Text,
-            "the size as the site writes it, a number and a unit: `\"30 GB\"`, `\"1.5 TiB\"`; `kB`, `MB`, `GB`, `TB`, `PB` or `KiB` to `PiB`",
+            "the size as the site writes it, one number and a unit: `\"30 GB\"`, `\"1.5 TiB\"`; `kB`, `MB`, `GB`, `TB`, `PB` or `KiB` to `PiB`. Of a range (47 to 50 GB), and of clusters that differ, the smallest, so that nobody is told too late; left out where none is known",
         ),
-        may("files", Kind::Integer, "how many files"),
+        may(
+            "files",
+            Kind::Integer,
+            "how many files, a whole number: `500000`; of a range, and of clusters that differ, the smallest",
+        ),
         SOURCE,
         VERIFIED,
     ],

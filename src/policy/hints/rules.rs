@@ -4,7 +4,10 @@ use super::super::condition::Test;
 use super::super::error::nearest;
 use super::super::pack::Policy;
 use super::super::path::{FieldPath, Root};
+use super::super::rule::unmet::unmet_of;
 use super::super::rule::{Clause, Matcher, Rule};
+use super::super::site::{ROOT, Site};
+use super::super::template::{Template, Templates};
 use super::{did_you_mean, texts};
 use crate::facts::FactKind;
 use crate::facts::schema::{Type, fields};
@@ -31,8 +34,40 @@ pub fn of_rule(rule: &Rule, policy: &Policy) -> Vec<String> {
             notes.extend(callee(kind, test));
         }
     }
+    notes.extend(gaps(rule, policy));
     notes.dedup();
     notes
+}
+
+/// Texts that say next to nothing where no site sets what they take from it: the one that is shown then is empty, or ends
+/// where the value would stand.
+fn gaps(rule: &Rule, policy: &Policy) -> Vec<String> {
+    let Some(root) = policy.sites.get(ROOT) else { return Vec::new() };
+    let clauses = rule.clauses.iter().filter(|clause| unmet_of(clause, root).is_empty());
+    let texts = clauses.flat_map(|clause| [("message", &clause.message), ("help", &clause.help)]);
+    let mut notes: Vec<String> = texts.filter_map(|(key, texts)| gap(key, texts, root)).collect();
+    notes.dedup();
+    notes
+}
+
+fn gap(key: &str, texts: &Templates, root: &Site) -> Option<String> {
+    let missing = |template: &Template| template.parts.iter().find_map(|part| part.missing_at(root).map(str::to_owned));
+    let name = missing(texts.0.last()?)?;
+    if texts.0.iter().any(|template| missing(template).is_none()) {
+        return None;
+    }
+    let parts = texts.0.last()?.parts.iter().filter(|part| part.missing_at(root).is_none());
+    let said: String = parts.map(ToString::to_string).collect();
+    let said = said.trim_end_matches([' ', '`', '"', '.', ',', ')', '(']);
+    let how = match said.chars().last() {
+        None => "is empty",
+        Some(':') => "ends in a colon",
+        Some(_) => return None,
+    };
+    Some(format!(
+        "has a `{key}` that {how} where `{name}` is not set, as at `{ROOT}`: make it a list that ends with a text that needs \
+         nothing of a site"
+    ))
 }
 
 /// The conditions of a clause, with the kind of fact that each group is about.

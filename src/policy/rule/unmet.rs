@@ -22,7 +22,8 @@ impl Rule {
     }
 }
 
-fn unmet_of(clause: &Clause, site: &Site) -> Vec<String> {
+/// The values without which a clause cannot hold at the site.
+pub(in super::super) fn unmet_of(clause: &Clause, site: &Site) -> Vec<String> {
     let beside = clause.with.iter().map(|other| &other.matches.all);
     [&clause.matches.all].into_iter().chain(beside).flat_map(|table| of_table(table, site)).collect()
 }

@@ -24,7 +24,11 @@ pub(super) fn site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site
         let note = format!("the file is called `{stem}.toml`");
         doc.problem(id.span.clone(), format!("the id `{}` is not the name of its file", id.text), Some(note));
     }
-    site.name = table.string("name").map(|word| word.text.to_owned()).unwrap_or_default();
+    // A name that cannot be read is not missing.
+    site.name = table
+        .get("name")
+        .map(|item| item.string().map_or_else(|| stem.to_owned(), |word| word.text.to_owned()))
+        .unwrap_or_default();
     if let Some(parent) = table.string("extends") {
         site.extends = Some(parent.text.to_owned());
         site.spans.extends = parent.span;
@@ -45,7 +49,7 @@ pub(super) fn site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site
         site.values.extend(item.table().and_then(read_value).map(|value| (key.text.to_owned(), Arc::new(value))));
     }
     for (key, item) in table.table("recipes").iter().flat_map(Table::entries) {
-        site.recipes.extend(item.table().and_then(read_recipe).map(|recipe| (key.text.to_owned(), Arc::new(recipe))));
+        site.recipes.insert(key.text.to_owned(), Arc::new(item.table().map(read_recipe).unwrap_or_default()));
     }
     for (key, item) in table.table("links").iter().flat_map(Table::entries) {
         let url = match item.quiet_table() {
@@ -57,7 +61,7 @@ pub(super) fn site(doc: &Document<'_>, table: Table<'_, '_>, stem: &str) -> Site
             }
             None => item.string(),
         };
-        site.links.extend(url.map(|url| (key.text.to_owned(), url.text.to_owned())));
+        site.links.insert(key.text.to_owned(), url.map(|url| url.text.to_owned()).unwrap_or_default());
     }
     for (key, item) in table.table("rules").iter().flat_map(Table::entries) {
         site.spans.rules.insert(key.text.to_owned(), key.span.clone());
@@ -194,7 +198,9 @@ fn check_size(doc: &Document<'_>, word: &Word<'_>) {
     let unit = word.text[number.len()..].trim();
     let is_unit = ["kB", "KB", "MB", "GB", "TB", "PB", "KiB", "MiB", "GiB", "TiB", "PiB"].contains(&unit);
     if !is_unit || !number.parse::<f64>().is_ok_and(|number| number.is_finite() && number > 0.0) {
-        let note = "write a number and a unit as the site does: `30 GB`, `1.5 TiB`".to_owned();
+        let note = "write one number and a unit as the site does, `30 GB` or `1.5 TiB`; of a range the smaller end; leave it out where \
+                    none is known"
+            .to_owned();
         doc.problem(word.span.clone(), format!("`{}` is no size", word.text), Some(note));
     }
 }
@@ -241,11 +247,12 @@ fn read_data(item: &Item<'_, '_>) -> Option<ValueData> {
     }
 }
 
-fn read_recipe(table: Table<'_, '_>) -> Option<Sourced<String>> {
+/// One that is faulty is empty, since its name exists all the same.
+fn read_recipe(table: Table<'_, '_>) -> Sourced<String> {
     let text = table.need_string("text").map(|word| word.text.to_owned());
     let source = read_provenance(&table);
     table.finish();
-    Some(Sourced { value: text?, source })
+    Sourced { value: text.unwrap_or_default(), source }
 }
 
 fn read_stand(table: Table<'_, '_>) -> Stand {
