@@ -24,6 +24,7 @@ use crate::tables::Tables;
 
 use self::baseline::Baselines;
 use self::blame::Blame;
+use self::gather::Ahead;
 use self::side::{Judged, Seat, Side, Sight, Trial, judge};
 use super::args::PolicyOptions;
 use super::folders::Folders;
@@ -46,6 +47,8 @@ pub(super) struct Engine {
     pub(super) prefiltering: Prefiltering,
     /// The account's own start-up files are read too when its home is checked.
     pub(super) reads_own_files: bool,
+    /// What was read before it was needed.
+    ahead: Arc<Ahead>,
     cwd: PathBuf,
     today: Day,
 }
@@ -113,7 +116,15 @@ impl Engine {
         };
         let prefiltering = Prefiltering::default();
         let cwd = snapshot.cwd.clone();
-        Self { settings, machine, prefiltering, reads_own_files: true, cwd, today: snapshot.today() }
+        Self {
+            settings,
+            machine,
+            prefiltering,
+            reads_own_files: true,
+            ahead: Arc::default(),
+            cwd,
+            today: snapshot.today(),
+        }
     }
 
     /// What applies where no file tells more. Errors: a faulty configuration or pack; an unknown rule, tag or site on
@@ -392,7 +403,7 @@ impl Session<'_> {
             if !report.rules.contains_key(&finding.rule)
                 && let Some(rule) = known().find_map(|policy| policy.rule(&finding.rule))
             {
-                report.rules.insert(finding.rule.clone(), info(rule));
+                report.rules.insert(finding.rule.clone(), RuleInfo::of(rule));
             }
         }
         report
@@ -481,16 +492,6 @@ fn because(reason: &str) -> String {
 pub(super) fn internal_error(source: &Source, panic: &str) -> Gap {
     let reason = format!("internal error: {panic}; please report it");
     Gap { span: Span::new(0, source.text.len()), reason }
-}
-
-fn info(rule: &Rule) -> RuleInfo {
-    RuleInfo {
-        title: rule.title.clone(),
-        why: rule.why.clone(),
-        severity: rule.severity,
-        tags: rule.tags.clone(),
-        sources: rule.sources.clone(),
-    }
 }
 
 fn choice(site: check::SiteChoice) -> SiteChoice {

@@ -36,8 +36,11 @@ fn with(value: &impl Serialize, formatter: impl Formatter, out: &mut dyn Write) 
 /// pool all its threads help.
 pub struct Each<'a, T, U>(pub &'a [T], pub fn(&'a T) -> U);
 
+/// So many of them at most are made by one thread before others may take what is left.
+const AT_ONCE: usize = 64;
+
 /// So many items are made before they are written.
-const PART: usize = 1024;
+const PART: usize = 8192;
 
 impl<T: Sync, U: Serialize> Serialize for Each<'_, T, U> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -47,7 +50,8 @@ impl<T: Sync, U: Serialize> Serialize for Each<'_, T, U> {
         }
         let mut list = serializer.serialize_seq(Some(items.len()))?;
         for part in items.chunks(PART) {
-            let texts: Vec<io::Result<Box<RawValue>>> = part.par_iter().map(|item| text(&make(item))).collect();
+            let texts: Vec<io::Result<Box<RawValue>>> =
+                part.par_iter().with_max_len(AT_ONCE).map(|item| text(&make(item))).collect();
             for text in texts {
                 list.serialize_element(&text.map_err(S::Error::custom)?)?;
             }
@@ -112,7 +116,7 @@ mod tests {
         compact(&[text], &mut out).unwrap();
         assert_eq!(String::from_utf8_lossy(&out), r#"["é\u001b[2J\u009b\u202e\udb40\udc41\u007f\n"]"#);
         assert_eq!(serde_json::from_slice::<Vec<String>>(&out).unwrap(), [text]);
-        let many = vec![text.to_owned(); 3000];
+        let many = vec![text.to_owned(); 10_000];
         let each = Each(&many, |text| [text]);
         let (mut alone, mut together) = (Vec::new(), Vec::new());
         compact(&each, &mut alone).unwrap();

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::check::{self, Applicability, Certainty, Severity};
 use crate::facts::Gap;
 use crate::fix::{Applied, Dropped};
-use crate::policy::{About, Kept};
+use crate::policy::{About, Kept, Rule};
 use crate::source::{LineIndex, Position, Source, Span};
 
 use super::places::Places;
@@ -214,6 +214,19 @@ pub struct RuleInfo {
     pub sources: Vec<String>,
 }
 
+impl RuleInfo {
+    /// What a rule says of itself.
+    pub fn of(rule: &Rule) -> Self {
+        Self {
+            title: rule.title.clone(),
+            why: rule.why.clone(),
+            severity: rule.severity,
+            tags: rule.tags.clone(),
+            sources: rule.sources.clone(),
+        }
+    }
+}
+
 /// Counts over the whole report. Suppressed findings count only where it says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -341,6 +354,9 @@ pub struct NotUnderstood {
     pub reason: String,
 }
 
+/// So many files at most are put together by one thread before others may take what is left.
+const AT_ONCE: usize = 16;
+
 /// The text of a file, for excerpts.
 #[derive(Clone, Debug)]
 pub(super) struct FileText {
@@ -355,7 +371,7 @@ impl Report {
         let places = Places::new(&files);
         // On a pool by all its threads.
         let put: Vec<Put> = match rayon::current_thread_index() {
-            Some(_) => files.into_par_iter().map(|file| Put::new(&places, file)).collect(),
+            Some(_) => files.into_par_iter().with_max_len(AT_ONCE).map(|file| Put::new(&places, file)).collect(),
             None => files.into_iter().map(|file| Put::new(&places, file)).collect(),
         };
         let mut sites: BTreeMap<String, (SiteChoice, usize)> = BTreeMap::new();

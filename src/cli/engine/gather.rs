@@ -9,6 +9,7 @@ use crate::cli::reach::InReach;
 use crate::cli::settings::FileSettings;
 use crate::cli::workers::Workers;
 use crate::facts::{self, FileFacts, Interest};
+use crate::policy::Policy;
 use crate::source::{Kind, Source};
 
 impl Engine {
@@ -82,25 +83,40 @@ impl Engine {
         facts
     }
 
-    /// Reads the rules that hold where no file tells more, beside what follows.
+    /// Reads the rules that hold where no file tells more, and what they ask of many files, beside what follows.
     pub(in crate::cli) fn read_ahead(&self, workers: &Workers) {
-        let policy = self.settings.nothing().policy;
-        workers.beside(move || policy.rules.iter().for_each(|rule| _ = rule.clauses.len()));
+        let (policy, ahead) = (self.settings.nothing().policy, Arc::clone(&self.ahead));
+        workers.beside(move || {
+            policy.rules.iter().for_each(|rule| _ = rule.clauses.len());
+            let interest = Arc::new(check::interest(&[&policy], usize::MAX));
+            _ = ahead.0.set((policy, interest));
+        });
     }
 
     /// What is asked about, where there are enough shell files for hearing all rules to pay.
-    fn interest(&self, files: &[(&Arc<Source>, &FileSettings)], workers: &Workers) -> Interest {
+    fn interest(&self, files: &[(&Arc<Source>, &FileSettings)], workers: &Workers) -> Arc<Interest> {
         let scripts = files.iter().filter(|(source, _)| matches!(source.kind, Kind::Shell { .. })).count();
         if !self.prefiltering.pays_for(scripts) {
-            return Interest::in_everything();
+            return Arc::new(Interest::in_everything());
         }
         let policies = check::distinct(files.iter().map(|(_, settings)| settings.policy.as_ref()));
-        for policy in &policies {
-            // Rules and sites are read when they are first asked: on all threads, since all that follows waits.
-            workers.map(&policy.rules, |rule| rule.clauses.len());
+        let known =
+            self.ahead.0.get().filter(|(policy, _)| matches!(&*policies, [own] if std::ptr::eq(*own, &**policy)));
+        let read_rules = |policy: &&Policy| workers.map(&policy.rules, |rule| rule.clauses.len());
+        let read_sites = |policy: &&Policy| {
             let sites: Vec<&String> = policy.sites.keys().collect();
-            workers.map(&sites, |id| policy.sites.get(id).is_some());
+            workers.map(&sites, |id| policy.sites.get(id).is_some())
+        };
+        // They are read when they are first asked: on all threads, since all that follows waits.
+        policies.iter().for_each(|policy| drop(read_sites(policy)));
+        if let Some((_, interest)) = known {
+            return Arc::clone(interest);
         }
-        check::interest(&policies, scripts)
+        policies.iter().for_each(|policy| drop(read_rules(policy)));
+        Arc::new(check::interest(&policies, scripts))
     }
 }
+
+/// Where no file tells more: the policy, and what its rules ask about.
+#[derive(Default)]
+pub(super) struct Ahead(OnceLock<(Arc<Policy>, Arc<Interest>)>);
