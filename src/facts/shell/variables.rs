@@ -127,6 +127,10 @@ impl Walker<'_> {
     /// `A=SLURM_CPUS_PER_TASK`: the name where its value was meant.
     fn literal_variable(&mut self, value: &Text, span: Span) {
         let Some(known) = self.script.tables.schedulers.variable(&value.text) else { return };
+        // As the default of an expansion the name may be meant.
+        if self.frame.slice(span).trim_matches(['"', '\'']) != value.text {
+            return;
+        }
         let place = self.frame.place(span);
         let scheduler = known.scheduler.name();
         let output = known.output;
