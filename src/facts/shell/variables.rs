@@ -127,8 +127,8 @@ impl Walker<'_> {
     /// `A=SLURM_CPUS_PER_TASK`: the name where its value was meant.
     fn literal_variable(&mut self, value: &Text, span: Span) {
         let Some(known) = self.script.tables.schedulers.variable(&value.text) else { return };
-        // As the default of an expansion the name may be meant.
-        if self.frame.slice(span).trim_matches(['"', '\'']) != value.text {
+        // As the default of an expansion, or for `${!A}`, the name may be meant.
+        if self.frame.slice(span).trim_matches(['"', '\'']) != value.text || self.frame.text.contains("${!") {
             return;
         }
         let place = self.frame.place(span);
