@@ -47,6 +47,8 @@ pub struct Settings {
     pub names: BTreeMap<PathBuf, PathBuf>,
     /// Exceptions count up to their last day.
     pub today: Day,
+    /// Findings tell of each fix that is passed over why, also where another is offered.
+    pub passed: bool,
 }
 
 impl Settings {

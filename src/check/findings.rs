@@ -101,7 +101,7 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings, name: &str) ->
     let help = own(hit.active.help()).unwrap_or_else(|| voice.say_one_of(&hit.clause.help));
     let message = own(hit.active.message()).unwrap_or_else(|| voice.say_one_of(&hit.clause.message));
     let severity = if possible { hit.active.severity.milder() } else { hit.active.severity };
-    let Offer { fix, number, passed, why: no_fix } = first_fix(bench, voice, hit);
+    let Offer { fix, number, passed, why: no_fix } = first_fix(bench, voice, hit, settings.passed);
     Finding {
         rule: hit.active.rule.id.clone(),
         severity: hit.clause.at_most.map_or(severity, |most| severity.min(most)),
@@ -183,9 +183,30 @@ struct Offer {
     why: String,
 }
 
-/// The first fix that can be offered; else why none can.
-fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>) -> Offer {
-    let mut passed = Vec::new();
+/// Why a fix is not offered.
+enum Withheld {
+    /// What it asks for does not hold: worked out where somebody wants to know.
+    Asked,
+    /// For another reason.
+    Because(String),
+}
+
+impl From<String> for Withheld {
+    fn from(reason: String) -> Self {
+        Self::Because(reason)
+    }
+}
+
+/// The first fix that can be offered; else why none can. With `all` it is told of each before it too.
+fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, all: bool) -> Offer {
+    let mut withheld: Vec<Withheld> = Vec::new();
+    let reasons = |withheld: Vec<Withheld>| -> Vec<String> {
+        let reason = |(spec, withheld)| match withheld {
+            Withheld::Asked => withheld::reason(bench, voice.scene, spec).unwrap_or_default(),
+            Withheld::Because(reason) => reason,
+        };
+        hit.clause.fixes.iter().zip(withheld).map(reason).collect()
+    };
     let told = |passed: &[String]| -> Vec<String> {
         let is_only = hit.active.rule.fix_count() == 1;
         let numbered = hit.clause.fixes.iter().zip(passed).map(|(spec, reason)| match is_only {
@@ -197,28 +218,31 @@ fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>) -> Offer {
     for (number, spec) in hit.clause.fixes.iter().enumerate() {
         match fix(bench, voice, hit, spec) {
             Ok((fix, only_shown)) => {
-                let is_second = fix.applicability == Applicability::Display && !passed.is_empty();
+                let is_second = fix.applicability == Applicability::Display && !withheld.is_empty();
+                let passed = if is_second || all { reasons(withheld) } else { Vec::new() };
                 let only_shown = if is_second && only_shown.is_empty() { "it is `display`" } else { only_shown };
                 let others = if is_second { told(&passed) } else { Vec::new() };
                 let why = std::iter::once(only_shown.to_owned()).chain(others).collect::<Vec<_>>().join("; ");
                 return Offer { fix: Some(fix), number: Some(number), passed, why };
             }
-            Err(reason) => passed.push(reason),
+            Err(reason) => withheld.push(reason),
         }
     }
+    let passed = reasons(withheld);
     let why = told(&passed).join("; ");
     Offer { passed, why, ..Offer::default() }
 }
 
 /// A fix, and why it is only shown although it was meant to be applied. Errors: why it is not offered.
-fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Result<(Fix, &'static str), String> {
+fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Result<(Fix, &'static str), Withheld> {
     // What a rule only shows is not known to be right anywhere, so no site can know it.
-    let said = hit.active.fix.unwrap_or(Some(spec.applicability)).ok_or("the site says `fix = \"none\"`")?;
+    let no_fix = || Withheld::Because("the site says `fix = \"none\"`".to_owned());
+    let said = hit.active.fix.unwrap_or(Some(spec.applicability)).ok_or_else(no_fix)?;
     let declared = if spec.applicability == Applicability::Display { Applicability::Display } else { said };
     let scene = voice.scene;
     let offered = scene.matches(&spec.only_if);
-    if let Some(reason) = withheld::reason(bench, scene, spec) {
-        return Err(reason);
+    if offered <= Truth::Unknown || !withheld::others_are_right(bench, scene, spec) {
+        return Err(Withheld::Asked);
     }
     // Where it cannot be known that a fix is safe, it is not.
     let doubtful = hit.certainty == Certainty::Possible || offered == Truth::Maybe;
@@ -230,7 +254,7 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     let edits = if chmod.is_some() { Vec::new() } else { edits(&spec.edits, voice)? };
     if let Some(user) = bench.other_user(&renamed(&spec.edits, voice), &scene.about.view.source.path) {
         // Under the name that it has now.
-        return Err(format!("another file uses the name that it would change: {}", user.display()));
+        return Err(format!("another file uses the name that it would change: {}", user.display()).into());
     }
     let trusted = match hit.active.trust {
         Some(trust) => trust,

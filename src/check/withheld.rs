@@ -41,6 +41,12 @@ pub(super) fn reason(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSpec) -> Opt
         .or_else(|| spec.without.iter().find_map(|other| hindering(bench, scene, other)))
 }
 
+/// True where the other facts are there for certain that a fix asks for, and those that it excludes are not.
+pub(super) fn others_are_right(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSpec) -> bool {
+    spec.with.iter().all(|other| bench.exists(scene, other, None) == Truth::Yes)
+        && spec.without.iter().all(|other| bench.exists(scene, other, None) == Truth::No)
+}
+
 fn holds(scene: Scene<'_>, test: &Test) -> Truth {
     scene.all_hold([test])
 }

@@ -14,12 +14,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::{self, Analysed, Finding, Grounds, Prefiltering, Run, Severity, Surroundings};
-use crate::facts::{self, FileFacts, Gap, Interest, Reach};
+use crate::facts::{self, FileFacts, Interest, Reach};
 use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
 use crate::policy::guard::{self, Apart};
 use crate::policy::{CommandLine, Day, Defied, Effective, Policy, PolicyError, Rule, Selection};
 use crate::report::{FileResult, NotObeyed, Report, RuleInfo, SiteChoice};
-use crate::source::{Kind, Source, Span};
+use crate::source::{Kind, Source};
 use crate::tables::Tables;
 
 use self::baseline::Baselines;
@@ -193,7 +193,9 @@ impl Engine {
         });
         let names = names.collect();
         let reach = InReach::new(&all, &self.cwd, home.as_deref(), workers);
-        let about = check::Settings { cwd: self.cwd.clone(), project_root: root, home, names, today: self.today };
+        let passed = self.settings.tells_passed();
+        let about =
+            check::Settings { cwd: self.cwd.clone(), project_root: root, home, names, today: self.today, passed };
         let opening = Opening { all, settings, roots, reach, about, reported };
         self.session(opening, &|settings, source, facts| self.site_and_other(settings, source, facts), workers)
     }
@@ -218,6 +220,7 @@ impl Engine {
                 home: None,
                 names: Default::default(),
                 today: self.today,
+                passed: false,
             },
             reported: sources.len(),
         };
@@ -311,7 +314,7 @@ impl Engine {
     /// The same without what nobody asks about.
     fn facts_asked(&self, source: &Source, tables: &Tables, reach: &dyn Reach, interest: &Interest) -> FileFacts {
         panics::catch(|| facts::collect_asked(source, tables, reach, interest)).unwrap_or_else(|panic| {
-            let gaps = vec![internal_error(source, &panic)];
+            let gaps = vec![panics::gap(source, &panic)];
             FileFacts { gaps, ..FileFacts::default() }
         })
     }
@@ -447,7 +450,7 @@ impl Session<'_> {
             fix::mend(&result.source, checked.clone(), allow, wanted, &recheck, syntax)
         };
         panics::catch(mend).unwrap_or_else(|panic| {
-            checked.gaps.push(internal_error(&result.source, &panic));
+            checked.gaps.push(panics::gap(&result.source, &panic));
             let source = Source::clone(&result.source);
             Mended { source, checked, applied: Vec::new(), dropped: Vec::new() }
         })
@@ -486,12 +489,6 @@ impl Session<'_> {
 /// `: why`, or nothing.
 fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(": {reason}") }
-}
-
-/// What is left of a file that made us panic.
-pub(super) fn internal_error(source: &Source, panic: &str) -> Gap {
-    let reason = format!("internal error: {panic}; please report it");
-    Gap { span: Span::new(0, source.text.len()), reason }
 }
 
 fn choice(site: check::SiteChoice) -> SiteChoice {

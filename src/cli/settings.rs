@@ -49,6 +49,8 @@ pub(super) struct Settings {
     search: Search,
     line: CommandLine,
     isolated: bool,
+    /// Findings tell why fixes are passed over: whoever writes rules asks.
+    tells_passed: bool,
     cwd: PathBuf,
     today: Day,
     by_folder: Mutex<HashMap<PathBuf, Found>>,
@@ -113,6 +115,7 @@ impl Settings {
         let mut settings = Self {
             folders: folders.all().map(|folder| real(&folder.path)).collect(),
             isolated: options.isolated,
+            tells_passed: false,
             ..Self::without_layers(Library::default(), line, search, snapshot)
         };
         for folder in folders.all() {
@@ -134,6 +137,7 @@ impl Settings {
     ) -> Result<Self, PolicyError> {
         let library = Library::over(Arc::clone(policy));
         let mut settings = Self::without_layers(library, line, Search::Nowhere, snapshot);
+        settings.tells_passed = true;
         if let Some(text) = machine {
             let reading = settings.reading(Level::System, Path::new("/"));
             let config = Config::parse(&Path::new(SYSTEM).join(LAYER_FILE), text, reading)?;
@@ -156,6 +160,7 @@ impl Settings {
             search,
             line,
             isolated: false,
+            tells_passed: false,
             cwd: snapshot.cwd.clone(),
             today: snapshot.today(),
             by_folder: Mutex::default(),
@@ -219,6 +224,11 @@ impl Settings {
     /// What holds for a file of which nothing else is known.
     pub(super) fn nothing(&self) -> FileSettings {
         self.joined(None, None)
+    }
+
+    /// True where findings tell why fixes are passed over.
+    pub(super) fn tells_passed(&self) -> bool {
+        self.tells_passed
     }
 
     /// The site that the command line names.

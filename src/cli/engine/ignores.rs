@@ -9,7 +9,7 @@ use crate::policy::Effective;
 use crate::report::FileResult;
 use crate::source::{Kind, Source, Span};
 
-use super::{Session, Workers, internal_error, panics};
+use super::{Session, Workers, panics};
 
 /// Where a comment goes; each is tried where those before it did not do. With `true`, only for rules that speak once a
 /// file: silenced at one place, they would speak of the next.
@@ -40,7 +40,7 @@ impl Session<'_> {
         workers.doing("trying comments").map(&numbered, |(index, result)| {
             panics::catch(|| self.silenced(runs, *index, result, reason)).unwrap_or_else(|panic| {
                 let mut checked = Checked { findings: result.findings.clone(), gaps: result.gaps.clone() };
-                checked.gaps.push(internal_error(&result.source, &panic));
+                checked.gaps.push(panics::gap(&result.source, &panic));
                 let source = Source::clone(&result.source);
                 Mended { source, checked, applied: Vec::new(), dropped: Vec::new() }
             })

@@ -11,7 +11,7 @@ use crate::fix::Checked;
 use crate::policy::{Effective, Policy};
 use crate::source::Source;
 
-use super::{internal_error, panics};
+use super::panics;
 use crate::cli::workers::{MANY, Workers};
 
 /// Files as they are read and judged from one side.
@@ -146,7 +146,7 @@ impl Sight<'_> {
             checked.gaps.extend(input.facts.gaps.iter().cloned());
             match panics::catch(|| self.run.check(part)) {
                 Ok(findings) => checked.findings.extend(findings),
-                Err(panic) => checked.gaps.push(internal_error(&input.source, &panic)),
+                Err(panic) => checked.gaps.push(panics::gap(&input.source, &panic)),
             }
         }
         if self.parts.len() > 1 {

@@ -25,6 +25,7 @@ impl Engine {
             cwd: self.cwd.clone(),
             project_root: root,
             today: self.today,
+            passed: false,
             ..check::Settings::default()
         };
         let inputs = [Analysed { source, facts, policy, embedded: false }];
@@ -44,6 +45,7 @@ impl Engine {
             cwd: self.cwd.clone(),
             project_root: self.cwd.clone(),
             today: self.today,
+            passed: false,
             ..check::Settings::default()
         };
         let mut sources = Vec::new();
