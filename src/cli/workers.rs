@@ -69,7 +69,7 @@ impl Workers {
 
     /// Does something that uses the threads of the pool itself; it is told whether there are any.
     pub(super) fn install<R: Send>(&self, work: impl FnOnce(bool) -> R + Send) -> R {
-        match self.pool().filter(|_| self.threads > 1) {
+        match if self.threads > 1 { self.pool() } else { None } {
             Some(pool) => pool.install(|| work(true)),
             None => work(false),
         }
@@ -77,7 +77,9 @@ impl Workers {
 
     /// Does something beside all that follows, where there are threads for it; nobody waits for its end.
     pub(super) fn beside(&self, work: impl FnOnce() + Send + 'static) {
-        if let Some(pool) = self.pool().filter(|_| self.threads > 1) {
+        if self.threads > 1
+            && let Some(pool) = self.pool()
+        {
             pool.spawn(work);
         }
     }

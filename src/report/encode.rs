@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::ser::{Error, SerializeSeq};
 use serde_json::Serializer;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
-use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
 
 use super::text::is_unsafe;
 
@@ -50,21 +50,13 @@ impl<T: Sync, U: Serialize> Serialize for Each<'_, T, U> {
         }
         let mut list = serializer.serialize_seq(Some(items.len()))?;
         for part in items.chunks(PART) {
-            let texts: Vec<io::Result<Box<RawValue>>> =
-                part.par_iter().with_max_len(AT_ONCE).map(|item| text(&make(item))).collect();
+            let texts: Vec<_> = part.par_iter().with_max_len(AT_ONCE).map(|item| to_raw_value(&make(item))).collect();
             for text in texts {
                 list.serialize_element(&text.map_err(S::Error::custom)?)?;
             }
         }
         list.end()
     }
-}
-
-/// A value as it stands in a compact document.
-fn text(value: &impl Serialize) -> io::Result<Box<RawValue>> {
-    let mut out = Vec::new();
-    compact(value, &mut out)?;
-    Ok(RawValue::from_string(String::from_utf8(out).map_err(io::Error::other)?)?)
 }
 
 /// A formatter with safe strings.
@@ -84,6 +76,11 @@ impl<F: Formatter> Formatter for Safe<F> {
         begin_array(), end_array(), begin_array_value(first: bool), end_array_value(),
         begin_object(), end_object(), begin_object_key(first: bool), end_object_key(),
         begin_object_value(), end_object_value(),
+    }
+
+    /// What was made apart is made safe only now: what is unsafe in it stands in strings.
+    fn write_raw_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        self.write_string_fragment(writer, fragment)
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
