@@ -179,7 +179,7 @@ struct Offer {
     number: Option<usize>,
     /// Why those before it are not offered.
     passed: Vec<String>,
-    /// Why none is offered, or why it is only shown.
+    /// Why none is offered, or why it is only shown, or unsafe here.
     why: String,
 }
 
@@ -217,12 +217,12 @@ fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, all: bool) -> O
     };
     for (number, spec) in hit.clause.fixes.iter().enumerate() {
         match fix(bench, voice, hit, spec) {
-            Ok((fix, only_shown)) => {
+            Ok((fix, held)) => {
                 let is_second = fix.applicability == Applicability::Display && !withheld.is_empty();
                 let passed = if is_second || all { reasons(withheld) } else { Vec::new() };
-                let only_shown = if is_second && only_shown.is_empty() { "it is `display`" } else { only_shown };
+                let held = if is_second && held.is_empty() { "it is `display`".to_owned() } else { held };
                 let others = if is_second { told(&passed) } else { Vec::new() };
-                let why = std::iter::once(only_shown.to_owned()).chain(others).collect::<Vec<_>>().join("; ");
+                let why = std::iter::once(held).chain(others).collect::<Vec<_>>().join("; ");
                 return Offer { fix: Some(fix), number: Some(number), passed, why };
             }
             Err(reason) => withheld.push(reason),
@@ -233,8 +233,8 @@ fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, all: bool) -> O
     Offer { passed, why, ..Offer::default() }
 }
 
-/// A fix, and why it is only shown although it was meant to be applied. Errors: why it is not offered.
-fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Result<(Fix, &'static str), Withheld> {
+/// A fix, and why it is trusted less than its rule trusts it. Errors: why it is not offered.
+fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Result<(Fix, String), Withheld> {
     // What a rule only shows is not known to be right anywhere, so no site can know it.
     let no_fix = || Withheld::Because("the site says `fix = \"none\"`".to_owned());
     let said = hit.active.fix.unwrap_or(Some(spec.applicability)).ok_or_else(no_fix)?;
@@ -256,29 +256,33 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
         // Under the name that it has now.
         return Err(format!("another file uses the name that it would change: {}", user.display()).into());
     }
-    let trusted = match hit.active.trust {
-        Some(trust) => trust,
-        None if risky() => declared.min(Applicability::Unsafe),
-        None => declared,
+    let (trusted, is_risky) = match hit.active.trust {
+        Some(trust) => (trust, false),
+        None if risky() => (declared.min(Applicability::Unsafe), declared == Applicability::Safe),
+        None => (declared, false),
     };
     // Nobody but its author may delete a comment in passing.
-    let loses_comment =
-        || trusted == Applicability::Safe && comments::deleted(scene.about.view.source, &edits).is_some();
+    let source = scene.about.view.source;
+    let lost = Some(trusted).filter(|trusted| *trusted == Applicability::Safe);
+    let lost = lost.and_then(|_| comments::deleted(source, &edits)).map(|comment| source.lines.line(comment.start));
     let to_fill = spec.texts().any(|text| voice.leaves_to_fill(text));
     let applicability = if to_fill {
         // Only the user knows the word that belongs there, whoever trusts the fix.
         Applicability::Display
-    } else if doubtful || loses_comment() {
+    } else if doubtful || lost.is_some() {
         trusted.min(Applicability::Unsafe)
     } else {
         trusted
     };
-    let only_shown = if to_fill && trusted != Applicability::Display {
-        "it writes a word that only the user can fill in"
-    } else {
-        ""
+    let held = match lost {
+        _ if to_fill && trusted == Applicability::Display => String::new(),
+        _ if to_fill => "it writes a word that only the user can fill in".to_owned(),
+        _ if is_risky => "a condition of its `unsafe-if` holds here".to_owned(),
+        _ if doubtful && trusted == Applicability::Safe => "it is not certain that it is right here".to_owned(),
+        Some(line) => format!("it would delete the comment on line {line}"),
+        None => String::new(),
     };
-    Ok((Fix { title: voice.say(&spec.title).0, applicability, edits, chmod }, only_shown))
+    Ok((Fix { title: voice.say(&spec.title).0, applicability, edits, chmod }, held))
 }
 
 /// The path of a file from the project's root, as fingerprints have it.

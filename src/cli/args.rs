@@ -403,7 +403,7 @@ pub(super) struct Doctor {
     pub(super) policy: PolicyOptions,
     /// Apply safe fixes to start-up files and conda's files; on a terminal, ask about the others. A safe fix keeps the
     /// meaning, or takes out only what the policy forbids: where that is conda's block, there is no `conda` in new shells
-    /// until you load the site's module. `pydoctor undo` puts everything back
+    /// until you load the site's module. `pydoctor undo --last` puts everything back
     #[arg(long, help_heading = "Fixes")]
     pub(super) fix: bool,
     /// With --fix, as root: write files of other users too, with their rights

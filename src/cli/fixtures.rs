@@ -9,7 +9,7 @@ mod tickets;
 mod unfixed;
 mod unshown;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fmt, fs, io};
@@ -118,13 +118,13 @@ struct CaseResult {
     /// A fix of the rule was offered.
     offered: bool,
     /// Why findings of the rule were not mended.
-    unfixed: Vec<String>,
+    unfixed: Vec<unfixed::Reason>,
     /// What of the rule its findings come from, each with the line.
     seen: Vec<(By, String)>,
     /// Fixes of the rule that were tried and did not stand.
-    dropped: Vec<String>,
-    /// The goldens show a fix of the rule that is not made any more.
-    lost_fix: bool,
+    dropped: Vec<unfixed::Reason>,
+    /// Files in which the goldens show a fix that is not made any more.
+    lost_in: BTreeSet<String>,
     wrong: Vec<Wrong>,
     written: Vec<PathBuf>,
     deleted: Vec<(PathBuf, String)>,
@@ -170,7 +170,7 @@ impl Suite {
         }
         let shows_one = |id: &str| jobs.iter().zip(&results).any(|(job, result)| job.id == id && result.fixed);
         for (job, result) in jobs.iter().zip(&results).filter(|(job, _)| shows_one(&job.id)) {
-            outcome.notes.extend(result.dropped.iter().map(|reason| (job.shown(), reason.clone())));
+            outcome.notes.extend(result.dropped.iter().map(|reason| (job.shown(), reason.line.clone())));
         }
         outcome.wrong.extend(misplaced);
         outcome.wrong.extend(self.incomplete(&jobs, &results));
@@ -282,7 +282,9 @@ impl Suite {
             report.findings.iter().map(|finding| format!("  {}", compact(finding, scratch))).collect();
         let text = if items.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", items.join(",\n")) };
         let before = fs::read(job.folder.join(FINDINGS)).unwrap_or_default();
-        outcome.lost_fix = fixes_in(&job.id, &String::from_utf8_lossy(&before)) > fixes_in(&job.id, &text);
+        let now = fixes_in(&job.id, text.as_bytes());
+        let lost = fixes_in(&job.id, &before).into_iter().filter(|(file, count)| now.get(file).unwrap_or(&0) < count);
+        outcome.lost_in = lost.map(|(file, _)| file).collect();
         self.compare(&job.folder, Path::new(FINDINGS), text.as_bytes(), outcome)?;
         Ok(())
     }
@@ -301,8 +303,10 @@ impl Suite {
 
     /// Says why a fix that the goldens show is not made any more.
     fn tell_lost_fix(&self, outcome: &mut CaseResult) {
-        if outcome.lost_fix && !self.bless && !outcome.unfixed.is_empty() {
-            let what = format!("its fix is not made any more:\n{}", outcome.unfixed.join("\n"));
+        let told = outcome.unfixed.iter().filter(|reason| outcome.lost_in.contains(&reason.file));
+        let lines: Vec<&str> = told.map(|reason| reason.line.as_str()).collect();
+        if !self.bless && !lines.is_empty() {
+            let what = format!("its fix is not made any more:\n{}", lines.join("\n"));
             outcome.wrong.push(Wrong::of_golden(what));
         }
     }
@@ -354,14 +358,16 @@ impl Suite {
                 outcome.fixed |= outcome.offered;
                 self.compare(&job.folder, &golden, &mended.source.bytes, outcome)?;
             } else if job.folder.join(&golden).exists() {
-                outcome.lost_fix = true;
+                let file = file.display().to_string();
                 if self.writes(outcome) {
                     delete(&job.folder.join(&golden), &job.folder)?;
-                    let reasons: String = outcome.unfixed.iter().map(|reason| format!("\n{reason}")).collect();
+                    let own = outcome.unfixed.iter().filter(|reason| reason.file == file);
+                    let reasons: String = own.map(|reason| format!("\n{}", reason.line)).collect();
                     outcome.deleted.push((job.folder.join(&golden), format!("no fix changes that file{reasons}")));
                 } else {
-                    outcome.wrong.push(Wrong::of_golden(format!("{} is not fixed any more", file.display())));
+                    outcome.wrong.push(Wrong::of_golden(format!("{file} is not fixed any more")));
                 }
+                outcome.lost_in.insert(file);
             }
         }
         self.tell_lost_fix(outcome);
@@ -412,10 +418,15 @@ impl Job {
     }
 }
 
-/// How many findings of `rule` a golden shows with a fix.
-fn fixes_in(rule: &str, golden: &str) -> usize {
-    let own = format!("{{\"rule\":{}", json!(rule));
-    golden.lines().filter(|line| line.contains(&own) && line.contains("\"fix\":")).count()
+/// How many findings of `rule` a golden shows with a fix, by file.
+fn fixes_in(rule: &str, golden: &[u8]) -> BTreeMap<String, usize> {
+    let findings: Vec<Json> = serde_json::from_slice(golden).unwrap_or_default();
+    let mut count = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding["rule"] == rule && finding["fix"].is_string()) {
+        let file = finding["at"].as_str().and_then(|at| at.rsplit_once(' ')).map_or("", |(file, _)| file);
+        *count.entry(file.to_owned()).or_default() += 1;
+    }
+    count
 }
 
 /// What a case says of itself.

@@ -56,9 +56,13 @@ pub(super) fn advice(finding: &Finding) -> Vec<String> {
     lines
 }
 
-/// Why no fix is offered, or why it is only shown; `None` where nothing is withheld.
+/// Why no fix is offered, or why it is only shown or unsafe here; `None` where nothing is withheld.
 pub(super) fn no_fix(finding: &Finding) -> Option<String> {
-    let how = if finding.fix.is_some() { "the fix is only shown" } else { "no fix is offered" };
+    let how = match finding.fix.as_ref().map(|fix| fix.applicability) {
+        None => "no fix is offered",
+        Some(Applicability::Display) => "the fix is only shown",
+        Some(Applicability::Unsafe | Applicability::Safe) => "the fix is unsafe here",
+    };
     (!finding.no_fix.is_empty()).then(|| format!("{how}: {}", finding.no_fix))
 }
 

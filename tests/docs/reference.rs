@@ -21,6 +21,7 @@ const FIXES: &str = include_str!("reference-fixes.md");
 const SITE_FILE: &str = include_str!("reference-site.md");
 const SYMPTOM_FILE: &str = include_str!("reference-symptom.md");
 const TABLES: &str = include_str!("reference-tables.md");
+const STATE_CHANGES: &str = include_str!("reference-state.md");
 const FACTS: &str = include_str!("reference-facts.md");
 
 /// The page.
@@ -55,6 +56,9 @@ pub fn page(policy: &Policy) -> String {
         ("site", "The site that judges.", SITE),
     ] {
         let _ = write!(page, "### {root}\n\n{about}\n\n{}\n", fields(list, (root, &examples), false));
+        if root == "state" {
+            let _ = write!(page, "{STATE_CHANGES}\n");
+        }
     }
     let _ = write!(page, "{}\n{}\n{}\n", with_keys(SYMPTOM_FILE), with_keys(SITE_FILE), values(policy));
     let _ = write!(page, "{LINKS}\n\n{}\n", links_and_recipes());

@@ -36,8 +36,12 @@ fn script(source: &Source, facts: &FileFacts, out: &mut dyn Write) -> io::Result
         let now = fact.state.as_deref().map(|state| fields(state, "state.")).unwrap_or_default();
         if fact.state.is_some() && now != state {
             let changed: Vec<&str> = now.iter().filter(|field| !state.contains(field)).map(String::as_str).collect();
-            if !changed.is_empty() {
-                line(out, 9, &format!("from here on: {}", changed.join(", ")))?;
+            let gone = gone(&state, &now);
+            let told = [("", changed.join(", ")), ("no longer: ", gone.join(", "))];
+            let told: Vec<String> =
+                told.iter().filter(|(_, what)| !what.is_empty()).map(|(how, what)| format!("{how}{what}")).collect();
+            if !told.is_empty() {
+                line(out, 9, &format!("from here on: {}", told.join("; ")))?;
             }
             state = now;
         }
@@ -52,6 +56,22 @@ fn script(source: &Source, facts: &FileFacts, out: &mut dyn Write) -> io::Result
         script(source, inner, out)?;
     }
     Ok(())
+}
+
+/// What of a state is not there any more: a part of which nothing is left as a whole (`state.env`), else the field.
+fn gone<'a>(before: &'a [String], now: &[String]) -> Vec<&'a str> {
+    fn name(field: &str) -> &str {
+        field.split(" = ").next().unwrap_or(field)
+    }
+    fn part(field: &str) -> &str {
+        let end = name(field).match_indices('.').nth(1).map_or(name(field).len(), |(at, _)| at);
+        &field[..end]
+    }
+    let lost = before.iter().filter(|old| !now.iter().any(|new| name(new) == name(old)));
+    let mut gone: Vec<&str> =
+        lost.map(|old| if now.iter().any(|new| part(new) == part(old)) { name(old) } else { part(old) }).collect();
+    gone.dedup();
+    gone
 }
 
 fn one(source: &Source, fact: &Fact, out: &mut dyn Write) -> io::Result<()> {

@@ -102,7 +102,7 @@ impl Side {
                 parts.extend(words.as_ref().map(|words| format!("{what}: {}", words.text.trim())));
             }
             let url = active.filter(|_| stand.url.is_some()).map(ActiveRule::url);
-            parts.extend(url.map(|url| format!("see {url}")));
+            parts.extend(url.map(|url| if url.is_empty() { "no link".to_owned() } else { format!("see {url}") }));
         }
         Some(parts.join("; "))
     }

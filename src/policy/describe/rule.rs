@@ -37,7 +37,7 @@ pub(in super::super) static RULE: Keys = Keys::of(
         may(
             "sources",
             Kind::List(&Kind::Text),
-            "who asks for it: addresses; the first is the link of a finding unless the site gives another",
+            "who asks for it: addresses, or documents in words. The first that is an address (`https://…`) is the link of a finding, its `see` line, unless the site gives another; with none there is no such line. `explain` names all",
         ),
         may(
             "once",

@@ -156,7 +156,11 @@ pub(in super::super) static STAND: Keys = Keys::of(
             "what a finding says there, a template as in the rule; help and link stay the rule's unless `help` and `url` are given too",
         ),
         may("help", Kind::Template, "what to do there, a template too; message and link stay"),
-        may("url", Kind::Text, "another link: an address, or `$link.NAME`; `source` is not shown with findings"),
+        may(
+            "url",
+            Kind::Text,
+            "another link: an address (`https://…`), or `$link.NAME`; `\"\"` takes the rule's link away, so that its findings there have no `see` line. `source` is not shown with findings",
+        ),
         may(
             "fix",
             Kind::Word(fixes),

@@ -33,6 +33,15 @@ pub fn of_site(id: &str, policy: &Policy) -> Vec<String> {
         }
     }
     let parent = site.extends.as_deref().and_then(|parent| policy.site(parent).ok());
+    for (rule, url) in site.rules.iter().filter_map(|(rule, stand)| Some((rule, stand.url.as_deref()?))) {
+        let inherited = parent.and_then(|parent| parent.rules.get(rule)).and_then(|stand| stand.url.as_deref());
+        let is_link = url.is_empty() || ["https://", "http://", "$link."].iter().any(|start| url.starts_with(start));
+        if !is_link && inherited != Some(url) {
+            notes.push(format!(
+                "the `url` of `{rule}` is `{url}`, which is no address, and is shown as the link of findings: put words into `help`"
+            ));
+        }
+    }
     for (name, text) in own_texts(site, parent) {
         if let Some(word) = template_word(&text) {
             notes.push(format!(
