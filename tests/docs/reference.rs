@@ -57,7 +57,7 @@ pub fn page(policy: &Policy) -> String {
     ] {
         let _ = write!(page, "### {root}\n\n{about}\n\n{}\n", fields(list, (root, &examples), false));
         if root == "state" {
-            let _ = write!(page, "{STATE_CHANGES}\n");
+            let _ = writeln!(page, "{STATE_CHANGES}");
         }
     }
     let _ = write!(page, "{}\n{}\n{}\n", with_keys(SYMPTOM_FILE), with_keys(SITE_FILE), values(policy));
