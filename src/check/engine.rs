@@ -241,7 +241,7 @@ impl<'r> Bench<'r> {
         if !scene.may_hold(all) {
             return;
         }
-        let all = if is_met { scene.all_hold(all.of_fact()) } else { scene.holds(all) };
+        let all = scene.all_hold(if is_met { all.of_fact() } else { &all.tests });
         let mut truth = scene.matches_besides(all, &clause.matches);
         let mut others = Vec::new();
         for other in &clause.with {

@@ -25,6 +25,7 @@ pub use comments::{deleted as deleted_comment, rewritten_blocks};
 pub use engine::{Analysed, Run, Settings, check_files, sort};
 pub use eval::Truth;
 pub use finding::{Applicability, By, Certainty, Chmod, Edit, Finding, Fix, Label, Severity, Silenced, SilencedBy};
+pub use pace::AT_ONCE;
 pub use place::Places;
 pub use prefilter::{Prefilter, Prefiltering, distinct, run_by_scripts};
 pub use site::{Grounds, SiteChoice, Surroundings, agreed, detect, pragma_line};

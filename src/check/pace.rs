@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-/// So many files at most are done by one thread before others may take what is left.
-const AT_ONCE: usize = 16;
+/// So many things at most are done by one thread before others may take what is left: files differ, and nobody should
+/// wait for the last ones.
+pub const AT_ONCE: usize = 16;
 
 /// How files are gone through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

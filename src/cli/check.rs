@@ -226,8 +226,8 @@ impl Input {
                 Exclusion::Fixtures(pack) => Some(Why::Fixtures(engine.settings.shown(pack).to_owned())),
                 Exclusion::No | Exclusion::Faulty => None,
             };
-            let path = engine.settings.shown(path);
-            excluded.borrow_mut().extend(why.map(|why| Excluded { path: path.to_owned(), why }));
+            let told = why.map(|why| Excluded { path: engine.settings.shown(path).to_owned(), why });
+            excluded.borrow_mut().extend(told);
             by != Exclusion::No
         };
         let found = source::discover(&files, &WalkOptions { exclude: Some(&exclude) });

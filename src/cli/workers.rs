@@ -5,6 +5,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::progress::Progress;
 use super::snapshot::Snapshot;
+use crate::check::AT_ONCE;
 
 /// More threads than this gain nothing: file systems of clusters do not like it.
 const MAX_DEFAULT: usize = 8;
@@ -14,10 +15,6 @@ const WORTH_IT: usize = 8;
 
 /// Fewer files than this are linked before threads have started.
 pub(super) const MANY: usize = 64;
-
-/// So many things at most are done by one thread before others may take what is left: files differ, and nobody should
-/// wait for the last ones.
-const AT_ONCE: usize = 16;
 
 /// Does the same to many things, on several threads when that pays.
 pub(super) struct Workers {

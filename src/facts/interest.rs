@@ -189,14 +189,13 @@ impl Interest {
         if words.iter().any(|word| word.len() < 2) {
             return Self::in_everything();
         }
-        // Every command is searched for these; for a few scripts a table of all states would take longer to make than it
-        // saves.
         let signs: Vec<String> = signs.into_iter().collect();
         let plain: Vec<&str> = signs.iter().map(|glob| plain_part(glob)).collect();
         let all = words.iter().flat_map(|word| [Of::COMMAND, Of::RAW].map(|of| (word.as_str(), of)));
         let all = all.chain(values.iter().map(|word| (word.as_str(), Of::ASSIGNMENT)));
         let gate = gate.iter().map(String::as_str).chain(LINKING.iter().copied());
         let all = all.chain(gate.map(|word| (word, Of::FILE)));
+        // For a few scripts a table of all states would take longer to make than it saves.
         let Ok(words) = Words::new(all, &plain, scripts >= WORTH_A_TABLE) else { return Self::in_everything() };
         let wrappers = wrappers.into_iter().collect();
         Self(Some(Asked { programs, words, prints, wrappers, variables, signs }))

@@ -354,9 +354,6 @@ pub struct NotUnderstood {
     pub reason: String,
 }
 
-/// So many files at most are put together by one thread before others may take what is left.
-const AT_ONCE: usize = 16;
-
 /// The text of a file, for excerpts.
 #[derive(Clone, Debug)]
 pub(super) struct FileText {
@@ -371,7 +368,7 @@ impl Report {
         let places = Places::new(&files);
         // On a pool by all its threads.
         let put: Vec<Put> = match rayon::current_thread_index() {
-            Some(_) => files.into_par_iter().with_max_len(AT_ONCE).map(|file| Put::new(&places, file)).collect(),
+            Some(_) => files.into_par_iter().with_max_len(check::AT_ONCE).map(|file| Put::new(&places, file)).collect(),
             None => files.into_iter().map(|file| Put::new(&places, file)).collect(),
         };
         let mut sites: BTreeMap<String, (SiteChoice, usize)> = BTreeMap::new();

@@ -102,17 +102,17 @@ impl Engine {
         let policies = check::distinct(files.iter().map(|(_, settings)| settings.policy.as_ref()));
         let known =
             self.ahead.0.get().filter(|(policy, _)| matches!(&*policies, [own] if std::ptr::eq(*own, &**policy)));
-        let read_rules = |policy: &&Policy| workers.map(&policy.rules, |rule| rule.clauses.len());
-        let read_sites = |policy: &&Policy| {
+        // Sites and rules are read when they are first asked: on all threads, since all that follows waits.
+        for policy in &policies {
             let sites: Vec<&String> = policy.sites.keys().collect();
-            workers.map(&sites, |id| policy.sites.get(id).is_some())
-        };
-        // They are read when they are first asked: on all threads, since all that follows waits.
-        policies.iter().for_each(|policy| drop(read_sites(policy)));
+            workers.map(&sites, |id| policy.sites.get(id).is_some());
+        }
         if let Some((_, interest)) = known {
             return Arc::clone(interest);
         }
-        policies.iter().for_each(|policy| drop(read_rules(policy)));
+        for policy in &policies {
+            workers.map(&policy.rules, |rule| rule.clauses.len());
+        }
         Arc::new(check::interest(&policies, scripts))
     }
 }

@@ -25,7 +25,6 @@ impl Engine {
             cwd: self.cwd.clone(),
             project_root: root,
             today: self.today,
-            passed: false,
             ..check::Settings::default()
         };
         let inputs = [Analysed { source, facts, policy, embedded: false }];
@@ -45,7 +44,6 @@ impl Engine {
             cwd: self.cwd.clone(),
             project_root: self.cwd.clone(),
             today: self.today,
-            passed: false,
             ..check::Settings::default()
         };
         let mut sources = Vec::new();

@@ -115,9 +115,12 @@ impl Words {
 
     /// True when a word that is asked of this stands in `text`.
     pub fn any(&self, text: &str, of: Of) -> bool {
-        let mut found = self.always.meets(of);
+        if self.always.meets(of) {
+            return true;
+        }
+        let mut found = false;
         self.each(text, &mut |_, told| {
-            found |= told.meets(of);
+            found = told.meets(of);
             !found
         });
         found
