@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::HashMap;
 
@@ -304,6 +304,7 @@ fn view<'a>(inputs: &'a [Analysed], index: usize, links: &Links, names: &Sibling
         added,
         overlays: links.overlays(inputs, index, &by_kind, names),
         by_kind,
+        kept: OnceLock::new(),
     }
 }
 

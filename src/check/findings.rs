@@ -16,6 +16,7 @@ use super::edits::{edits, in_order, renamed};
 use super::engine::{Bench, Hit, Settings};
 use super::eval::{Scene, Truth};
 use super::finding::{Applicability, By, Certainty, Edit, Finding, Fix, Label};
+use super::kept;
 use super::render::Voice;
 use super::withheld;
 
@@ -252,6 +253,10 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     };
     let chmod = spec.chmod();
     let edits = if chmod.is_some() { Vec::new() } else { edits(&spec.edits, voice)? };
+    let view = scene.about.view;
+    if let Some(line) = kept::asked_on(view.source, view.kept.get_or_init(|| kept::in_file(view.source)), &edits) {
+        return Err(format!("the comment on line {line} asks to leave it as it is").into());
+    }
     if let Some(user) = bench.other_user(&renamed(&spec.edits, voice), &scene.about.view.source.path) {
         // Under the name that it has now.
         return Err(format!("another file uses the name that it would change: {}", user.display()).into());

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use ecow::EcoString;
 
@@ -12,6 +13,7 @@ use crate::policy::{Effective, Site};
 use crate::source::Source;
 use crate::syntax::shell::quote::quoted;
 
+use super::kept::Kept;
 use super::place::Places;
 
 /// One file as the engine sees it: its facts with what only the run as a whole knows.
@@ -29,6 +31,8 @@ pub(super) struct View<'a> {
     pub overlays: BTreeMap<usize, Record>,
     /// Indices of facts by kind, in order.
     pub by_kind: BTreeMap<FactKind, Vec<usize>>,
+    /// Comments that ask to leave lines alone; read where a fix is offered.
+    pub kept: OnceLock<Vec<Kept>>,
 }
 
 /// A fact in its file.

@@ -9,6 +9,7 @@ mod engine;
 mod eval;
 pub mod finding;
 mod findings;
+mod kept;
 mod links;
 mod lookup;
 mod pace;

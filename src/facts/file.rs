@@ -68,6 +68,24 @@ const SYSTEM_PACKAGES: [(&str, &str); 6] = [
     ("- icc_rt=", "windows"),
 ];
 
+/// What Python says that runs elsewhere too.
+const SYSTEMS: [(&str, &str); 14] = [
+    ("sys.platform", "several"),
+    ("platform.system(", "several"),
+    ("os.name", "several"),
+    ("Operating System :: OS Independent", "several"),
+    ("Operating System :: M", "several"),
+    ("\"darwin\"", "mac"),
+    ("'darwin'", "mac"),
+    ("/Users/", "mac"),
+    ("/opt/homebrew", "mac"),
+    ("freeze_support", "windows"),
+    ("\"win32\"", "windows"),
+    ("'win32'", "windows"),
+    ("C:\\", "windows"),
+    ("C:/", "windows"),
+];
+
 /// Places of such words that are looked at.
 const MAX_PLACES: usize = 200;
 
@@ -79,9 +97,11 @@ fn made_for(source: &Source) -> Option<&'static str> {
     }
     static SHELL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(&MACHINES));
     static ENVIRONMENT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(&SYSTEM_PACKAGES));
+    static PYTHON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(&SYSTEMS));
     let (words, all): (_, &[(&str, &str)]) = match source.kind {
         Kind::Shell { .. } => (SHELL.as_ref()?, &MACHINES),
         Kind::Environment => (ENVIRONMENT.as_ref()?, &SYSTEM_PACKAGES),
+        Kind::Python | Kind::Notebook => (PYTHON.as_ref()?, &SYSTEMS),
         _ => return None,
     };
     let is_code = |at: usize| {

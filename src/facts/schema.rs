@@ -228,7 +228,7 @@ pub static FILE: &[Field] = &[
     ),
     f(
         "made-for",
-        Choice(&["mac", "windows", "ci", "own"]),
-        "the machine that it is for where that is no cluster, or not only one: a Mac, a machine with Windows, a service that tests or shows the repository, or one whose owner installs the system's packages; absent else",
+        Choice(&["mac", "windows", "several", "ci", "own"]),
+        "the machine that it is for where that is no cluster, or not only one: a Mac, a machine with Windows, whichever runs the Python that asks for its system (`several`), a service that tests or shows the repository, or one whose owner installs the system's packages; absent else",
     ),
 ];
