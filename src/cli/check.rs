@@ -233,20 +233,20 @@ impl Input {
         let found = source::discover(&files, &WalkOptions { exclude: Some(&exclude) });
         input.excluded = excluded.into_inner();
         input.problems.extend(found.problems.iter().map(problem));
+        engine.settings.know_folders(found.folders);
         let loaded = workers.doing("reading files").map(&found.files, |found| panics::catch(|| source::load(found)));
         let mut seen = HashSet::new();
         for (found, loaded) in found.files.iter().zip(loaded) {
             input.add(found, loaded, &mut seen);
         }
-        input.leave_out_faulty(engine, workers)?;
+        input.leave_out_faulty(engine)?;
         Ok(input)
     }
 
     /// Leaves out the files whose configuration is faulty: which rules they are meant to be judged by is not known.
-    fn leave_out_faulty(&mut self, engine: &Engine, workers: &Workers) -> anyhow::Result<()> {
-        let mut usable = workers.map(&self.sources, |source| engine.settings_of(&source.path).is_ok()).into_iter();
-        self.sources.retain(|_| usable.next() == Some(true));
-        self.too_large.retain(|file| engine.settings_of(&file.source.path).is_ok());
+    fn leave_out_faulty(&mut self, engine: &Engine) -> anyhow::Result<()> {
+        self.sources.retain(|source| !engine.settings.is_faulty(&source.path));
+        self.too_large.retain(|file| !engine.settings.is_faulty(&file.source.path));
         let faults = engine.settings.faults();
         if !faults.is_empty() && self.sources.is_empty() && self.too_large.is_empty() {
             bail!("{}", faults.join("\n\n"));

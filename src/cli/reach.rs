@@ -72,40 +72,28 @@ impl Reach for InReach {
     }
 }
 
-/// The home of the account, when one of the files lies in it.
-pub(super) fn home_of(sources: &[Arc<Source>], cwd: &Path, home: Option<&Path>, workers: &Workers) -> Option<PathBuf> {
+/// The home of the account, when one of the files lies in it. `real` follows the links on the way to a folder.
+pub(super) fn home_of(
+    sources: &[Arc<Source>],
+    cwd: &Path,
+    home: Option<&Path>,
+    real: &dyn Fn(&Path) -> PathBuf,
+) -> Option<PathBuf> {
     let home = home?;
     let real_home = fs::canonicalize(home).ok()?;
     // A home of `/` would hold everything.
     real_home.parent()?;
-    let lies_in = |path: &Path| fs::canonicalize(path).is_ok_and(|path| path.starts_with(&real_home));
-    let mut known = HashMap::default();
     // By folders: there are fewer of them. What is itself a link may lie elsewhere than its folder.
     let folders: HashSet<&Path> = sources.iter().filter_map(|source| source.path.parent()).collect();
     let is_link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
+    let lies_in = |path: &Path| fs::canonicalize(path).is_ok_and(|path| path.starts_with(&real_home));
     let linked_in = |source: &Arc<Source>| {
         let path = cwd.join(&source.path);
-        is_link(&path) && lies_in(&path)
+        !source.plain && is_link(&path) && lies_in(&path)
     };
-    let mut folders = folders.into_iter();
-    let lies = folders
-        .any(|folder| real(&cwd.join(folder), &mut known).is_some_and(|real| real.starts_with(&real_home)))
-        || workers.map(sources, linked_in).contains(&true);
+    let lies = folders.into_iter().any(|folder| real(&cwd.join(folder)).starts_with(&real_home))
+        || sources.iter().any(linked_in);
     lies.then(|| home.to_owned())
-}
-
-/// A folder with all links on the way followed; `known` are those that were asked for before. Most lie in one another.
-fn real(folder: &Path, known: &mut HashMap<PathBuf, Option<PathBuf>>) -> Option<PathBuf> {
-    if let Some(real) = known.get(folder) {
-        return real.clone();
-    }
-    let is_link = || fs::symlink_metadata(folder).map_or(true, |data| data.is_symlink());
-    let found = match (folder.parent(), folder.file_name()) {
-        (Some(above), Some(name)) if !is_link() => real(above, known).map(|above| above.join(name)),
-        _ => fs::canonicalize(folder).ok(),
-    };
-    known.insert(folder.to_owned(), found.clone());
-    found
 }
 
 /// The account's own start-up files and conda settings that are not among `sources`.
@@ -118,7 +106,7 @@ pub(super) fn own_files(sources: &[Arc<Source>], cwd: &Path, home: &Path) -> Vec
         if known.contains(&real) {
             return None;
         }
-        match source::load(&Found { path, named: false }) {
+        match source::load(&Found { path, named: false, plain: false }) {
             Loaded::Source { source, .. } => Some(Arc::new(source)),
             _ => None,
         }

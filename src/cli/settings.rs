@@ -239,16 +239,31 @@ impl Settings {
     /// What holds for the file `path`, as the user wrote it.
     pub(super) fn of_file(&self, path: &Path) -> Result<FileSettings, Arc<PolicyError>> {
         let path = self.cwd.join(path);
-        let folder = path.parent().unwrap_or(&self.cwd);
-        let mut known = self.real_folders.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = match known.get(folder) {
-            Some(real) => real.clone(),
-            None => known.entry(folder.to_owned()).or_insert_with(|| real(folder)).clone(),
-        };
-        drop(known);
+        let folder = self.real_folder(path.parent().unwrap_or(&self.cwd));
         let config = self.nearest(&folder)?;
         let file = folder.join(path.file_name().unwrap_or_default());
         Ok(self.joined(config, Some(file)))
+    }
+
+    /// True when the configuration that holds for the file `path`, as the user wrote it, is faulty.
+    pub(super) fn is_faulty(&self, path: &Path) -> bool {
+        let nowhere = matches!(self.search, Search::Nowhere);
+        !nowhere && self.nearest(&self.real_folder(self.cwd.join(path).parent().unwrap_or(&self.cwd))).is_err()
+    }
+
+    /// The real path of a folder, which is looked up once.
+    pub(super) fn real_folder(&self, folder: &Path) -> PathBuf {
+        let mut known = self.real_folders.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(folder) {
+            Some(real) => real.clone(),
+            None => known.entry(folder.to_owned()).or_insert_with(|| real(folder)).clone(),
+        }
+    }
+
+    /// Takes over what a walk knows: the real paths of folders, each named as the user would.
+    pub(super) fn know_folders(&self, folders: Vec<(PathBuf, PathBuf)>) {
+        let mut known = self.real_folders.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(folders.into_iter().map(|(folder, real)| (self.cwd.join(folder), real)));
     }
 
     /// What holds in the folder `path`, as the user wrote it, where no file is meant.

@@ -9,8 +9,9 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
-use super::kind::{Kind, classify, classify_name, classify_named, is_worth_a_look};
+use super::kind::{Kind, classify, classify_name, is_worth_a_look, refine, refine_named};
 use super::{Source, walk};
 
 /// How to walk.
@@ -25,6 +26,8 @@ pub struct WalkOptions<'a> {
 pub struct Discovered {
     /// The files.
     pub files: Vec<Found>,
+    /// The folders that were walked, as their files' paths name them, each with its real path.
+    pub folders: Vec<(PathBuf, PathBuf)>,
     /// What could not be looked at.
     pub problems: Vec<Problem>,
 }
@@ -36,6 +39,8 @@ pub struct Found {
     pub path: PathBuf,
     /// True when the user named this file, not a folder above it.
     pub named: bool,
+    /// True when it was seen to be a regular file, and no link to one.
+    pub plain: bool,
 }
 
 /// A path that could not be read.
@@ -82,7 +87,9 @@ pub fn discover(paths: &[PathBuf], options: &WalkOptions<'_>) -> Discovered {
     for path in paths {
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => walk::walk(path, options, &mut discovered),
-            Ok(meta) if meta.is_file() => discovered.files.push(Found { path: path.clone(), named: true }),
+            Ok(meta) if meta.is_file() => {
+                discovered.files.push(Found { path: path.clone(), named: true, plain: false })
+            }
             Ok(meta) => discovered.problems.push(Problem { path: path.clone(), message: special(&meta) }),
             Err(error) => discovered.problems.push(Problem { path: path.clone(), message: explain(path, &error) }),
         }
@@ -104,7 +111,7 @@ pub fn load(found: &Found) -> Loaded {
 /// Reads one file as if it was named. An error for what [`load`] does not give as a source.
 pub fn read(path: &Path) -> Result<Source, Problem> {
     let problem = |message: String| Problem { path: path.to_owned(), message };
-    match load(&Found { path: path.to_owned(), named: true }) {
+    match load(&Found { path: path.to_owned(), named: true, plain: false }) {
         Loaded::Source { source, .. } => Ok(source),
         Loaded::TooLarge { limit, .. } => Err(problem(too_large(limit))),
         Loaded::NotChecked => Err(problem("not a kind of file that pydoctor checks".to_owned())),
@@ -158,14 +165,24 @@ pub fn too_large(limit: u64) -> String {
 
 fn try_load(found: &Found) -> io::Result<Loaded> {
     let path = found.path.as_path();
-    let meta = fs::metadata(path)?;
-    if !meta.is_file() {
-        // Opening a FIFO or a device can block or do harm. A walk meets them behind links.
-        return Ok(if found.named { Loaded::Problem(problem(path, special(&meta))) } else { Loaded::NotChecked });
+    if !found.plain {
+        let meta = fs::metadata(path)?;
+        if !meta.is_file() {
+            // Opening a FIFO or a device can block or do harm. A walk meets them behind links.
+            return Ok(if found.named { Loaded::Problem(problem(path, special(&meta))) } else { Loaded::NotChecked });
+        }
     }
     // NONBLOCK: what was a file a moment ago may be a FIFO now.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let mut file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let opened = match found.plain {
+        true => rustix::fs::open(path, flags | OFlags::NOFOLLOW, Mode::empty()),
+        false => rustix::fs::open(path, flags, Mode::empty()),
+    };
+    let mut file = match opened {
+        // A link took its place a moment ago.
+        Err(Errno::LOOP) if found.plain => return try_load(&Found { plain: false, ..found.clone() }),
+        opened => File::from(opened?),
+    };
     let meta = file.metadata()?;
     if !meta.is_file() {
         return Ok(Loaded::Problem(problem(path, special(&meta))));
@@ -180,9 +197,15 @@ fn try_load(found: &Found) -> io::Result<Loaded> {
     }
     let limit = size_limit(kind_by_name.unwrap_or_else(|| classify(path, &bytes)));
     if meta.len() <= limit {
+        let had = bytes.len();
         // One byte more tells a file that grew.
-        bytes.reserve(usize::try_from(meta.len()).unwrap_or(0) + 1);
-        file.by_ref().take(limit + 1 - bytes.len() as u64).read_to_end(&mut bytes)?;
+        bytes.resize(usize::try_from(meta.len()).unwrap_or(0).max(had) + 1, 0);
+        let read = file.read(&mut bytes[had..])?;
+        bytes.truncate(had + read);
+        // All at once, as files nearly always come: nobody need ask whether there is more.
+        if bytes.len() as u64 != meta.len() || bytes.is_empty() {
+            file.by_ref().take(limit + 1 - bytes.len() as u64).read_to_end(&mut bytes)?;
+        }
     }
     if meta.len() > limit || bytes.len() as u64 > limit {
         if bytes.is_empty() {
@@ -195,8 +218,11 @@ fn try_load(found: &Found) -> io::Result<Loaded> {
             _ => Loaded::TooLarge { source, size: meta.len(), limit },
         });
     }
-    let kind = if found.named { classify_named(path, &bytes) } else { classify(path, &bytes) };
-    let source = Source::new(path.to_owned(), kind, bytes);
+    let kind = match found.named {
+        true => refine_named(kind_by_name, path, &bytes),
+        false => refine(kind_by_name, path, &bytes),
+    };
+    let source = Source { plain: found.plain, ..Source::new(path.to_owned(), kind, bytes) };
     Ok(match kind {
         Kind::Other => Loaded::NotChecked,
         _ => Loaded::Source { source, identity: (meta.dev(), meta.ino()) },
@@ -349,6 +375,6 @@ mod tests {
         let dir = tree(&[]);
         let path = dir.path().join("big.sh");
         File::create(&path).unwrap().set_len(size_limit(Kind::Other) + 1).unwrap();
-        assert!(matches!(load(&Found { path, named: true }), Loaded::TooLarge { .. }));
+        assert!(matches!(load(&Found { path, named: true, plain: false }), Loaded::TooLarge { .. }));
     }
 }

@@ -165,7 +165,11 @@ pub fn classify_name(path: &Path) -> Option<Kind> {
 /// The kind of a file, by name, shebang, directives and content. `bytes` may be the file's head; 4 KiB
 /// are enough for all but a head with a very long comment.
 pub fn classify(path: &Path, bytes: &[u8]) -> Kind {
-    let by_name = names::kind(path);
+    refine(names::kind(path), path, bytes)
+}
+
+/// The same when it is known what the name tells.
+pub(super) fn refine(by_name: Option<Kind>, path: &Path, bytes: &[u8]) -> Kind {
     match by_name {
         Some(Kind::Shell { shell, role }) => sniff::refine_shell(bytes, shell, role),
         Some(kind) => kind,
@@ -183,7 +187,12 @@ pub fn classify(path: &Path, bytes: &[u8]) -> Kind {
 /// The kind of a file that the user named: where [`classify`] is at a loss, lines that look like a shell
 /// script (`module load`, `conda`, `export`, …) or like Python decide.
 pub fn classify_named(path: &Path, bytes: &[u8]) -> Kind {
-    let kind = classify(path, bytes);
+    refine_named(names::kind(path), path, bytes)
+}
+
+/// The same when it is known what the name tells.
+pub(super) fn refine_named(by_name: Option<Kind>, path: &Path, bytes: &[u8]) -> Kind {
+    let kind = refine(by_name, path, bytes);
     if kind != Kind::Other {
         return kind;
     }

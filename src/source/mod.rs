@@ -42,6 +42,8 @@ pub struct Source {
     pub lossy: bool,
     /// Where lines begin.
     pub lines: Arc<LineIndex>,
+    /// True when its path was seen to be a regular file, and no link to one.
+    pub plain: bool,
 }
 
 impl Source {
@@ -57,7 +59,7 @@ impl Source {
         };
         let lossy = *bytes != *text.as_bytes();
         let lines = LineIndex::new(&text);
-        Self { path, kind, bytes, text, lossy, lines: Arc::new(lines) }
+        Self { path, kind, bytes, text, lossy, lines: Arc::new(lines), plain: false }
     }
 
     /// The text of a span, empty when the span does not fit.

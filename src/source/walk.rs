@@ -83,6 +83,7 @@ pub(super) fn walk(root: &Path, options: &WalkOptions<'_>, discovered: &mut Disc
         if folder.depth > 0 && is_installed(&entries) {
             continue;
         }
+        discovered.folders.push((folder.path.clone(), folder.absolute.clone()));
         visit(folder, entries, options, &mut stack, discovered);
     }
 }
@@ -121,7 +122,7 @@ fn visit(
             && (!ignored || is_never_ignored(&path))
             && !excluded(&absolute)
         {
-            discovered.files.push(Found { path, named: false });
+            discovered.files.push(Found { path, named: false, plain: kind.is_file() });
         }
     }
     stack.extend(folders.into_iter().rev());
