@@ -241,7 +241,11 @@ impl<'r> Bench<'r> {
         if !scene.may_hold(all) {
             return;
         }
-        let all = scene.all_hold(if is_met { all.of_fact() } else { &all.tests });
+        // What is not known gives no finding.
+        let all = scene.all_known_to_hold(if is_met { all.of_fact() } else { &all.tests });
+        if all <= Truth::Unknown {
+            return;
+        }
         let mut truth = scene.matches_besides(all, &clause.matches);
         let mut others = Vec::new();
         for other in &clause.with {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Not;
 
 use crate::facts::{Text, Value};
-use crate::policy::condition::{Comparison, Condition, Glob, Operand, Test, Where, complete};
+use crate::policy::condition::{Comparison, Condition, Glob, GlobPiece, Operand, Test, Where, complete};
 use crate::policy::glob::{Match, Pattern};
 use crate::policy::rule::Matcher;
 use crate::policy::site::ValueData;
@@ -66,6 +66,18 @@ impl Truth {
         for truth in truths {
             result = result.min(truth);
             if result == Self::No {
+                break;
+            }
+        }
+        result
+    }
+
+    /// The same, no further than needed to know that it is at most unknown.
+    fn all_or_unknown(truths: impl IntoIterator<Item = Self>) -> Self {
+        let mut result = Self::Yes;
+        for truth in truths {
+            result = result.min(truth);
+            if result <= Self::Unknown {
                 break;
             }
         }
@@ -148,6 +160,11 @@ impl<'a> Scene<'a> {
         }))
     }
 
+    /// Whether all of these hold, where what is not known is worth no more than what does not hold.
+    pub fn all_known_to_hold<'t>(&self, tests: impl IntoIterator<Item = &'t Test>) -> Truth {
+        Truth::all_or_unknown(tests.into_iter().map(|test| self.all_hold([test])))
+    }
+
     /// Whether a condition holds of a value.
     pub fn test(&self, condition: &Condition, found: &Found<'_>) -> Truth {
         match condition {
@@ -210,7 +227,7 @@ impl<'a> Scene<'a> {
                 let unknown = self.judge.places.holes(text).iter().any(|hole| !hole.opaque);
                 match regex.get() {
                     Some(_) if unknown => Truth::Unknown,
-                    Some(regex) => Truth::from(regex.is_match(&text.text)),
+                    Some(regex) => Truth::from(regex.is_match(text.text.as_str())),
                     None => Truth::No,
                 }
             }
@@ -255,6 +272,15 @@ impl<'a> Scene<'a> {
             Glob::Fixed(pattern) => return self.glob(pattern, text),
             Glob::Filled(pieces) => pieces,
         };
+        // Most are one part alone.
+        if let ([GlobPiece::Part(part)], true) = (&pieces[..], text.is_known()) {
+            return match self.part(part) {
+                Filled::Known(whole) => Truth::from(*whole == *text.text),
+                Filled::Partly(whole) if *whole == *text.text => Truth::Yes,
+                Filled::Partly(_) => Truth::Unknown,
+                Filled::Missing => Truth::No,
+            };
+        }
         let mut guessed = false;
         let pattern = complete(pieces, |part| match self.part(part) {
             Filled::Known(text) => Some(text),

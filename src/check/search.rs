@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use memchr::memmem::Finder;
 
@@ -22,7 +22,10 @@ const PAIRS: u64 = 4_000_000;
 /// For what a rule looks for anywhere, the facts that fulfil what does not depend on who asks. Without it each finding
 /// would go through the facts of all files.
 #[derive(Debug, Default)]
-pub(super) struct Candidates(Mutex<HashMap<Asked, Arc<[Position]>>>);
+pub(super) struct Candidates(Mutex<HashMap<Asked, Sought>>);
+
+/// What is looked for once, by whoever asks first.
+type Sought = Arc<OnceLock<Arc<[Position]>>>;
 
 /// What is looked for and by which policy, by their addresses: both stay where they are for as long as a run lasts.
 type Asked = (usize, usize);
@@ -34,12 +37,13 @@ impl Candidates {
     /// What may be `other` for a policy, in the order of files.
     fn of(&self, run: &Run<'_>, judge: Judge<'_>, other: &Other) -> Arc<[Position]> {
         let key = (std::ptr::from_ref(other).addr(), std::ptr::from_ref::<Effective>(judge.policy).addr());
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some(known) = known {
-            return known;
-        }
-        let found: Arc<[Position]> = run
-            .views
+        let found = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
+        Arc::clone(found.get_or_init(|| Self::among(run, judge, other)))
+    }
+
+    /// The same, looked for.
+    fn among(run: &Run<'_>, judge: Judge<'_>, other: &Other) -> Arc<[Position]> {
+        run.views
             .iter()
             .enumerate()
             .flat_map(|(file, view)| {
@@ -49,14 +53,14 @@ impl Candidates {
                     .first()
                     .and_then(scene)
                     .is_some_and(|scene| scene.all_hold(other.matches.all.of_file()) > Truth::No);
+                let all = &other.matches.all;
                 let may_be = move |position: &&usize| {
-                    scene(position).is_some_and(|scene| scene.all_hold(other.matches.all.fixed()) > Truth::No)
+                    scene(position)
+                        .is_some_and(|scene| scene.may_hold(all) && scene.all_hold(all.fixed_of_fact()) > Truth::No)
                 };
                 facts.iter().filter(move |_| asked).filter(may_be).map(move |position| (file, *position))
             })
-            .collect();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&found));
-        found
+            .collect()
     }
 }
 

@@ -177,9 +177,9 @@ impl Where {
         self.tests.iter().filter(|test| !test.condition.is_fixed())
     }
 
-    /// The conditions in which nothing of another fact is filled in.
-    pub fn fixed(&self) -> impl Iterator<Item = &Test> {
-        self.tests.iter().filter(|test| test.condition.is_fixed())
+    /// The conditions on the fact in which nothing of another fact is filled in.
+    pub fn fixed_of_fact(&self) -> impl Iterator<Item = &Test> {
+        self.of_fact().iter().filter(|test| test.condition.is_fixed())
     }
 }
 

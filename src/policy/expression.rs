@@ -1,14 +1,23 @@
 //! Regular expressions in rules: compiled when they are first needed, and what is wrong with them.
 
+use std::fmt;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use regex::Regex;
+use foldhash::{HashMap, HashMapExt};
+use regex_automata::meta::{Config, Regex};
+use regex_automata::nfa::thompson::WhichCaptures;
 
 use super::document::{Document, Word};
 
+/// An expression may take so much memory, in bytes: as in the `regex` crate.
+const MOST_MEMORY: usize = 10 << 20;
+
+/// The expressions compiled so far, by their text: many rules ask the same.
+static COMPILED: OnceLock<Mutex<HashMap<String, Option<Regex>>>> = OnceLock::new();
+
 /// A regular expression, compiled when it is first needed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LazyRegex {
     source: String,
     compiled: OnceLock<Option<Regex>>,
@@ -21,6 +30,12 @@ pub(super) struct Fault {
     why: String,
     /// Where, in the text; all of it when that is not known.
     at: Range<usize>,
+}
+
+impl fmt::Debug for LazyRegex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
 }
 
 impl LazyRegex {
@@ -36,7 +51,7 @@ impl LazyRegex {
 
     /// The expression; `None` when it is not one.
     pub fn get(&self) -> Option<&Regex> {
-        self.compiled.get_or_init(|| Regex::new(&self.source).ok()).as_ref()
+        self.compiled.get_or_init(|| shared(&self.source)).as_ref()
     }
 
     /// What is wrong with it.
@@ -52,6 +67,21 @@ impl LazyRegex {
         };
         Some(Fault { why, at })
     }
+}
+
+/// The expression of that text.
+fn shared(source: &str) -> Option<Regex> {
+    let known = COMPILED.get_or_init(|| Mutex::new(HashMap::new()));
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(source.to_owned()).or_insert_with_key(|source| compiled(source)).clone()
+}
+
+/// The texts of fields are short, and most expressions are asked a few times in a run: what finds a match in a long text
+/// fast takes longer to make than it saves.
+fn compiled(source: &str) -> Option<Regex> {
+    let config = Config::new().hybrid(false).dfa(false).onepass(false).auto_prefilter(false);
+    let config = config.which_captures(WhichCaptures::Implicit);
+    Regex::builder().configure(config.nfa_size_limit(Some(MOST_MEMORY))).build(source).ok()
 }
 
 impl Fault {

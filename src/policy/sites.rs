@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use super::glob::Pattern;
 use super::needles::Needles;
 use super::site::{Detect, ROOT, Site};
 use crate::tree::Node;
@@ -12,7 +13,9 @@ use crate::tree::Node;
 #[derive(Debug, Default)]
 pub struct Sites {
     entries: BTreeMap<String, Entry>,
-    /// Of the evidence of all sites.
+    /// The evidence of all sites: whose, and its position there.
+    evidence: Vec<(Arc<SiteHead>, usize)>,
+    /// Of the evidence.
     needles: Needles,
 }
 
@@ -29,7 +32,7 @@ pub struct SiteHead {
 
 #[derive(Debug)]
 struct Entry {
-    head: SiteHead,
+    head: Arc<SiteHead>,
     /// What packs say of it, the latest first.
     said: Vec<Said>,
     /// What they say of the sites that it extends, the nearest first.
@@ -79,10 +82,15 @@ impl Sites {
             below
         };
         let entries: Vec<Vec<Said>> = said.keys().map(below).collect();
-        let heads: Vec<SiteHead> = heads.into_values().collect();
+        let heads: Vec<Arc<SiteHead>> = heads.into_values().map(Arc::new).collect();
+        let of = |head: &Arc<SiteHead>| {
+            let head = Arc::clone(head);
+            (0..head.detect.evidence.len()).map(move |at| (Arc::clone(&head), at))
+        };
+        let evidence = heads.iter().flat_map(of).collect();
         let entry = |(((id, said), below), head)| (id, Entry { head, said, below, whole: OnceLock::new() });
         let entries = said.into_iter().zip(entries).zip(heads).map(entry).collect();
-        Self { entries, needles: Needles::default() }
+        Self { entries, evidence, needles: Needles::default() }
     }
 
     /// The site of that id, completed from the sites that it extends.
@@ -107,12 +115,12 @@ impl Sites {
 
     /// What tells each site from others, by id; costs no reading.
     pub fn heads(&self) -> impl Iterator<Item = &SiteHead> {
-        self.entries.values().map(|entry| &entry.head)
+        self.entries.values().map(|entry| &*entry.head)
     }
 
     /// What tells the site of that id from others.
     pub fn head(&self, id: &str) -> Option<&SiteHead> {
-        self.entries.get(id).map(|entry| &entry.head)
+        self.entries.get(id).map(|entry| &*entry.head)
     }
 
     /// Who says how bad a rule is at a site: the site, this one or one that it extends, and the file where a pack says so.
@@ -150,21 +158,18 @@ impl Sites {
 
     /// False when `text` is no evidence of any site.
     pub fn may_tell(&self, text: &str) -> bool {
-        self.needles.may_match(self.heads().flat_map(|site| &site.detect.evidence), text)
+        self.needles.may_match(self.evidence(), text)
     }
 
     /// The sites of which `text` is evidence, by id; one may come twice.
     pub fn told_by(&self, text: &str) -> impl Iterator<Item = &SiteHead> {
-        let evidence = || self.heads().flat_map(|site| site.detect.evidence.iter().map(move |glob| (site, glob)));
-        let which = self.needles.which_may_match(|| evidence().map(|(_, glob)| glob), text);
-        let mut at = 0;
-        let mut all = evidence();
-        let possible = which.into_iter().filter_map(move |next| {
-            let found = all.nth(next - at);
-            at = next + 1;
-            found
-        });
-        possible.filter(move |(_, glob)| glob.is_match(text)).map(|(site, _)| site)
+        let which = self.needles.which_may_match(|| self.evidence(), text);
+        let possible = which.into_iter().filter_map(|at| self.evidence.get(at));
+        possible.filter(move |(head, at)| head.detect.evidence[*at].is_match(text)).map(|(head, _)| &**head)
+    }
+
+    fn evidence(&self) -> impl Iterator<Item = &Pattern> {
+        self.evidence.iter().map(|(head, at)| &head.detect.evidence[*at])
     }
 
     /// How many there are.
