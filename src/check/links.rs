@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use foldhash::HashMap;
 
-use crate::facts::{FactKind, LinkKind, Record, Text, Value};
+use crate::facts::{FactKind, Link, LinkKind, Record, Text, Value};
 use crate::source::{Kind, Role, absolute};
 
 use super::creators::Creators;
@@ -55,11 +55,16 @@ impl Links {
         let creators = Creators::new(inputs, &paths, settings, pace);
         let mut links = Self { from: vec![Vec::new(); inputs.len()], to: vec![Vec::new(); inputs.len()], creators };
         let startup: Vec<usize> = (0..inputs.len()).filter(|index| is_startup(&inputs[*index])).collect();
-        for (index, input) in inputs.iter().enumerate() {
-            for link in &input.facts.links {
-                let target = candidates(&link.target, link.cwd.as_deref(), &paths[index], settings)
+        let targets = pace.each(inputs.len(), |index| {
+            let target = |link: &Link| {
+                candidates(&link.target, link.cwd.as_deref(), &paths[index], settings)
                     .into_iter()
-                    .find_map(|path| by_path.get(path.as_os_str()).copied());
+                    .find_map(|path| by_path.get(path.as_os_str()).copied())
+            };
+            inputs[index].facts.links.iter().map(target).collect::<Vec<_>>()
+        });
+        for ((index, input), targets) in inputs.iter().enumerate().zip(targets) {
+            for (link, target) in input.facts.links.iter().zip(targets) {
                 if let Some(file) = target.filter(|file| *file != index) {
                     links.add(index, Resolved { fact: Some(link.fact), how: link.how, file });
                 }

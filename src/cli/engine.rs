@@ -175,16 +175,19 @@ impl Engine {
 
     /// Takes files in to judge them together. A panic in one is a gap of that one.
     pub(super) fn open(&self, sources: Vec<Arc<Source>>, workers: &Workers) -> anyhow::Result<Session<'_>> {
-        let home = reach::home_of(&sources, &self.cwd, self.machine.home.as_deref(), workers);
+        let real = |folder: &Path| self.settings.real_folder(folder);
+        let home = reach::home_of(&sources, &self.cwd, self.machine.home.as_deref(), &real);
         let near = home.as_deref().filter(|_| self.reads_own_files);
         let own = near.map(|home| reach::own_files(&sources, &self.cwd, home)).unwrap_or_default();
         let reported = sources.len();
         let all: Vec<Arc<Source>> = sources.into_iter().chain(own).collect();
         // Of a file that is only in reach nothing is reported, so a faulty configuration there is no matter.
-        let settings: Vec<FileSettings> =
-            workers.map(&all, |source| self.settings_of(&source.path).unwrap_or_else(|_| self.settings.nothing()));
+        let held = workers.map(&all, |source| {
+            let settings = self.settings_of(&source.path).unwrap_or_else(|_| self.settings.nothing());
+            (self.settings.project_root(&settings), settings)
+        });
+        let (roots, settings): (Vec<PathBuf>, Vec<FileSettings>) = held.into_iter().unzip();
         self.settings.check_line(settings.iter().map(|settings| &settings.policy))?;
-        let roots: Vec<PathBuf> = settings.iter().map(|settings| self.settings.project_root(settings)).collect();
         let root = roots.first().cloned().unwrap_or_default();
         let names = all.iter().zip(&settings).zip(&roots).filter_map(|((source, settings), own)| {
             let path = settings.path.as_ref()?;

@@ -40,20 +40,28 @@ pub struct Each<'a, T, U>(pub &'a [T], pub fn(&'a T) -> U);
 const AT_ONCE: usize = 64;
 
 /// So many items are made before they are written.
-const PART: usize = 8192;
+const PART: usize = 512;
 
-impl<T: Sync, U: Serialize> Serialize for Each<'_, T, U> {
+impl<'a, T: Sync, U: Serialize> Serialize for Each<'a, T, U> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(items, make) = *self;
         if rayon::current_thread_index().is_none() {
             return serializer.collect_seq(items.iter().map(make));
         }
+        let made = |part: &'a [T]| -> Vec<_> {
+            part.par_iter().with_max_len(AT_ONCE).map(|item| to_raw_value(&make(item))).collect()
+        };
         let mut list = serializer.serialize_seq(Some(items.len()))?;
-        for part in items.chunks(PART) {
-            let texts: Vec<_> = part.par_iter().with_max_len(AT_ONCE).map(|item| to_raw_value(&make(item))).collect();
-            for text in texts {
-                list.serialize_element(&text.map_err(S::Error::custom)?)?;
-            }
+        let mut parts = items.chunks(PART);
+        let mut texts = parts.next().map(made);
+        // While one part is written, the next is made.
+        while let Some(ready) = texts.take() {
+            rayon::in_place_scope(|scope| {
+                if let Some(part) = parts.next() {
+                    scope.spawn(|_| texts = Some(made(part)));
+                }
+                ready.into_iter().try_for_each(|text| list.serialize_element(&text.map_err(S::Error::custom)?))
+            })?;
         }
         list.end()
     }
