@@ -78,8 +78,9 @@ impl Intake {
 
     /// Notes that something was not read.
     pub(super) fn leave_out(&mut self, path: &str, why: &str) {
-        if self.ticket.left_out.len() < COUNT {
-            self.ticket.left_out.push(format!("{path}: {why}"));
+        let said = format!("{path}: {why}");
+        if self.ticket.left_out.len() < COUNT && !self.ticket.left_out.contains(&said) {
+            self.ticket.left_out.push(said);
         }
     }
 

@@ -137,7 +137,8 @@ impl Diagnosis {
     pub fn masked(&self, redactor: &Redactor) -> Self {
         let mask = |text: &String| redactor.mask(text).into_owned();
         let mut masked = self.clone();
-        masked.site.why = mask(&self.site.why);
+        // A masked name tells nothing.
+        masked.site.why = mask(&self.site.why).replace("the host `HOST`", "one of its hosts");
         for cause in &mut masked.causes {
             cause.evidence.iter_mut().for_each(|evidence| evidence.text = mask(&evidence.text));
         }
