@@ -129,7 +129,7 @@ static CLUSTER: LazyLock<Regex> = LazyLock::new(|| {
 });
 static HINTS: LazyLock<Regex> = LazyLock::new(|| {
     known(concat!(
-        r"(?i)\b(?:pbs\w*|nodes|queues?|partitions?|sys ?admins?|support team|quota|jobs?|ssh|log-?in\d*|on-?demand|portal)\b",
+        r"(?i)\b(?:pbs\w*|nodes|queues?|partitions?|sys ?admins?|support team|quota|jobs?|ssh|log-?in(?:\d+| ?(?:nodes?|hosts?|machines?|servers?|shells?))|on-?demand|portal)\b",
         r"|\bbatch (?:systems?|queues?|mode|files?|submission|process\w*)\b|\bnode(?:\d|[^\w\s./:-]|\.?\s+[a-z]|\.?\s*(?m:$))",
         r"|\bshared (?:server|machine|computer|work ?station)s?\b",
         r"|/(?:scratch|project|gpfs|lustre|pscratch|nobackup)\b",
