@@ -20,6 +20,7 @@ use super::pace::Pace;
 use super::place::Places;
 use super::search::Candidates;
 use super::suppress::Suppressions;
+use super::withheld::Wordings;
 
 /// One file with its facts and the policy that judges it.
 #[derive(Clone, Debug)]
@@ -71,6 +72,8 @@ pub struct Run<'a> {
     pub(super) views: Vec<View<'a>>,
     /// The facts of all files that may be what a rule looks for anywhere.
     pub(super) candidates: Candidates,
+    /// What conditions of fixes that are withheld say.
+    pub(super) wordings: Wordings,
     pub(super) beyond: Option<Beyond<'a>>,
 }
 
@@ -133,7 +136,7 @@ impl<'a> Run<'a> {
         let links = Links::new(inputs, settings, pace);
         let names = Siblings::new(inputs);
         let views = pace.each(inputs.len(), |index| view(inputs, index, &links, &names));
-        Self { inputs, settings, links, views, candidates: Candidates::default(), beyond: None }
+        Self { inputs, settings, links, views, candidates: Candidates::default(), wordings: Wordings::default(), beyond: None }
     }
 
     /// The same with what else is in reach in `run`, of which this one has the files `but`.

@@ -7,7 +7,7 @@ use crate::facts::{Text, Value};
 use crate::policy::condition::{Comparison, Condition, Glob, GlobPiece, Operand, Test, Where, complete};
 use crate::policy::glob::{Match, Pattern};
 use crate::policy::rule::Matcher;
-use crate::policy::site::ValueData;
+use crate::policy::site::{SiteValue, ValueData};
 
 use super::lookup::{Found, Judge, Subject};
 use super::render::Filled;
@@ -237,7 +237,18 @@ impl<'a> Scene<'a> {
 
     fn any_item(&self, condition: &Condition, found: &Found<'_>) -> Truth {
         let Some(Value::List(items)) = found.value.as_deref() else { return Truth::No };
-        Truth::any(items.iter().map(|item| self.item(condition, item))).on_some_paths(found.possible)
+        let told = match condition {
+            // The same value for all.
+            Condition::Value(name) => match self.judge.policy.site.values.get(&**name) {
+                Some(told) => Truth::any(items.iter().map(|item| match item {
+                    Value::Text(text) => self.is_told(told, text),
+                    item => self.item(condition, item),
+                })),
+                None => Truth::No,
+            },
+            condition => Truth::any(items.iter().map(|item| self.item(condition, item))),
+        };
+        told.on_some_paths(found.possible)
     }
 
     /// Every item, of which there is at least one. An item that may not be there does no harm where it is not.
@@ -299,7 +310,11 @@ impl<'a> Scene<'a> {
     }
 
     fn site_value(&self, name: &str, text: &Text) -> Truth {
-        let Some(value) = self.judge.policy.site.values.get(name) else { return Truth::No };
+        self.judge.policy.site.values.get(name).map_or(Truth::No, |value| self.is_told(value, text))
+    }
+
+    /// Whether a text is, or is one of, what the site says.
+    fn is_told(&self, value: &SiteValue, text: &Text) -> Truth {
         let holes = self.judge.places.holes(text);
         let most = match (value.may_match(&text.text), holes.iter().any(|hole| !hole.opaque)) {
             (false, false) => return Truth::No,

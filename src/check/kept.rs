@@ -72,6 +72,10 @@ pub(super) fn in_file(source: &Source) -> Vec<Kept> {
     for number in 1..=source.lines.count() {
         let line = source.lines.span(number);
         let text = source.slice(line);
+        if memchr::memchr(b'#', text.as_bytes()).is_none() {
+            in_head &= text.trim().is_empty();
+            continue;
+        }
         let comment = comment(source, text);
         in_head &= comment.is_some_and(|(_, is_alone)| is_alone) || text.trim().is_empty();
         let Some((words, is_alone)) = comment else { continue };

@@ -1,5 +1,11 @@
 //! Why a fix is not offered: the condition that does not hold, and what it met.
 
+use std::any::TypeId;
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use foldhash::HashMap;
+
 use crate::facts::Value;
 use crate::policy::condition::{Test, Where};
 use crate::policy::fix::FixSpec;
@@ -16,15 +22,28 @@ const MOST_OF_VALUE: usize = 60;
 /// So many items of a list are shown.
 const MOST_ITEMS: usize = 4;
 
+/// What conditions say, each written once: many findings meet the same. By their addresses, since they stay where they
+/// are for as long as a run lasts, and what they are, since the first part of a thing has its address.
+#[derive(Debug, Default)]
+pub(super) struct Wordings(Mutex<HashMap<(usize, TypeId), Arc<str>>>);
+
+impl Wordings {
+    fn of<T: Display + 'static>(&self, told: &T) -> Arc<str> {
+        let key = (std::ptr::from_ref(told).addr(), TypeId::of::<T>());
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(key).or_insert_with(|| told.to_string().into()))
+    }
+}
+
 /// Why what a fix asks for does not hold; `None` where it holds, at least on some paths.
 pub(super) fn reason(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSpec) -> Option<String> {
-    let matcher = &spec.only_if;
+    let (matcher, said) = (&spec.only_if, &bench.run.wordings);
     if let Some(test) = failing(scene, &matcher.all) {
-        return Some(format!("its `where` wants `{test}`; {}", met(scene, test)));
+        return Some(format!("its `where` wants `{}`; {}", said.of(test), met(scene, test)));
     }
     if !matcher.either.is_empty() && !matcher.either.iter().any(|table| scene.holds(table) > Truth::Unknown) {
         let each = matcher.either.iter().filter_map(|table| failing(scene, table));
-        let each: Vec<String> = each.map(|test| format!("`{test}` ({})", met(scene, test))).collect();
+        let each: Vec<String> = each.map(|test| format!("`{}` ({})", said.of(test), met(scene, test))).collect();
         return Some(format!("its `either` wants {}", each.join(" or ")));
     }
     let excludes = |table: &&Where| !matches!(scene.holds(table), Truth::No | Truth::Maybe);
@@ -33,7 +52,7 @@ pub(super) fn reason(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSpec) -> Opt
         let tests = table.tests.iter();
         let told =
             tests.max_by_key(|test| (holds(scene, test) == Truth::Unknown, !test.path.text.starts_with("file.")));
-        return told.map(|test| format!("its `unless` excludes `{table}`; {}", met(scene, test)));
+        return told.map(|test| format!("its `unless` excludes `{}`; {}", said.of(table), met(scene, test)));
     }
     spec.with
         .iter()
@@ -93,7 +112,7 @@ fn lacking(bench: &Bench<'_>, scene: Scene<'_>, other: &Other) -> Option<String>
         Some(subject) => format!("the one {} is not there for certain", at(scene, subject)),
         None => "there is none".to_owned(),
     };
-    Some(format!("its `with` wants a {other}; {there}"))
+    Some(format!("its `with` wants a {}; {there}", bench.run.wordings.of(other)))
 }
 
 fn hindering(bench: &Bench<'_>, scene: Scene<'_>, other: &Other) -> Option<String> {
@@ -104,7 +123,7 @@ fn hindering(bench: &Bench<'_>, scene: Scene<'_>, other: &Other) -> Option<Strin
         Some(subject) => format!("there may be one {}", at(scene, subject)),
         None => "there may be one, of too many to look at".to_owned(),
     };
-    Some(format!("its `without` excludes a {other}; {there}"))
+    Some(format!("its `without` excludes a {}; {there}", bench.run.wordings.of(other)))
 }
 
 /// Where another fact stands, seen from the one that is judged.

@@ -7,6 +7,9 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// In so many bytes at most a text is looked for by its first one.
+const SHORT: usize = 64;
+
 /// A compiled glob; cheap to copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(Compiled);
@@ -225,7 +228,12 @@ impl Glob {
     }
 
     fn may_match(&self, text: &str) -> bool {
-        memchr::memmem::find(text.as_bytes(), &self.run).is_some()
+        let text = text.as_bytes();
+        let Some((first, rest)) = self.run.split_first() else { return true };
+        if text.len() > SHORT {
+            return memchr::memmem::find(text, &self.run).is_some();
+        }
+        memchr::memchr_iter(*first, text).any(|at| text[at + 1..].starts_with(rest))
     }
 }
 
