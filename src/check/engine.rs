@@ -136,7 +136,15 @@ impl<'a> Run<'a> {
         let links = Links::new(inputs, settings, pace);
         let names = Siblings::new(inputs);
         let views = pace.each(inputs.len(), |index| view(inputs, index, &links, &names));
-        Self { inputs, settings, links, views, candidates: Candidates::default(), wordings: Wordings::default(), beyond: None }
+        Self {
+            inputs,
+            settings,
+            links,
+            views,
+            candidates: Candidates::default(),
+            wordings: Wordings::default(),
+            beyond: None,
+        }
     }
 
     /// The same with what else is in reach in `run`, of which this one has the files `but`.

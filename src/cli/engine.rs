@@ -137,7 +137,7 @@ impl Engine {
         let effective = settings.effective(&site.id)?;
         let FileSettings { policy, known, meant, layers, .. } = settings;
         let locked = guard::apart(&policy, &meant.selection, &layers.configs);
-        Ok(Here { policy, known, effective, site, locked, selection: meant.selection })
+        Ok(Here { policy, known, effective, site, locked, selection: meant.selection.clone() })
     }
 
     /// The settings of a file, as the user wrote its path. Errors: a faulty configuration.
@@ -182,23 +182,24 @@ impl Engine {
         let reported = sources.len();
         let all: Vec<Arc<Source>> = sources.into_iter().chain(own).collect();
         // Of a file that is only in reach nothing is reported, so a faulty configuration there is no matter.
-        let held = workers.map(&all, |source| {
+        let held = |source: &Arc<Source>| {
             let settings = self.settings_of(&source.path).unwrap_or_else(|_| self.settings.nothing());
             (self.settings.project_root(&settings), settings)
+        };
+        let root = all.first().map(|source| held(source).0).unwrap_or_default();
+        let named = workers.map(&all, |source| {
+            let (own, settings) = held(source);
+            let plain = |path: &Path| own == root && path.as_os_str() == self.cwd.join(&source.path).as_os_str();
+            let name = || settings.path.as_deref().filter(|path| !plain(path))?.strip_prefix(&own).ok();
+            let name = name().map(|name| (source.path.clone(), name.to_owned()));
+            (own, settings, name)
         });
-        let (roots, settings): (Vec<PathBuf>, Vec<FileSettings>) = held.into_iter().unzip();
+        let names = named.iter().filter_map(|(.., name)| name.clone()).collect();
+        let (roots, settings): (_, Vec<_>) = named.into_iter().map(|(root, settings, _)| (root, settings)).unzip();
         self.settings.check_line(settings.iter().map(|settings| &settings.policy))?;
-        let root = roots.first().cloned().unwrap_or_default();
-        let names = all.iter().zip(&settings).zip(&roots).filter_map(|((source, settings), own)| {
-            let path = settings.path.as_ref()?;
-            let plain = *own == root && path.as_os_str() == self.cwd.join(&source.path).as_os_str();
-            if plain { None } else { Some((source.path.clone(), path.strip_prefix(own).ok()?.to_owned())) }
-        });
-        let names = names.collect();
         let reach = InReach::new(&all, &self.cwd, home.as_deref(), workers);
-        let passed = self.settings.tells_passed();
-        let about =
-            check::Settings { cwd: self.cwd.clone(), project_root: root, home, names, today: self.today, passed };
+        let (cwd, today, passed) = (self.cwd.clone(), self.today, self.settings.tells_passed());
+        let about = check::Settings { cwd, project_root: root, home, names, today, passed };
         let opening = Opening { all, settings, roots, reach, about, reported };
         self.session(opening, &|settings, source, facts| self.site_and_other(settings, source, facts), workers)
     }

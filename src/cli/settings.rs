@@ -1,13 +1,15 @@
 //! Which configurations hold for which file: those of the layers, and the nearest one upwards from the file.
 
+mod known_folders;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{anyhow, bail};
 use foldhash::HashMap;
 
-use crate::policy::config::{LAYER_FILE, Packs, Reading, meant_by};
+use crate::policy::config::{LAYER_FILE, Packs, Reading};
 use crate::policy::pack::FIXTURES;
 use crate::policy::{
     CommandLine, Config, Day, Effective, Layers, Level, Library, Meant, Origin, Policy, PolicyError, Selection,
@@ -21,11 +23,10 @@ use super::engine::FAIL_ON;
 use super::folders::{Folder, Folders, SYSTEM, real};
 use super::snapshot::Snapshot;
 
+use self::known_folders::KnownFolders;
+
 /// In so many folders misspelt configurations are looked for, those near the root first.
 const MOST_FOLDERS: usize = 50;
-
-/// Among so many entries of each.
-const MOST_ENTRIES: usize = 1_000;
 
 /// Configurations by the folder of the files that they hold for: several projects may be checked in one run.
 #[derive(Debug)]
@@ -54,9 +55,9 @@ pub(super) struct Settings {
     cwd: PathBuf,
     today: Day,
     by_folder: Mutex<HashMap<PathBuf, Found>>,
-    /// The real paths of folders: many files lie in one.
-    real_folders: Mutex<HashMap<PathBuf, PathBuf>>,
-    repositories: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
+    /// What holds where nothing is configured.
+    unconfigured: OnceLock<FileSettings>,
+    known_folders: KnownFolders,
 }
 
 /// What holds for one file.
@@ -67,9 +68,9 @@ pub(super) struct FileSettings {
     /// What is known to recognise sites by, and where rules are locked: the same, but with `--isolated`.
     pub(super) known: Arc<Policy>,
     /// What all layers together mean.
-    pub(super) meant: Meant,
+    pub(super) meant: Arc<Meant>,
     /// What was written, layer by layer.
-    pub(super) layers: Layers,
+    pub(super) layers: Arc<Layers>,
     /// The file, by its real path; `None` where no file is meant.
     pub(super) path: Option<PathBuf>,
 }
@@ -164,8 +165,8 @@ impl Settings {
             cwd: snapshot.cwd.clone(),
             today: snapshot.today(),
             by_folder: Mutex::default(),
-            real_folders: Mutex::default(),
-            repositories: Mutex::default(),
+            unconfigured: OnceLock::new(),
+            known_folders: KnownFolders::default(),
         }
     }
 
@@ -205,7 +206,7 @@ impl Settings {
 
     /// What is known and meant in the working directory up to a layer.
     pub(super) fn up_to(&self, level: Level) -> Result<(Arc<Policy>, Selection), Arc<PolicyError>> {
-        let layers = self.here()?.layers;
+        let layers = Layers::clone(&self.here()?.layers);
         let configs: Vec<_> = layers.configs.iter().filter(|config| config.level <= level).cloned().collect();
         let of_layers = || self.packs_up_to.iter().rfind(|(of, _)| *of <= level).map(|(_, packs)| packs);
         // The configuration of a project knows the packs of the layers too.
@@ -253,17 +254,12 @@ impl Settings {
 
     /// The real path of a folder, which is looked up once.
     pub(super) fn real_folder(&self, folder: &Path) -> PathBuf {
-        let mut known = self.real_folders.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(folder) {
-            Some(real) => real.clone(),
-            None => known.entry(folder.to_owned()).or_insert_with(|| real(folder)).clone(),
-        }
+        self.known_folders.real(folder)
     }
 
     /// Takes over what a walk knows: the real paths of folders, each named as the user would.
     pub(super) fn know_folders(&self, folders: Vec<(PathBuf, PathBuf)>) {
-        let mut known = self.real_folders.lock().unwrap_or_else(PoisonError::into_inner);
-        known.extend(folders.into_iter().map(|(folder, real)| (self.cwd.join(folder), real)));
+        self.known_folders.know(folders.into_iter().map(|(folder, real)| (self.cwd.join(folder), real)));
     }
 
     /// What holds in the folder `path`, as the user wrote it, where no file is meant.
@@ -300,15 +296,8 @@ impl Settings {
         let mut folders: Vec<&PathBuf> =
             by_folder.iter().filter(|(folder, found)| !has_own(folder, found)).map(|(folder, _)| folder).collect();
         folders.sort_by_key(|folder| (folder.components().count(), *folder));
-        let slips = |folder: &PathBuf| {
-            let entries = fs::read_dir(folder).into_iter().flatten().take(MOST_ENTRIES).flatten();
-            let slip = |entry: fs::DirEntry| {
-                let meant = meant_by(&entry.file_name().to_string_lossy())?;
-                entry.path().is_file().then(|| (self.shown(&entry.path()).to_owned(), meant))
-            };
-            entries.filter_map(slip).collect::<Vec<_>>()
-        };
-        folders.into_iter().take(MOST_FOLDERS).flat_map(slips).collect()
+        let slips = folders.into_iter().take(MOST_FOLDERS).flat_map(|folder| known_folders::misspelt_in(folder));
+        slips.map(|(path, meant)| (self.shown(&path).to_owned(), meant)).collect()
     }
 
     /// What is wrong with the configurations that were met so far.
@@ -343,8 +332,7 @@ impl Settings {
             return config.folder().to_owned();
         }
         let folder = settings.path.as_deref().and_then(Path::parent).unwrap_or(&self.cwd);
-        let mut known = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
-        repository(folder, &mut known).unwrap_or_else(|| self.cwd.clone())
+        self.known_folders.repository(folder).unwrap_or_else(|| self.cwd.clone())
     }
 
     /// The layer that brings a pack.
@@ -360,10 +348,20 @@ impl Settings {
     }
 
     fn joined(&self, project: Option<Arc<Config>>, path: Option<PathBuf>) -> FileSettings {
+        // Without any configuration the same holds for all files.
+        if project.is_none() && self.above.is_empty() {
+            let same = self.unconfigured.get_or_init(|| self.put_together(None, None));
+            return FileSettings { path, ..same.clone() };
+        }
+        self.put_together(project, path)
+    }
+
+    fn put_together(&self, project: Option<Arc<Config>>, path: Option<PathBuf>) -> FileSettings {
         let policy = Arc::clone(project.as_ref().map_or(&self.policy, |config| &config.policy));
         let configs = self.above.iter().cloned().chain(project).collect();
         let layers = Layers { configs, line: self.line.clone(), isolated: self.isolated };
-        let meant = layers.for_file(path.as_deref());
+        let meant = Arc::new(layers.for_file(path.as_deref()));
+        let layers = Arc::new(layers);
         let known = Arc::clone(self.known.as_ref().unwrap_or(&policy));
         FileSettings { policy, known, meant, layers, path }
     }
@@ -498,18 +496,4 @@ impl FileSettings {
     pub(super) fn project(&self) -> Option<&Config> {
         self.layers.configs.last().map(AsRef::as_ref).filter(|config| config.level == Level::Project)
     }
-}
-
-/// The repository that a folder lies in; what is known of the folders above is not looked up again.
-fn repository(folder: &Path, known: &mut HashMap<PathBuf, Option<PathBuf>>) -> Option<PathBuf> {
-    if let Some(found) = known.get(folder) {
-        return found.clone();
-    }
-    let found = if folder.join(".git").exists() {
-        Some(folder.to_owned())
-    } else {
-        folder.parent().and_then(|parent| repository(parent, known))
-    };
-    known.insert(folder.to_owned(), found.clone());
-    found
 }

@@ -123,6 +123,10 @@ fn search(words: &[(&str, &str)]) -> Option<AhoCorasick> {
 /// `lf`, `crlf`, or `mixed`. A file without a line end counts as `lf`.
 fn line_ends(text: &str) -> &'static str {
     let bytes = text.as_bytes();
+    // Most files have none.
+    if memchr::memchr(b'\r', bytes).is_none() {
+        return "lf";
+    }
     let (mut dos, mut unix) = (0usize, 0usize);
     for at in memchr::memchr_iter(b'\n', bytes) {
         if at > 0 && bytes[at - 1] == b'\r' {

@@ -374,15 +374,16 @@ impl Report {
         let mut sites: BTreeMap<String, (SiteChoice, usize)> = BTreeMap::new();
         let mut fingerprints: HashMap<String, usize> = HashMap::new();
         report.findings.reserve_exact(put.iter().map(|file| file.findings.len()).sum());
-        for file in put {
+        fingerprints.reserve(report.findings.capacity());
+        for mut file in put {
             let from = (report.findings.len(), report.not_understood.len());
             report.summary.files += 1;
-            for mut finding in file.findings {
-                report.summary.count(&finding);
+            report.findings.append(&mut file.findings);
+            for finding in &mut report.findings[from.0..] {
+                report.summary.count(finding);
                 let seen = fingerprints.entry(finding.fingerprint.clone()).or_default();
                 finding.repeats = *seen;
                 *seen += 1;
-                report.findings.push(finding);
             }
             report.not_understood.extend(file.not_understood);
             report.files.push(CheckedFile {

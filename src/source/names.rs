@@ -117,7 +117,11 @@ pub(super) fn is_text(path: &Path) -> bool {
 /// True for copies that editors and people leave behind, which no shell reads.
 pub(super) fn is_backup(path: &Path) -> bool {
     let name = lower_name(path);
-    name.ends_with('~') || matches!(extension(&name), Some("bak" | "orig" | "old" | "rej" | "swp" | "swo" | "save"))
+    is_backup_name(&name, extension(&name))
+}
+
+fn is_backup_name(name: &str, extension: Option<&str>) -> bool {
+    name.ends_with('~') || matches!(extension, Some("bak" | "orig" | "old" | "rej" | "swp" | "swo" | "save"))
 }
 
 /// Environment files, conda's settings and requirements.
@@ -139,7 +143,8 @@ fn startup(path: &Path, name: &str) -> Option<Shell> {
     let extension = extension(name);
     let script = extension.and_then(|extension| lookup(SHELL_EXTENSIONS, extension));
     // `bashrc.py` and `bashrc.md` are about start-up files, they are none.
-    if extension.is_some_and(|extension| FOREIGN_EXTENSIONS.binary_search(&extension).is_ok()) || is_backup(path) {
+    let is_foreign = || extension.is_some_and(|extension| FOREIGN_EXTENSIONS.binary_search(&extension).is_ok());
+    if (script.is_none() && is_foreign()) || is_backup_name(name, extension) {
         return None;
     }
     let folder = path.parent().and_then(Path::file_name).and_then(|folder| folder.to_str());
@@ -155,7 +160,7 @@ fn startup(path: &Path, name: &str) -> Option<Shell> {
     let bare = undecorated(name);
     let dotted = bare.len() < name.len();
     // Every file of a walk is asked, and most have nothing of these names.
-    let may_be = [b"sh", b"zp", b"zl"].iter().any(|pair| has_pair(bare, **pair));
+    let may_be = script.is_none() && [b"sh", b"zp", b"zl"].iter().any(|pair| has_pair(bare, **pair));
     let words = STARTUP.iter().find(|(core, _)| match script {
         // `update_bashrc.sh` changes a start-up file; `bashrc_local.sh` is one.
         Some(_) => bare.starts_with(core) && at_boundary(bare, 0, core.len()),
@@ -192,7 +197,8 @@ fn at_boundary(name: &str, at: usize, length: usize) -> bool {
 
 /// The extension, without what dotfile managers put after it. A leading dot begins none.
 fn extension(name: &str) -> Option<&str> {
-    let name = if has_pair(name, *b"##") { name.split("##").next().unwrap_or(name) } else { name };
+    let name =
+        if memchr::memchr(b'#', name.as_bytes()).is_some() { name.split("##").next().unwrap_or(name) } else { name };
     let name = [".tmpl", ".symlink", ".template", ".j2", ".example", ".sample"]
         .iter()
         .find_map(|suffix| name.strip_suffix(suffix))

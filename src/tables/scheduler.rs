@@ -1,5 +1,7 @@
 //! What the batch schedulers know: the options of their submit commands, and the variables of their jobs.
 
+use foldhash::HashMap;
+
 use super::tsv::Tsv;
 use super::{TableError, required};
 use crate::source::Scheduler;
@@ -24,6 +26,8 @@ pub struct Schedulers {
     sge: OptionTable,
     lsf: OptionTable,
     variables: Vec<Variable>,
+    /// Where each stands there.
+    by_name: HashMap<String, usize>,
 }
 
 /// The options of one submit command.
@@ -120,6 +124,8 @@ impl Schedulers {
         }
         if let Some(text) = read(VARIABLES) {
             add_variables(&mut self.variables, text)?;
+            self.by_name =
+                self.variables.iter().enumerate().map(|(at, variable)| (variable.name.clone(), at)).collect();
         }
         Ok(())
     }
@@ -145,7 +151,7 @@ impl Schedulers {
 
     /// The variable of that name.
     pub fn variable(&self, name: &str) -> Option<&Variable> {
-        self.variables.iter().find(|variable| variable.name == name)
+        self.by_name.get(name).and_then(|at| self.variables.get(*at))
     }
 
     /// The scheduler that a name claims by its prefix, known or not: `SLURM_…`, `PBS_…`, `SGE_…`, `LSB_…`.

@@ -63,7 +63,7 @@ impl Side {
         let here_knows = |id: &str| known.sites.contains_key(id);
         let level = |name| Level::ALL.into_iter().find(|level| level.name() == name);
         let (policy, selection) = match until.map(|name| (name, level(name))) {
-            None => (here.policy, here.meant.selection),
+            None => (here.policy, here.meant.selection.clone()),
             Some((_, Some(level))) => engine.settings.up_to(level)?,
             Some((name, None)) => (up_to_pack(name, &here.policy, engine)?, Selection::default()),
         };
