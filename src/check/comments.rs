@@ -18,6 +18,15 @@ pub(super) fn is_directive(text: &str) -> bool {
     DIRECTIVES.iter().any(|mark| text.starts_with(mark))
 }
 
+/// True for the comment that an older installer of conda wrote above its line: `# added by Anaconda3 4.4.0 installer`.
+pub(super) fn is_installer_mark(line: &str) -> bool {
+    let words = line.trim().trim_start_matches('#').trim_start();
+    let named = ["Anaconda", "Miniconda", "Miniforge"]
+        .iter()
+        .find_map(|name| words.strip_prefix("added by ")?.strip_prefix(name));
+    named.is_some_and(|rest| rest.ends_with(" installer") && rest.split_whitespace().count() <= 3)
+}
+
 /// A comment that the edits of one fix delete, the first in the file. Directives, managed blocks and comments to
 /// pydoctor itself do not count, nor does what the fix writes again elsewhere.
 pub fn deleted(source: &Source, edits: &[Edit]) -> Option<Span> {
@@ -67,7 +76,10 @@ fn of_people(source: &Source) -> Vec<Span> {
     };
     let is_for_people = |comment: &Span| {
         let words = source.slice(*comment);
-        !is_directive(words) && !suppress::is_one(words) && !managed.iter().any(|block| block.contains(*comment))
+        !is_installer_mark(words)
+            && !is_directive(words)
+            && !suppress::is_one(words)
+            && !managed.iter().any(|block| block.contains(*comment))
     };
     all.into_iter().filter(is_for_people).collect()
 }

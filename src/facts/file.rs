@@ -30,11 +30,25 @@ pub fn file_record(source: &Source, scheduler: Option<Scheduler>) -> Record {
 }
 
 /// Folders of services that test a repository or show it, and of images.
-const SERVICES: [&str; 9] =
-    [".github", ".circleci", ".gitlab", ".travis", "cibw", "binder", ".binder", ".devcontainer", "docker"];
+const SERVICES: [&str; 14] = [
+    ".github",
+    ".circleci",
+    ".gitlab",
+    ".travis",
+    "travis",
+    "appveyor",
+    "ci",
+    ".ci",
+    "cibw",
+    "binder",
+    ".binder",
+    ".devcontainer",
+    "docker",
+    ".docker",
+];
 
 /// What only scripts for a machine say that is no cluster, with what it is.
-const MACHINES: [(&str, &str); 20] = [
+const MACHINES: [(&str, &str); 35] = [
     ("/Users/", "mac"),
     ("/Applications/", "mac"),
     ("osx-64", "mac"),
@@ -49,6 +63,22 @@ const MACHINES: [(&str, &str); 20] = [
     ("/c/Program", "windows"),
     ("/mnt/c/Users", "windows"),
     ("conda.exe", "windows"),
+    ("cygpath", "windows"),
+    ("$MSYS", "windows"),
+    ("MSYS=", "windows"),
+    ("MSYSTEM", "windows"),
+    ("WT_SESSION", "windows"),
+    // Variables of services that test repositories.
+    ("TRAVIS", "ci"),
+    ("on travis", "ci"),
+    ("GITHUB_ACTION", "ci"),
+    ("GITHUB_ENV", "ci"),
+    ("GITHUB_PATH", "ci"),
+    ("GITHUB_WORKSPACE", "ci"),
+    ("APPVEYOR", "ci"),
+    ("CIRCLECI", "ci"),
+    ("GITLAB_CI", "ci"),
+    ("CI_PROJECT_DIR", "ci"),
     // Who installs the packages of a system, which nobody may do on a cluster.
     ("apt-get ", "own"),
     ("apt install ", "own"),
@@ -109,10 +139,12 @@ fn made_for(source: &Source) -> Option<&'static str> {
         let line = &line[memchr::memrchr(b'\n', line).map_or(0, |end| end + 1)..];
         memchr::memchr(b'#', line).is_none()
     };
-    let found = words.find_iter(&*source.text).take(MAX_PLACES).filter(|word| is_code(word.start()));
-    // What comes first in the list tells most.
-    let first = found.map(|word| word.pattern().as_usize()).min()?;
-    all.get(first).map(|(_, machine)| *machine)
+    let found = words.find_iter(&*source.text).take(MAX_PLACES);
+    let found =
+        found.filter_map(|word| Some((word.start(), word.pattern().as_usize(), all.get(word.pattern().as_usize())?.1)));
+    // A service is also told of in comments. What comes first in the list tells most.
+    let meant = found.filter(|(at, _, machine)| *machine == "ci" || is_code(*at));
+    meant.min_by_key(|(_, number, _)| *number).map(|(.., machine)| machine)
 }
 
 /// Looks for all words of a list at once, which only this kind of match does.

@@ -1,5 +1,6 @@
 //! Edits that know how shell statements share lines: lists, bodies, comments, continuation lines.
 
+use super::super::comments;
 use super::Change;
 use super::line::Line;
 use crate::facts::{Fact, Value};
@@ -27,7 +28,8 @@ pub(super) fn delete_statement(source: &Source, fact: &Fact, span: Span) -> Opti
     let left = before.trim_end();
     let right = after.trim_start();
     if left.is_empty() && right.is_empty() {
-        return Some(vec![(Span::new(first.outer.start, last.outer.end), String::new())]);
+        let start = with_installer_mark(source, first.outer.start);
+        return Some(vec![(Span::new(start, last.outer.end), String::new())]);
     }
     if left.is_empty() && right.starts_with('#') {
         // The comment moves to the statement's place.
@@ -45,6 +47,13 @@ pub(super) fn delete_statement(source: &Source, fact: &Fact, span: Span) -> Opti
         return Some(vec![(Span::new(start, span.end), String::new())]);
     }
     None
+}
+
+/// Where lines begin with the comment right above them that an installer wrote: without them it says what is not so.
+fn with_installer_mark(source: &Source, start: usize) -> usize {
+    let above = source.lines.whole_lines(Span::at(start.saturating_sub(1)));
+    let is_mark = start > 0 && comments::is_installer_mark(source.slice(above));
+    if is_mark { above.start } else { start }
 }
 
 /// Deletes the lines of the only item of a YAML list: the key above gets an empty list. In one line (`[a]`) the brackets

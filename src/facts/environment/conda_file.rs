@@ -46,6 +46,9 @@ pub(super) struct File<'s> {
 /// The most other channels that a channel names; real files have up to eight.
 const MAX_OTHERS: usize = 32;
 
+/// The most comments that make the remark on a list.
+const MAX_REMARKS: usize = 50;
+
 /// How deep keys of settings are followed; `variables:` and `plugins:` need two.
 const MAX_KEYS: usize = 4;
 
@@ -76,6 +79,7 @@ impl File<'_> {
             _ => listed.collect(),
         };
         let names: Vec<&str> = all.iter().filter_map(|(_, node, _)| node.scalar()).collect();
+        let remark = self.remark(entry);
         for (index, (_, node, item)) in all.iter().enumerate() {
             let Some(name) = node.scalar() else {
                 continue;
@@ -89,6 +93,7 @@ impl File<'_> {
             fields.set("others", Value::List(others.into()));
             fields.set("item", item.clone());
             fields.set("remapped", remapped);
+            fields.set_some("remark", remark.clone());
             fields.set("context", Value::List(ThinVec::new()));
             out.push(Fact::new(FactKind::Channel, node.inner_span(), fields));
         }
@@ -159,6 +164,8 @@ impl File<'_> {
         let items = entry.value.as_ref().map(Node::items).unwrap_or_default();
         let specs = items.iter().filter_map(|item| matchspec::conda(item.value.as_ref()?.scalar()?));
         let names: Vec<String> = specs.map(|spec| spec.name).collect();
+        let remark = self.remark(entry);
+        let from = out.len();
         out.push(self.key("dependencies", entry, Some(names)));
         for (index, item) in items.iter().enumerate() {
             let Some(node) = &item.value else {
@@ -175,6 +182,26 @@ impl File<'_> {
                 self.pip_list(item, inner, items.len() == 1, out);
             }
         }
+        for fact in out[from..].iter_mut().filter(|fact| fact.kind == FactKind::Dependency) {
+            fact.fields.set_some("remark", remark.clone());
+        }
+    }
+
+    /// What people remark on a list: the comments at the head of the file, right above the list and in it.
+    fn remark(&self, entry: &Entry) -> Option<Text> {
+        let lines = &self.source.lines;
+        let is_comment = |number: usize| self.source.slice(lines.span(number)).trim_start().starts_with('#');
+        let mut first = lines.line(entry.span.start);
+        while first > 1 && is_comment(first - 1) {
+            first -= 1;
+        }
+        let end = lines.whole_lines(entry.span).end;
+        let head =
+            self.document.root.as_ref().and_then(|root| root.entries().first()).map_or(0, |first| first.span.start);
+        let is_near = |comment: &&Span| comment.start < head || (lines.start(first)..end).contains(&comment.start);
+        let near = self.document.comments.iter().filter(is_near).take(MAX_REMARKS);
+        let said: Vec<&str> = near.map(|comment| self.source.slice(*comment)).collect();
+        (!said.is_empty()).then(|| Text::plain(said.join("\n")))
     }
 
     /// The packages and options below `pip:`. `only`: `parent`, which holds them, is all of the dependencies.

@@ -295,6 +295,7 @@ static DEPENDENCY: &[Field] = &[
     f("option", Record(&[f("*", Text, "")]), "options of the command that asks for it"),
     f("vars", Record(&[f("*", Text, "")]), "variables set for the command that asks for it"),
     f("selector", Text, "platform selector in a comment: `linux`"),
+    f("remark", Word, "in a file: the comments at its head, right above the list and in it; absent without"),
     CONTEXT,
     GUARD,
 ];
@@ -306,6 +307,7 @@ static CHANNEL: &[Field] = &[
     f("others", List(&Text), "the other channels of the same file or command"),
     f("item", Text, "the whole list item, line and all; `delete = \"item\"` of the only one leaves `[]`"),
     f("remapped", Flag, "the file gives `defaults` another meaning (`default_channels:`)"),
+    f("remark", Word, "in a file: the comments at its head, right above the list and in it; absent without"),
     CONTEXT,
 ];
 
