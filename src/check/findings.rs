@@ -13,6 +13,7 @@ use crate::source::{Source, Span};
 
 use super::comments;
 use super::edits::{edits, in_order, renamed};
+use super::elsewhere;
 use super::engine::{Bench, Hit, Settings};
 use super::eval::{Scene, Truth};
 use super::finding::{Applicability, By, Certainty, Edit, Finding, Fix, Label};
@@ -256,6 +257,9 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     let view = scene.about.view;
     if let Some(line) = kept::asked_on(view.source, view.kept.get_or_init(|| kept::in_file(view.source)), &edits) {
         return Err(format!("the comment on line {line} asks to leave it as it is").into());
+    }
+    if let Some(reason) = elsewhere::left_behind(spec, voice, &edits) {
+        return Err(reason.into());
     }
     if let Some(user) = bench.other_user(&renamed(&spec.edits, voice), &scene.about.view.source.path) {
         // Under the name that it has now.

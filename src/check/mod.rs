@@ -5,6 +5,7 @@ pub mod baseline;
 mod comments;
 mod creators;
 mod edits;
+mod elsewhere;
 mod engine;
 mod eval;
 pub mod finding;

@@ -1,9 +1,12 @@
 //! Fixes as rules declare them: title, how far to trust them, and the edits in the words of the format.
 
+use regex::Regex;
+
 use super::condition::Where;
 use super::describe::Keys;
 use super::describe::rule::EDITS;
 use super::document::{Item, Shape, Table, Word};
+use super::expression::LazyRegex;
 use super::path::Scope;
 use super::rule::{Matcher, Other, Place, SELF, read_others};
 use super::severity::{APPLICABILITIES, Applicability};
@@ -26,12 +29,22 @@ pub struct FixSpec {
     pub with: Vec<Other>,
     /// Offered only where none of these facts exists.
     pub without: Vec<Other>,
+    /// Offered only where none of these stands elsewhere in the file, as code or comment.
+    pub unless_text: Vec<Written>,
     /// Unsafe when one of these holds.
     pub unsafe_if: Vec<Where>,
     /// Unsafe when one of these facts exists.
     pub unsafe_if_with: Vec<Other>,
     /// What it changes, all or none.
     pub edits: Vec<EditSpec>,
+}
+
+/// A text to look for: a regular expression, in which a field stands for its text.
+#[derive(Clone, Debug)]
+pub struct Written {
+    template: Template,
+    /// Where it has no field.
+    fixed: LazyRegex,
 }
 
 /// One change.
@@ -137,6 +150,7 @@ impl FixSpec {
             only_if: Matcher::read(context, &table),
             with: read_others(context, &table, "with"),
             without: read_others(context, &table, "without"),
+            unless_text: table.strings("unless-text").iter().map(|word| Written::parse(context, word)).collect(),
             unsafe_if: unsafe_if.iter().map(|table| Where::parse(context, table, scope)).collect(),
             unsafe_if_with: read_others(context, &table, "unsafe-if-with"),
             edits: table.tables("edits").into_iter().filter_map(|table| read_edit(context, table)).collect(),
@@ -178,6 +192,42 @@ impl FixSpec {
             context.doc.problem(table.span(), message, Some(note));
         }
     }
+}
+
+impl Written {
+    fn parse(context: Context<'_, '_>, word: &Word<'_>) -> Self {
+        let template = Template::parse(context, word);
+        let written = Self { fixed: LazyRegex::new(&source(&template, &|_| None)), template };
+        if !context.trusted
+            && let Some(fault) = written.fixed.fault()
+        {
+            fault.tell(context.doc, word);
+        }
+        written
+    }
+
+    /// What `look` finds with the expression, in which `text` stands for each field; `None` where one is missing.
+    pub fn find<T>(&self, text: impl Fn(&Part) -> Option<String>, look: impl FnOnce(&Regex) -> Option<T>) -> Option<T> {
+        let is_field = |part: &&Part| !matches!(part, Part::Text(_));
+        if !self.template.parts.iter().any(|part| is_field(&part)) {
+            return self.fixed.get().and_then(look);
+        }
+        // A field that is absent says nothing.
+        let says_nothing = |part: &Part| text(part).is_none_or(|text| text.is_empty());
+        if self.template.parts.iter().filter(is_field).any(says_nothing) {
+            return None;
+        }
+        LazyRegex::new(&source(&self.template, &text)).get().and_then(look)
+    }
+}
+
+/// A template as a regular expression: fields stand for themselves.
+fn source(template: &Template, text: &dyn Fn(&Part) -> Option<String>) -> String {
+    let part = |part: &Part| match part {
+        Part::Text(text) => text.to_string(),
+        part => regex::escape(&text(part).unwrap_or_default()),
+    };
+    template.parts.iter().map(part).collect()
 }
 
 impl EditSpec {

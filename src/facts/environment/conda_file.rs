@@ -200,7 +200,8 @@ impl File<'_> {
             self.document.root.as_ref().and_then(|root| root.entries().first()).map_or(0, |first| first.span.start);
         let is_near = |comment: &&Span| comment.start < head || (lines.start(first)..end).contains(&comment.start);
         let near = self.document.comments.iter().filter(is_near).take(MAX_REMARKS);
-        let said: Vec<&str> = near.map(|comment| self.source.slice(*comment)).collect();
+        let said = near.map(|comment| self.source.slice(*comment)).filter(|words| !words.contains("pydoctor:"));
+        let said: Vec<&str> = said.collect();
         (!said.is_empty()).then(|| Text::plain(said.join("\n")))
     }
 

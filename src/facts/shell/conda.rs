@@ -197,12 +197,16 @@ impl Walker<'_> {
     }
 }
 
-/// A part of a word, at its own place when the word is plain.
+/// A part of a word, at its own place. In a word with variables or escapes it stands nowhere that can be told.
 fn part_of(text: &Text, part: &str) -> Text {
-    let plain = text.span.get().filter(|span| span.len() == text.text.len());
-    let at = text.text.rfind(part);
-    let place = plain.zip(at).map(|(span, at)| Span::new(span.start + at, span.start + at + part.len()));
-    Text { text: part.into(), span: place.or(text.span.get()).into(), ..Text::default() }
+    let quotes = |span: &Span| span.len().checked_sub(text.text.len());
+    let plain = text.span.get().filter(|span| matches!(quotes(span), Some(0 | 2)) && text.unresolved.is_empty());
+    let plain = plain.filter(|_| text.origin.get().is_none());
+    let place = plain.zip(text.text.rfind(part)).map(|(span, at)| {
+        let start = span.start + at + quotes(&span).unwrap_or(0) / 2;
+        Span::new(start, start + part.len())
+    });
+    Text { text: part.into(), span: place.into(), ..Text::default() }
 }
 
 fn same_path(left: &str, right: &str) -> bool {

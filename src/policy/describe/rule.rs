@@ -138,6 +138,11 @@ pub(in super::super) static FIX: Keys = Keys::of(
         may("unless", Kind::List(&Kind::Where("")), "a list of conditions, none of which holds where it is offered"),
         may("with", OTHERS, "facts that must be there, for certain, where it is offered"),
         may("without", OTHERS, "facts that must not be found where it is offered"),
+        may(
+            "unless-text",
+            Kind::List(&Kind::Template),
+            "regular expressions, in which `{field}` stands for its text (and `{{` for `{`), none of which is found where it is offered: not in the file outside of the statement and what the fix changes, be it code or comment",
+        ),
         may("unsafe-if", Kind::List(&Kind::Where("")), "a list of conditions; unsafe when one holds"),
         may("unsafe-if-with", OTHERS, "other facts; unsafe when one is found"),
         need("edits", Kind::List(&Kind::Variants(EDITS)), "what it changes, all or nothing"),
