@@ -19,6 +19,7 @@ use super::eval::{Scene, Truth};
 use super::finding::{Applicability, By, Certainty, Edit, Finding, Fix, Label};
 use super::kept;
 use super::render::Voice;
+use super::spoken;
 use super::withheld;
 
 /// How many items of a list get a label of their own.
@@ -275,8 +276,10 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     let lost = Some(trusted).filter(|trusted| *trusted == Applicability::Safe);
     let lost = lost.and_then(|_| comments::deleted(source, &edits)).map(|comment| source.lines.line(comment.start));
     let to_fill = spec.texts().any(|text| voice.leaves_to_fill(text));
-    let applicability = if to_fill {
-        // Only the user knows the word that belongs there, whoever trusts the fix.
+    let spoken_of = Some(trusted).filter(|trusted| *trusted > Applicability::Display);
+    let spoken_of = spoken_of.and_then(|_| spoken::false_after(source, &edits));
+    let applicability = if to_fill || spoken_of.is_some() {
+        // Only the user knows the word that belongs there, or what the comment is to say, whoever trusts the fix.
         Applicability::Display
     } else if doubtful || lost.is_some() {
         trusted.min(Applicability::Unsafe)
@@ -286,6 +289,9 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     let held = match lost {
         _ if to_fill && trusted == Applicability::Display => String::new(),
         _ if to_fill => "it writes a word that only the user can fill in".to_owned(),
+        _ if spoken_of.is_some() => {
+            spoken_of.map(|line| format!("the comment on line {line} speaks of what it changes")).unwrap_or_default()
+        }
         _ if is_risky => "a condition of its `unsafe-if` holds here".to_owned(),
         _ if doubtful && trusted == Applicability::Safe => "it is not certain that it is right here".to_owned(),
         Some(line) => format!("it would delete the comment on line {line}"),

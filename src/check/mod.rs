@@ -19,6 +19,7 @@ mod prefilter;
 mod render;
 mod search;
 mod site;
+mod spoken;
 mod suppress;
 mod withheld;
 

@@ -1,5 +1,7 @@
 //! Fixes as rules declare them: title, how far to trust them, and the edits in the words of the format.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
 
 use super::condition::Where;
@@ -43,8 +45,8 @@ pub struct FixSpec {
 #[derive(Clone, Debug)]
 pub struct Written {
     template: Template,
-    /// Where it has no field.
-    fixed: LazyRegex,
+    /// Where it has no field. Made for long texts, unlike those of conditions.
+    fixed: OnceLock<Option<Regex>>,
 }
 
 /// One change.
@@ -197,27 +199,27 @@ impl FixSpec {
 impl Written {
     fn parse(context: Context<'_, '_>, word: &Word<'_>) -> Self {
         let template = Template::parse(context, word);
-        let written = Self { fixed: LazyRegex::new(&source(&template, &|_| None)), template };
         if !context.trusted
-            && let Some(fault) = written.fixed.fault()
+            && let Some(fault) = LazyRegex::new(&source(&template, &|_| None)).fault()
         {
             fault.tell(context.doc, word);
         }
-        written
+        Self { template, fixed: OnceLock::new() }
     }
 
     /// What `look` finds with the expression, in which `text` stands for each field; `None` where one is missing.
     pub fn find<T>(&self, text: impl Fn(&Part) -> Option<String>, look: impl FnOnce(&Regex) -> Option<T>) -> Option<T> {
         let is_field = |part: &&Part| !matches!(part, Part::Text(_));
-        if !self.template.parts.iter().any(|part| is_field(&part)) {
-            return self.fixed.get().and_then(look);
+        let mut fields = self.template.parts.iter().filter(is_field).peekable();
+        if fields.peek().is_none() {
+            let fixed = self.fixed.get_or_init(|| Regex::new(&source(&self.template, &|_| None)).ok());
+            return fixed.as_ref().and_then(look);
         }
         // A field that is absent says nothing.
-        let says_nothing = |part: &Part| text(part).is_none_or(|text| text.is_empty());
-        if self.template.parts.iter().filter(is_field).any(says_nothing) {
+        if fields.any(|part| text(part).is_none_or(|text| text.is_empty())) {
             return None;
         }
-        LazyRegex::new(&source(&self.template, &text)).get().and_then(look)
+        Regex::new(&source(&self.template, &text)).ok().as_ref().and_then(look)
     }
 }
 

@@ -1,0 +1,158 @@
+//! Comments beside a change that speak of what it takes away, and would be false afterwards.
+
+use std::collections::BTreeSet;
+
+use crate::source::{Kind, Source, Span};
+
+use super::comments::{is_directive, is_installer_mark};
+use super::finding::Edit;
+use super::suppress;
+
+/// Most lines above a change that comments are looked for in.
+const MAX_LINES: usize = 6;
+
+/// A shorter word says too little.
+const MIN_WORD: usize = 4;
+
+/// What comments go on to say truly when one spelling takes the place of another.
+const TOPICS: [&str; 24] = [
+    "conda",
+    "python",
+    "module",
+    "modules",
+    "load",
+    "activate",
+    "environment",
+    "source",
+    "install",
+    "bash",
+    "slurm",
+    "sbatch",
+    "file",
+    "path",
+    "user",
+    "export",
+    "project",
+    "scratch",
+    "data",
+    "name",
+    "count",
+    "multiprocessing",
+    "http",
+    "https",
+];
+
+/// How a block begins that a tool manages: what stands in it is the tool's.
+const MANAGED: &str = ">>>";
+
+/// The line of a comment at the changes that names what they take away; `None` where each stays true.
+pub(super) fn false_after(source: &Source, edits: &[Edit]) -> Option<usize> {
+    let own = || edits.iter().filter(|edit| edit.path.is_none() && !edit.span.is_empty());
+    let mut put_in: BTreeSet<String> = BTreeSet::new();
+    edits.iter().for_each(|edit| put_in.extend(words(&edit.text)));
+    let stays = |word: &str| put_in.iter().any(|new| new.contains(word));
+    own().find_map(|edit| {
+        let old = source.slice(edit.span);
+        if old.lines().next().is_some_and(|line| line.contains(MANAGED)) {
+            return None;
+        }
+        // What is only taken out is spoken of by its topic as well.
+        let is_topic = |word: &str| !edit.text.trim().is_empty() && TOPICS.contains(&word);
+        let without_comments: Vec<&str> = old.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+        let gone: BTreeSet<String> = without_comments.iter().flat_map(|line| words(line)).collect();
+        let gone: Vec<String> = gone.into_iter().filter(|word| !stays(word) && !is_topic(word)).collect();
+        let phrases: Vec<String> = [old, &edit.text].into_iter().filter_map(phrase).collect();
+        let speaks = |comment: &str| {
+            let lower = comment.to_lowercase();
+            words(comment).iter().any(|word| gone.contains(word)) || phrases.iter().any(|phrase| lower.contains(phrase))
+        };
+        beside(source, edit.span).into_iter().find(|(_, comment)| speaks(comment)).map(|(line, _)| line)
+    })
+}
+
+/// The comments for people at a place: behind it, and on the lines above in its paragraph. Code that is switched off is none.
+fn beside(source: &Source, place: Span) -> Vec<(usize, &str)> {
+    let lines = &source.lines;
+    let (first, last) = (lines.line(place.start), lines.line(place.end.saturating_sub(1).max(place.start)));
+    let mut found = Vec::new();
+    let end = lines.span(last);
+    let rest = source.slice(Span::new(place.end.clamp(end.start, end.end), end.end));
+    let mark = rest.match_indices('#').map(|(at, _)| at).find(|at| *at == 0 || rest[..*at].ends_with([' ', '\t']));
+    if let Some(words) = mark.map(|at| &rest[at..]).filter(|words| !suppress::is_one(words)) {
+        found.push((last, words));
+    }
+    let code = source.slice(lines.span(first)).trim_start();
+    let begins = code.split([' ', '=']).next().unwrap_or("");
+    for number in (1..first).rev().take(MAX_LINES) {
+        let text = source.slice(lines.span(number)).trim();
+        let text = if source.kind == Kind::Notebook { text.trim_start_matches('"') } else { text };
+        if text.is_empty() {
+            break;
+        }
+        let words = text.trim_start_matches('#').trim_start();
+        let is_code = || !begins.is_empty() && words.split([' ', '=']).next() == Some(begins) && words != begins;
+        if text.starts_with('#')
+            && !is_directive(text)
+            && !is_installer_mark(text)
+            && !suppress::is_one(text)
+            && !is_code()
+        {
+            found.push((number, text));
+        }
+    }
+    found
+}
+
+/// The words of a text that say something, without case, numbers and marks.
+fn words(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| word.chars().count() >= MIN_WORD);
+    words.map(str::to_lowercase).collect()
+}
+
+/// A text of several words as a comment would write it.
+fn phrase(text: &str) -> Option<String> {
+    let text = text.trim();
+    let is_phrase =
+        text.contains(' ') && !text.contains('\n') && text.chars().all(|c| c.is_alphabetic() || " -./_".contains(c));
+    is_phrase.then(|| text.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Role, Shell};
+
+    /// The comment that would be false when `cut` is replaced by `text`.
+    fn line(file: &str, cut: &str, text: &str) -> Option<usize> {
+        let source = Source::new("f".into(), Kind::Shell { shell: Shell::Bash, role: Role::Script }, file.into());
+        let start = file.find(cut).unwrap_or_default();
+        let edit = Edit { path: None, span: Span::new(start, start + cut.len()), text: text.to_owned() };
+        false_after(&source, &[edit])
+    }
+
+    #[test]
+    fn comments_that_name_what_goes_are_found() {
+        let load = "module load python/anaconda-2022.05";
+        let swap = |above: &str, behind: &str| {
+            line(&format!("x\n\n{above}{load}{behind}\n"), "python/anaconda-2022.05", "python/miniforge-25.3.0")
+        };
+        assert_eq!(swap("# Anaconda3 of the site\n", ""), Some(3));
+        assert_eq!(swap("# Python, with conda\n", ""), None);
+        assert_eq!(swap("", "  # anaconda"), Some(3));
+        assert_eq!(swap("# the anaconda of old\n\n", ""), None);
+        // A line that is switched off, and a comment to pydoctor.
+        assert_eq!(swap("#module load python/anaconda-2021\n", ""), None);
+        assert_eq!(swap("", " # pydoctor: ignore[anaconda-module]"), None);
+        let weighs = "# or source activate fit?\nconda activate fit\n";
+        assert_eq!(line(weighs, "conda activate", "source activate"), Some(1));
+        assert_eq!(
+            line("# activate the conda environment\nconda activate fit\n", "conda activate", "source activate"),
+            None
+        );
+        assert_eq!(
+            line("# no virtualenv needed\nPIP_REQUIRE_VIRTUALENV=0\n", "PIP_REQUIRE_VIRTUALENV=0\n", ""),
+            Some(1)
+        );
+        assert_eq!(line("# tasks\n#SBATCH --tasks=4\n", "--tasks", "--ntasks"), None);
+    }
+}
