@@ -17,7 +17,7 @@ pub(super) fn left_behind(spec: &FixSpec, voice: Voice<'_>, edits: &[Edit]) -> O
     let fact = voice.scene.about.fact;
     let source = voice.scene.about.view.source;
     let own = fact.fields.get("statement").and_then(|statement| statement.span()).unwrap_or(fact.span);
-    let changes = |place: Span| own.contains(place) || edits.iter().any(|edit| edit.span.contains(place));
+    let changes = |place: Span| own.contains(place) || edits.iter().any(|edit| edit.span.overlaps(place));
     let text = |part: &_| match voice.scene.part(part) {
         Filled::Known(text) | Filled::Partly(text) => Some(text),
         Filled::Missing => None,

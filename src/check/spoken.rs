@@ -58,10 +58,15 @@ pub(super) fn false_after(source: &Source, edits: &[Edit]) -> Option<usize> {
         }
         // What is only taken out is spoken of by its topic as well.
         let is_topic = |word: &str| !edit.text.trim().is_empty() && TOPICS.contains(&word);
-        let without_comments: Vec<&str> = old.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
-        let gone: BTreeSet<String> = without_comments.iter().flat_map(|line| words(line)).collect();
+        // A line that is switched off is code as well, where it is all that goes.
+        let is_comment = |line: &&str| line.trim_start().starts_with('#');
+        let code: Vec<&str> = old.lines().filter(|line| !is_comment(line)).collect();
+        let code = if code.is_empty() && !suppress::is_one(old.trim_start()) { old.lines().collect() } else { code };
+        let gone: BTreeSet<String> = code.iter().flat_map(|line| words(line)).collect();
         let gone: Vec<String> = gone.into_iter().filter(|word| !stays(word) && !is_topic(word)).collect();
-        let phrases: Vec<String> = [old, &edit.text].into_iter().filter_map(phrase).collect();
+        let phrases = [old, &edit.text].into_iter().filter_map(phrase);
+        let names = code.iter().flat_map(|line| names(line)).filter(|name| !edit.text.to_lowercase().contains(name));
+        let phrases: Vec<String> = phrases.chain(names).collect();
         let speaks = |comment: &str| {
             let lower = comment.to_lowercase();
             words(comment).iter().any(|word| gone.contains(word)) || phrases.iter().any(|phrase| lower.contains(phrase))
@@ -109,6 +114,13 @@ fn words(text: &str) -> Vec<String> {
     words.map(str::to_lowercase).collect()
 }
 
+/// The names with numbers in a text: `Qt4Agg`, `py39`.
+fn names(text: &str) -> Vec<String> {
+    let names = text.split(|c: char| !c.is_alphanumeric()).filter(|name| name.chars().count() >= MIN_WORD);
+    let is_mixed = |name: &&str| name.contains(char::is_alphabetic) && name.contains(char::is_numeric);
+    names.filter(is_mixed).map(str::to_lowercase).collect()
+}
+
 /// A text of several words as a comment would write it.
 fn phrase(text: &str) -> Option<String> {
     let text = text.trim();
@@ -153,6 +165,7 @@ mod tests {
             line("# no virtualenv needed\nPIP_REQUIRE_VIRTUALENV=0\n", "PIP_REQUIRE_VIRTUALENV=0\n", ""),
             Some(1)
         );
+        assert_eq!(line("use(\'Qt4Agg\')  # Qt4Agg is what I have\n", "Qt4Agg", "QtAgg"), Some(1));
         assert_eq!(line("# tasks\n#SBATCH --tasks=4\n", "--tasks", "--ntasks"), None);
     }
 }

@@ -47,6 +47,18 @@ const SERVICES: [&str; 14] = [
     ".docker",
 ];
 
+/// Folders of what is for one system.
+const SYSTEM_FOLDERS: [(&str, &str); 8] = [
+    ("brew", "mac"),
+    ("homebrew", "mac"),
+    ("mac", "mac"),
+    ("macos", "mac"),
+    ("osx", "mac"),
+    ("darwin", "mac"),
+    ("windows", "windows"),
+    ("wsl", "windows"),
+];
+
 /// What only scripts for a machine say that is no cluster, with what it is.
 const MACHINES: [(&str, &str); 35] = [
     ("/Users/", "mac"),
@@ -122,8 +134,13 @@ const MAX_PLACES: usize = 200;
 /// The machine that a file is for, where that is no cluster or not only one.
 fn made_for(source: &Source) -> Option<&'static str> {
     let mut folders = source.path.parent().into_iter().flat_map(std::path::Path::components);
-    if folders.any(|part| SERVICES.iter().any(|name| part.as_os_str().eq_ignore_ascii_case(name))) {
-        return Some("ci");
+    let is = |part: &std::path::Component<'_>, name: &str| part.as_os_str().eq_ignore_ascii_case(name);
+    let told = |part: std::path::Component<'_>| {
+        let service = SERVICES.iter().find(|name| is(&part, name)).map(|_| "ci");
+        service.or_else(|| SYSTEM_FOLDERS.iter().find(|(name, _)| is(&part, name)).map(|(_, machine)| *machine))
+    };
+    if let Some(machine) = folders.find_map(told) {
+        return Some(machine);
     }
     static SHELL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(&MACHINES));
     static ENVIRONMENT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(&SYSTEM_PACKAGES));

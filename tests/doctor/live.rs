@@ -165,7 +165,7 @@ fn what_is_not_safe_is_asked_about() {
     assert!(!shown.contains("fix (safe)"), "what is safe is not asked about: {shown}");
     let shown = typed("y\ny\ny\n");
     let left = fs::read_to_string(home.join(".bashrc")).unwrap();
-    assert_eq!(left, "[[ $- == *i* ]] && echo hello\n", "{shown}");
+    assert_eq!(left, "[[ $- != *i* ]] || echo hello\n", "{shown}");
     assert!(home.join("miniconda3/bin").exists() && home.join("miniconda3/pkgs").exists(), "nothing is moved");
 }
 

@@ -132,7 +132,8 @@ impl Editor<'_> {
             let before = self.source.text.get(first.content.start..span.start)?;
             let after = self.source.text.get(span.end.min(last.content.end)..last.content.end)?;
             let is_blank = before.trim().is_empty() && after.trim().is_empty() && !span.is_empty();
-            is_blank.then(|| Span::new(first.outer.start, last.outer.end))
+            let start = || shell::with_installer_mark(self.source, first.outer.start);
+            is_blank.then(|| Span::new(start(), last.outer.end))
         };
         Some(vec![(alone().unwrap_or_else(|| shell::with_blank(self.source, span)), String::new())])
     }

@@ -50,7 +50,7 @@ pub(super) fn delete_statement(source: &Source, fact: &Fact, span: Span) -> Opti
 }
 
 /// Where lines begin with the comment right above them that an installer wrote: without them it says what is not so.
-fn with_installer_mark(source: &Source, start: usize) -> usize {
+pub(super) fn with_installer_mark(source: &Source, start: usize) -> usize {
     let above = source.lines.whole_lines(Span::at(start.saturating_sub(1)));
     let is_mark = start > 0 && comments::is_installer_mark(source.slice(above));
     if is_mark { above.start } else { start }
