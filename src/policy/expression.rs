@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::{HashMap, HashMapExt};
 use regex_automata::meta::{Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
+use regex_syntax::hir::HirKind;
 
 use super::document::{Document, Word};
 
@@ -14,13 +15,22 @@ use super::document::{Document, Word};
 const MOST_MEMORY: usize = 10 << 20;
 
 /// The expressions compiled so far, by their text: many rules ask the same.
-static COMPILED: OnceLock<Mutex<HashMap<String, Option<Regex>>>> = OnceLock::new();
+static COMPILED: OnceLock<Mutex<HashMap<String, Option<Expression>>>> = OnceLock::new();
+
+/// A regular expression, ready to be asked.
+#[derive(Clone)]
+pub enum Expression {
+    /// One that is a plain text.
+    Plain(Arc<str>),
+    /// Any other.
+    Regex(Regex),
+}
 
 /// A regular expression, compiled when it is first needed.
 #[derive(Clone)]
 pub struct LazyRegex {
     source: String,
-    compiled: OnceLock<Option<Regex>>,
+    compiled: OnceLock<Option<Expression>>,
 }
 
 /// Why a text is no regular expression.
@@ -50,7 +60,7 @@ impl LazyRegex {
     }
 
     /// The expression; `None` when it is not one.
-    pub fn get(&self) -> Option<&Regex> {
+    pub fn get(&self) -> Option<&Expression> {
         self.compiled.get_or_init(|| shared(&self.source)).as_ref()
     }
 
@@ -70,7 +80,7 @@ impl LazyRegex {
 }
 
 /// The expression of that text.
-fn shared(source: &str) -> Option<Regex> {
+fn shared(source: &str) -> Option<Expression> {
     let known = COMPILED.get_or_init(|| Mutex::new(HashMap::new()));
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
     known.entry(source.to_owned()).or_insert_with_key(|source| compiled(source)).clone()
@@ -78,10 +88,26 @@ fn shared(source: &str) -> Option<Regex> {
 
 /// The texts of fields are short, and most expressions are asked a few times in a run: what finds a match in a long text
 /// fast takes longer to make than it saves.
-fn compiled(source: &str) -> Option<Regex> {
+fn compiled(source: &str) -> Option<Expression> {
+    let hir = regex_syntax::parse(source).ok()?;
+    if let HirKind::Literal(plain) = hir.kind()
+        && let Ok(plain) = std::str::from_utf8(&plain.0)
+    {
+        return Some(Expression::Plain(plain.into()));
+    }
     let config = Config::new().hybrid(false).dfa(false).onepass(false).auto_prefilter(false);
     let config = config.which_captures(WhichCaptures::Implicit);
-    Regex::builder().configure(config.nfa_size_limit(Some(MOST_MEMORY))).build(source).ok()
+    Regex::builder().configure(config.nfa_size_limit(Some(MOST_MEMORY))).build_from_hir(&hir).ok().map(Expression::Regex)
+}
+
+impl Expression {
+    /// True when it matches somewhere in `text`.
+    pub fn is_match(&self, text: &str) -> bool {
+        match self {
+            Self::Plain(plain) => memchr::memmem::find(text.as_bytes(), plain.as_bytes()).is_some(),
+            Self::Regex(regex) => regex.is_match(text),
+        }
+    }
 }
 
 impl Fault {
