@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 use crate::source::{Kind, Source, Span};
@@ -30,6 +31,34 @@ static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:must|has to|have to|needs? to|keep|stays?|remain|expect(?:s|ed)?)\b.*\blines?\s*(?:no\.?|number|#)?\s*\d+")
         .ok()
+});
+
+/// Of these words one stands in each order; `not` behind `do`.
+static GATE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = [
+        "not",
+        "don",
+        "never",
+        "nicht",
+        "pas",
+        "modificar",
+        "tocar",
+        "cambiar",
+        "editar",
+        "alterar",
+        "mexer",
+        "改",
+        "must",
+        "has",
+        "have",
+        "need",
+        "keep",
+        "stay",
+        "remain",
+        "expect",
+        "order",
+    ];
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
 });
 
 /// All that lies above or below.
@@ -140,8 +169,23 @@ enum Reach {
     Beside,
 }
 
+/// True where a word stands without which a comment asks for nothing. Most comments have none, and the expressions take
+/// long to make.
+fn may_ask(words: &str) -> bool {
+    GATE.as_ref().is_none_or(|gate| {
+        gate.find_iter(words).any(|word| {
+            let before = || words[..word.start()].trim_end().as_bytes();
+            let is_do = |before: &[u8]| before.len() >= 2 && before[before.len() - 2..].eq_ignore_ascii_case(b"do");
+            word.pattern().as_usize() > 0 || is_do(before())
+        })
+    })
+}
+
 /// What a comment asks for, if anything.
 fn asked(words: &str, in_head: bool) -> Option<(Keeps, Reach)> {
+    if !may_ask(words) {
+        return None;
+    }
     if NUMBER.as_ref()?.is_match(words) {
         return Some((Keeps::Number, Reach::Beside));
     }

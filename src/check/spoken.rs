@@ -47,11 +47,16 @@ const MANAGED: &str = ">>>";
 
 /// The line of a comment at the changes that names what they take away; `None` where each stays true.
 pub(super) fn false_after(source: &Source, edits: &[Edit]) -> Option<usize> {
-    let own = || edits.iter().filter(|edit| edit.path.is_none() && !edit.span.is_empty());
+    let own = edits.iter().filter(|edit| edit.path.is_none() && !edit.span.is_empty());
+    let with_comments = own.map(|edit| (edit, beside(source, edit.span)));
+    let spoken_to: Vec<_> = with_comments.filter(|(_, comments)| !comments.is_empty()).collect();
+    if spoken_to.is_empty() {
+        return None;
+    }
     let mut put_in: BTreeSet<String> = BTreeSet::new();
     edits.iter().for_each(|edit| put_in.extend(words(&edit.text)));
     let stays = |word: &str| put_in.iter().any(|new| new.contains(word));
-    own().find_map(|edit| {
+    spoken_to.into_iter().find_map(|(edit, comments)| {
         let old = source.slice(edit.span);
         if old.lines().next().is_some_and(|line| line.contains(MANAGED)) {
             return None;
@@ -71,7 +76,7 @@ pub(super) fn false_after(source: &Source, edits: &[Edit]) -> Option<usize> {
             let lower = comment.to_lowercase();
             words(comment).iter().any(|word| gone.contains(word)) || phrases.iter().any(|phrase| lower.contains(phrase))
         };
-        beside(source, edit.span).into_iter().find(|(_, comment)| speaks(comment)).map(|(line, _)| line)
+        comments.into_iter().find(|(_, comment)| speaks(comment)).map(|(line, _)| line)
     })
 }
 

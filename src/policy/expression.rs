@@ -97,7 +97,11 @@ fn compiled(source: &str) -> Option<Expression> {
     }
     let config = Config::new().hybrid(false).dfa(false).onepass(false).auto_prefilter(false);
     let config = config.which_captures(WhichCaptures::Implicit);
-    Regex::builder().configure(config.nfa_size_limit(Some(MOST_MEMORY))).build_from_hir(&hir).ok().map(Expression::Regex)
+    Regex::builder()
+        .configure(config.nfa_size_limit(Some(MOST_MEMORY)))
+        .build_from_hir(&hir)
+        .ok()
+        .map(Expression::Regex)
 }
 
 impl Expression {
