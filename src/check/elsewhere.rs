@@ -22,8 +22,13 @@ pub(super) fn left_behind(spec: &FixSpec, voice: Voice<'_>, edits: &[Edit]) -> O
         Filled::Known(text) | Filled::Partly(text) => Some(text),
         Filled::Missing => None,
     };
+    // What a change takes away stands there no more.
+    let stays = |text: &str| {
+        let places = memchr::memmem::find_iter(source.text.as_bytes(), text);
+        places.map(|at| Span::new(at, at + text.len())).any(|place| !edits.iter().any(|edit| edit.span.overlaps(place)))
+    };
     let found = spec.unless_text.iter().find_map(|written| {
-        written.find(text, |expression| {
+        written.find(text, stays, |expression| {
             let places = expression.find_iter(&source.text).take(MAX_PLACES);
             places.map(|place| Span::new(place.start(), place.end())).find(|place| !changes(*place))
         })

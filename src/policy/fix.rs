@@ -1,7 +1,8 @@
 //! Fixes as rules declare them: title, how far to trust them, and the edits in the words of the format.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
+use foldhash::HashMap;
 use regex::Regex;
 
 use super::condition::Where;
@@ -88,6 +89,9 @@ pub struct Chmod {
     /// The bits that go.
     pub taken: u32,
 }
+
+/// So many expressions with fields filled in are kept.
+const MOST_KNOWN: usize = 200;
 
 /// What can be taken.
 const CHMODS: &[(&str, Chmod)] =
@@ -207,8 +211,14 @@ impl Written {
         Self { template, fixed: OnceLock::new() }
     }
 
-    /// What `look` finds with the expression, in which `text` stands for each field; `None` where one is missing.
-    pub fn find<T>(&self, text: impl Fn(&Part) -> Option<String>, look: impl FnOnce(&Regex) -> Option<T>) -> Option<T> {
+    /// What `look` finds with the expression, in which `text` stands for each field; `None` where one is missing, or
+    /// its text `stands` nowhere.
+    pub fn find<T>(
+        &self,
+        text: impl Fn(&Part) -> Option<String>,
+        stands: impl Fn(&str) -> bool,
+        look: impl FnOnce(&Regex) -> Option<T>,
+    ) -> Option<T> {
         let is_field = |part: &&Part| !matches!(part, Part::Text(_));
         let mut fields = self.template.parts.iter().filter(is_field).peekable();
         if fields.peek().is_none() {
@@ -216,11 +226,21 @@ impl Written {
             return fixed.as_ref().and_then(look);
         }
         // A field that is absent says nothing.
-        if fields.any(|part| text(part).is_none_or(|text| text.is_empty())) {
+        if fields.any(|part| text(part).is_none_or(|text| text.is_empty() || !stands(&text))) {
             return None;
         }
-        Regex::new(&source(&self.template, &text)).ok().as_ref().and_then(look)
+        filled_in(source(&self.template, &text)).as_ref().and_then(look)
     }
+}
+
+/// The expression of that text. Many files call the same things alike.
+fn filled_in(source: String) -> Option<Regex> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() > MOST_KNOWN {
+        known.clear();
+    }
+    known.entry(source).or_insert_with_key(|source| Regex::new(source).ok()).clone()
 }
 
 /// A template as a regular expression: fields stand for themselves.
