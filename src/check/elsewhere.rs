@@ -29,7 +29,7 @@ pub(super) fn left_behind(spec: &FixSpec, voice: Voice<'_>, edits: &[Edit]) -> O
     };
     let found = spec.unless_text.iter().find_map(|written| {
         written.find(text, stays, |expression| {
-            let places = expression.find_iter(&source.text).take(MAX_PLACES);
+            let places = expression.find_iter(source.text.as_bytes()).take(MAX_PLACES);
             places.map(|place| Span::new(place.start(), place.end())).find(|place| !changes(*place))
         })
     })?;

@@ -95,13 +95,18 @@ fn compiled(source: &str) -> Option<Expression> {
     {
         return Some(Expression::Plain(plain.into()));
     }
-    let config = Config::new().hybrid(false).dfa(false).onepass(false).auto_prefilter(false);
-    let config = config.which_captures(WhichCaptures::Implicit);
-    Regex::builder()
-        .configure(config.nfa_size_limit(Some(MOST_MEMORY)))
-        .build_from_hir(&hir)
-        .ok()
-        .map(Expression::Regex)
+    Regex::builder().configure(plainly_made().hybrid(false)).build_from_hir(&hir).ok().map(Expression::Regex)
+}
+
+/// An expression for texts of whole files, of which each is asked of few.
+pub(super) fn for_files(source: &str) -> Option<Regex> {
+    Regex::builder().configure(plainly_made()).build(source).ok()
+}
+
+/// Without what takes longest to make.
+fn plainly_made() -> Config {
+    let config = Config::new().dfa(false).onepass(false).auto_prefilter(false);
+    config.which_captures(WhichCaptures::Implicit).nfa_size_limit(Some(MOST_MEMORY))
 }
 
 impl Expression {

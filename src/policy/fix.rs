@@ -3,13 +3,13 @@
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use foldhash::HashMap;
-use regex::Regex;
+use regex_automata::meta::Regex;
 
 use super::condition::Where;
 use super::describe::Keys;
 use super::describe::rule::EDITS;
 use super::document::{Item, Shape, Table, Word};
-use super::expression::LazyRegex;
+use super::expression::{self, LazyRegex};
 use super::path::Scope;
 use super::rule::{Matcher, Other, Place, SELF, read_others};
 use super::severity::{APPLICABILITIES, Applicability};
@@ -222,7 +222,7 @@ impl Written {
         let is_field = |part: &&Part| !matches!(part, Part::Text(_));
         let mut fields = self.template.parts.iter().filter(is_field).peekable();
         if fields.peek().is_none() {
-            let fixed = self.fixed.get_or_init(|| Regex::new(&source(&self.template, &|_| None)).ok());
+            let fixed = self.fixed.get_or_init(|| expression::for_files(&source(&self.template, &|_| None)));
             return fixed.as_ref().and_then(look);
         }
         // A field that is absent says nothing.
@@ -240,7 +240,7 @@ fn filled_in(source: String) -> Option<Regex> {
     if known.len() > MOST_KNOWN {
         known.clear();
     }
-    known.entry(source).or_insert_with_key(|source| Regex::new(source).ok()).clone()
+    known.entry(source).or_insert_with_key(|source| expression::for_files(source)).clone()
 }
 
 /// A template as a regular expression: fields stand for themselves.
