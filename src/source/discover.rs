@@ -200,7 +200,11 @@ fn try_load(found: &Found) -> io::Result<Loaded> {
         let had = bytes.len();
         // One byte more tells a file that grew.
         bytes.resize(usize::try_from(meta.len()).unwrap_or(0).max(had) + 1, 0);
-        let read = file.read(&mut bytes[had..])?;
+        let read = match file.read(&mut bytes[had..]) {
+            // What is not read now is read below.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            read => read?,
+        };
         bytes.truncate(had + read);
         // All at once, as files nearly always come: nobody need ask whether there is more.
         if bytes.len() as u64 != meta.len() || bytes.is_empty() {
