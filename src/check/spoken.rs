@@ -74,7 +74,12 @@ pub(super) fn false_after(source: &Source, edits: &[Edit]) -> Option<usize> {
         let phrases: Vec<String> = phrases.chain(names).collect();
         let speaks = |comment: &str| {
             let lower = comment.to_lowercase();
-            words(comment).iter().any(|word| gone.contains(word)) || phrases.iter().any(|phrase| lower.contains(phrase))
+            // `conda` speaks of `miniconda3`.
+            let is_part = |word: &String| {
+                word.chars().count() > MIN_WORD && !is_topic(word) && gone.iter().any(|own| own.contains(word))
+            };
+            words(comment).iter().any(|word| gone.contains(word) || is_part(word))
+                || phrases.iter().any(|phrase| lower.contains(phrase))
         };
         comments.into_iter().find(|(_, comment)| speaks(comment)).map(|(line, _)| line)
     })
@@ -171,6 +176,8 @@ mod tests {
             Some(1)
         );
         assert_eq!(line("use(\'Qt4Agg\')  # Qt4Agg is what I have\n", "Qt4Agg", "QtAgg"), Some(1));
+        let path = "export PATH=$SOFT/miniconda3/bin:$PATH\n";
+        assert_eq!(line(&format!("# Source my conda installation\n{path}"), path, ""), Some(1));
         assert_eq!(line("# tasks\n#SBATCH --tasks=4\n", "--tasks", "--ntasks"), None);
     }
 }

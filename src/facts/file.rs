@@ -60,7 +60,7 @@ const SYSTEM_FOLDERS: [(&str, &str); 8] = [
 ];
 
 /// What only scripts for a machine say that is no cluster, with what it is.
-const MACHINES: [(&str, &str); 35] = [
+const MACHINES: &[(&str, &str)] = &[
     ("/Users/", "mac"),
     ("/Applications/", "mac"),
     ("osx-64", "mac"),
@@ -70,6 +70,9 @@ const MACHINES: [(&str, &str); 35] = [
     ("/opt/homebrew", "mac"),
     ("pbcopy", "mac"),
     ("xcode-select", "mac"),
+    ("osascript", "mac"),
+    ("LaunchAgents", "mac"),
+    ("launchctl", "mac"),
     ("MacOSX", "mac"),
     ("/c/Users/", "windows"),
     ("/c/Program", "windows"),
@@ -98,7 +101,15 @@ const MACHINES: [(&str, &str); 35] = [
     ("yum -y install", "own"),
     ("dnf install ", "own"),
     ("pacman -S", "own"),
+    ("sudo apt ", "own"),
+    ("rpi-", "own"),
+    ("raspi", "own"),
+    ("raspberry", "own"),
 ];
+
+/// What folders in conda's settings tell.
+const CONDA_FOLDERS: [(&str, &str); 4] =
+    [(":\\", "windows"), (":/Users", "windows"), ("/Users/", "mac"), ("/opt/homebrew", "mac")];
 
 /// Packages in environment files that only one system has.
 const SYSTEM_PACKAGES: [(&str, &str); 6] = [
@@ -142,12 +153,14 @@ fn made_for(source: &Source) -> Option<&'static str> {
     if let Some(machine) = folders.find_map(told) {
         return Some(machine);
     }
-    static SHELL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(&MACHINES));
+    static SHELL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(MACHINES));
     static ENVIRONMENT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(&SYSTEM_PACKAGES));
+    static CONDARC: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(&CONDA_FOLDERS));
     static PYTHON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(&SYSTEMS));
     let (words, all): (_, &[(&str, &str)]) = match source.kind {
-        Kind::Shell { .. } => (SHELL.as_ref()?, &MACHINES),
+        Kind::Shell { .. } => (SHELL.as_ref()?, MACHINES),
         Kind::Environment => (ENVIRONMENT.as_ref()?, &SYSTEM_PACKAGES),
+        Kind::Condarc => (CONDARC.as_ref()?, &CONDA_FOLDERS),
         Kind::Python | Kind::Notebook => (PYTHON.as_ref()?, &SYSTEMS),
         _ => return None,
     };

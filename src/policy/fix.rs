@@ -10,7 +10,7 @@ use super::describe::Keys;
 use super::describe::rule::EDITS;
 use super::document::{Item, Shape, Table, Word};
 use super::expression::{self, LazyRegex};
-use super::path::Scope;
+use super::path::{FieldPath, Root, Scope};
 use super::rule::{Matcher, Other, Place, SELF, read_others};
 use super::severity::{APPLICABILITIES, Applicability};
 use super::template::{Context, Part, Template};
@@ -118,6 +118,15 @@ pub enum LinePlace {
 }
 
 impl FixSpec {
+    /// True where its conditions ask for which machine the file is made: then it decides by itself what that means.
+    pub fn asks_for_machine(&self) -> bool {
+        let Matcher { all, either, unless } = &self.only_if;
+        let tests = std::iter::once(all).chain(either).chain(unless).flat_map(|table| &table.tests);
+        let asked =
+            |path: &FieldPath| path.root == Root::File && path.steps.first().is_some_and(|step| &**step == "made-for");
+        tests.into_iter().any(|test| asked(&test.path))
+    }
+
     /// Reads one fix, or a list of them, of which the first has the number `first`.
     pub(super) fn parse_all(context: Context<'_, '_>, item: &Item<'_, '_>, first: usize) -> Vec<Self> {
         let numbered = (first..).zip(Self::items(item));

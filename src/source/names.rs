@@ -148,6 +148,10 @@ fn startup(path: &Path, name: &str) -> Option<Shell> {
         return None;
     }
     let folder = path.parent().and_then(Path::file_name).and_then(|folder| folder.to_str());
+    // What a dotfile manager runs, whose output or effect is the file.
+    if ["modify_", "run_", "remove_"].iter().any(|action| name.starts_with(action)) {
+        return None;
+    }
     if extension == Some("fish") {
         return (undecorated(name).starts_with("config.fish") || folder == Some("conf.d")).then_some(Shell::Fish);
     }
@@ -233,6 +237,10 @@ mod tests {
         for (name, shell) in STARTUP {
             assert_eq!(startup(Path::new(name), name), Some(*shell), "{name}");
         }
+        for action in ["modify_dot_bashrc", "run_once_bashrc.sh", "remove_dot_bash_profile"] {
+            assert_eq!(startup(Path::new(action), action), None, "{action}");
+        }
+        assert_eq!(startup(Path::new("private_dot_bashrc"), "private_dot_bashrc"), Some(Shell::Bash));
         assert!(!has_pair("", *b"sh") && !has_pair("s.h", *b"sh") && has_pair("ash", *b"sh"));
     }
 }
