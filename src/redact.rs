@@ -66,6 +66,26 @@ const NO_USERS: [&str; 44] = [
     "lib",
 ];
 
+/// Words that stand where host names do, and are words of the text as well.
+const NO_HOSTS: [&str; 16] = [
+    "localhost",
+    "remote",
+    "remotehost",
+    "host",
+    "hostname",
+    "server",
+    "servername",
+    "localserver",
+    "machine",
+    "cluster",
+    "hpc",
+    "login",
+    "node",
+    "headnode",
+    "gateway",
+    "address",
+];
+
 /// True for a word that is no account: numbered folders (`data2`) are none either.
 fn is_no_user(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -153,7 +173,7 @@ impl Known {
     }
 
     fn host(&mut self, name: &str) {
-        if name.len() >= 3 && name != "localhost" {
+        if name.len() >= 3 && !NO_HOSTS.contains(&name.to_ascii_lowercase().as_str()) {
             self.hosts.insert(name.to_owned());
         }
     }

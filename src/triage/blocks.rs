@@ -92,7 +92,12 @@ impl<'d> Finder<'d> {
             let next = if is_fence(line) {
                 self.fence(parts, at)
             } else if prompt::read(line).is_some() {
-                self.session(parts, at)
+                // What is set off ends where the text goes on, and its margin is the text's.
+                if flow == Flow::Text && self.is_indented(parts, at) {
+                    self.indented(parts, at)
+                } else {
+                    self.session(parts, at)
+                }
             } else if begins(line) || begins_shifted(line, parts.get(at + 1).map_or("", |next| self.text(*next))) {
                 self.script(parts, at)
             } else if begins_startup(line) {
@@ -175,16 +180,22 @@ impl<'d> Finder<'d> {
         while end > at && self.text(parts[end - 1]).trim().is_empty() {
             end -= 1;
         }
-        let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-        let least = parts[at..end].iter().map(|part| self.text(*part)).filter(|line| !line.trim().is_empty());
-        let least = least.map(indent).min().unwrap_or(0);
-        let inner: Vec<Part> = parts[at..end]
-            .iter()
-            .map(|part| Part { span: Span::new((part.span.start + least).min(part.span.end), part.span.end), ..*part })
-            .collect();
+        let inner = self.without_margin(&parts[at..end]);
         let name = self.caption(parts, at);
         self.block(&inner, "", name);
         end
+    }
+
+    /// The lines without the blanks that all of them begin with.
+    fn without_margin(&self, parts: &[Part]) -> Vec<Part> {
+        let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+        let least = parts.iter().map(|part| self.text(*part)).filter(|line| !line.trim().is_empty());
+        let least = least.map(indent).min().unwrap_or(0);
+        let inner = |part: &Part| {
+            let start = (part.span.start + least).min(part.span.end);
+            Part { span: Span::new(start, part.span.end), ..*part }
+        };
+        parts.iter().map(inner).collect()
     }
 
     /// Commands at prompts with their output. Gives the position behind it.
@@ -250,6 +261,7 @@ impl<'d> Finder<'d> {
     /// What a command printed is a file.
     fn printed(&mut self, parts: &[Part], file: &str) {
         let name = file.rsplit('/').next().unwrap_or(file).to_owned();
+        let parts = &self.without_margin(parts);
         let text: String = parts.iter().map(|part| format!("{}\n", self.text(*part))).collect();
         let missing = text.contains("No such file or directory") && text.lines().count() < 3;
         let last =

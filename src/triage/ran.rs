@@ -115,7 +115,7 @@ static OWN: LazyLock<Regex> = LazyLock::new(|| {
         r"|\b(?:winerror \d+|virtualbox|thinkpad|node_modules|npm install|windows (?:xp|vista|7|8|10|11)|mac ?os(?: ?x)?|os ?x|mac ?book\w*|apple silicon|wsl ?[12]?|git bash)\b",
         r"|\b(?:powershell|anaconda prompt|on darwin|docker(?:-| )(?:run|build|compose|pull|image|container|daemon)\w*)\b",
         r"|\b(?:dockerfile|colab\w*|kaggle|manjaro|arch linux|archlinux|kali(?: linux)?|linux mint|pop!?_os|endeavouros|ubuntu desktop|raspberry ?pi|comfyui|minikube|codespaces?|github actions)\b|/Users/\w+/|root@[0-9a-f]{12}\b",
-        r"|\b(?:windows subsystem for linux|docker)\b|\b(?:DESKTOP|LAPTOP)-[0-9A-Z]{7}\b|/private/var/folders/|/opt/homebrew/",
+        r"|\bwindows subsystem for linux\b|\bdocker\b(?:[^:]|:[^/]|$)|\b(?:DESKTOP|LAPTOP)-[0-9A-Z]{7}\b|/private/var/folders/|/opt/homebrew/",
         r"|\b(?:travis(?:[ -]ci)?|circle ?ci|jenkins\w*|gitlab[ -](?:ci|runner)|appveyor|azure pipelines?|read ?the ?docs)\b|\.gitlab-ci\b",
         r"|(?m:^\W*(?:os|operating system|platform|system)\W+(?:windows|mac)\b)",
     ))

@@ -12,6 +12,9 @@ use super::pieces::Reading;
 /// Words that are looked at in one ticket.
 const WORDS: usize = 100_000;
 
+/// The kind of signs that are paths and modules.
+const PATHS: usize = 1;
+
 /// Signs of sites in a ticket, the surest kind first: prompts and variables, paths and modules, names.
 #[derive(Clone, Debug, Default)]
 pub struct Signs<'p> {
@@ -82,7 +85,13 @@ impl<'p> Signs<'p> {
     fn agreed(&self, policy: &'p Policy) -> Option<(String, Grounds, String)> {
         let mut found: Option<(&str, String)> = None;
         let mut conflict = None;
-        for signs in self.kinds.iter().filter(|signs| !signs.is_empty()) {
+        for (kind, signs) in self.kinds.iter().enumerate().filter(|(_, signs)| !signs.is_empty()) {
+            // Folders of the centre outlast a machine: beside those of one that was switched off they tell nothing.
+            let lasting = signs.keys().filter_map(|id| policy.sites.get(id)?.retired.as_ref()?.successor.as_deref());
+            let lasting: BTreeSet<&str> = lasting.filter(|_| kind == PATHS).collect();
+            let signs: BTreeMap<&str, String> =
+                signs.iter().filter(|(id, _)| !lasting.contains(*id)).map(|(id, why)| (*id, why.clone())).collect();
+            let signs = &signs;
             let id = check::agreed(policy, signs);
             if id == ROOT {
                 let sites: Vec<&str> = signs.keys().copied().collect();
