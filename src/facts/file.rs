@@ -105,6 +105,9 @@ const MACHINES: &[(&str, &str)] = &[
     ("rpi-", "own"),
     ("raspi", "own"),
     ("raspberry", "own"),
+    // Who sets up the windows of a desktop.
+    ("Hyprland", "own"),
+    ("hyprland", "own"),
 ];
 
 /// What folders in conda's settings tell.
