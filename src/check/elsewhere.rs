@@ -17,7 +17,8 @@ pub(super) fn left_behind(spec: &FixSpec, voice: Voice<'_>, edits: &[Edit]) -> O
     let fact = voice.scene.about.fact;
     let source = voice.scene.about.view.source;
     let own = fact.fields.get("statement").and_then(|statement| statement.span()).unwrap_or(fact.span);
-    let changes = |place: Span| own.contains(place) || edits.iter().any(|edit| edit.span.overlaps(place));
+    let is_edited = |place: Span| edits.iter().any(|edit| edit.span.overlaps(place));
+    let changes = |place: Span| own.contains(place) || is_edited(place);
     let text = |part: &_| match voice.scene.part(part) {
         Filled::Known(text) | Filled::Partly(text) => Some(text),
         Filled::Missing => None,
@@ -25,7 +26,7 @@ pub(super) fn left_behind(spec: &FixSpec, voice: Voice<'_>, edits: &[Edit]) -> O
     // What a change takes away stands there no more.
     let stays = |text: &str| {
         let places = memchr::memmem::find_iter(source.text.as_bytes(), text);
-        places.map(|at| Span::new(at, at + text.len())).any(|place| !edits.iter().any(|edit| edit.span.overlaps(place)))
+        places.map(|at| Span::new(at, at + text.len())).any(|place| !is_edited(place))
     };
     let found = spec.unless_text.iter().find_map(|written| {
         written.find(text, stays, |expression| {

@@ -62,22 +62,15 @@ impl Truth {
 
     /// All of these, no further than needed.
     pub fn all(truths: impl IntoIterator<Item = Self>) -> Self {
-        let mut result = Self::Yes;
-        for truth in truths {
-            result = result.min(truth);
-            if result == Self::No {
-                break;
-            }
-        }
-        result
+        Self::all_down_to(Self::No, truths)
     }
 
-    /// The same, no further than needed to know that it is at most unknown.
-    fn all_or_unknown(truths: impl IntoIterator<Item = Self>) -> Self {
+    /// The same where it does not matter how far it is below `least`.
+    fn all_down_to(least: Self, truths: impl IntoIterator<Item = Self>) -> Self {
         let mut result = Self::Yes;
         for truth in truths {
             result = result.min(truth);
-            if result <= Self::Unknown {
+            if result <= least {
                 break;
             }
         }
@@ -154,15 +147,17 @@ impl<'a> Scene<'a> {
 
     /// Whether all of these hold.
     pub fn all_hold<'t>(&self, tests: impl IntoIterator<Item = &'t Test>) -> Truth {
-        Truth::all(tests.into_iter().map(|Test { path, condition }| {
-            let found = self.judge.lookup(path, self.subject);
-            self.test(condition, &found)
-        }))
+        Truth::all(tests.into_iter().map(|test| self.fulfils(test)))
+    }
+
+    /// Whether one condition holds.
+    pub fn fulfils(&self, Test { path, condition }: &Test) -> Truth {
+        self.test(condition, &self.judge.lookup(path, self.subject))
     }
 
     /// Whether all of these hold, where what is not known is worth no more than what does not hold.
     pub fn all_known_to_hold<'t>(&self, tests: impl IntoIterator<Item = &'t Test>) -> Truth {
-        Truth::all_or_unknown(tests.into_iter().map(|test| self.all_hold([test])))
+        Truth::all_down_to(Truth::Unknown, tests.into_iter().map(|test| self.fulfils(test)))
     }
 
     /// Whether a condition holds of a value.

@@ -290,19 +290,21 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     } else {
         trusted
     };
-    let held = match lost {
-        _ if to_fill && trusted == Applicability::Display => String::new(),
-        _ if to_fill => "it writes a word that only the user can fill in".to_owned(),
-        _ if spoken_of.is_some() => {
-            spoken_of.map(|line| format!("the comment on line {line} speaks of what it changes")).unwrap_or_default()
-        }
-        _ if machine.is_some() => {
-            machine.map(|machine| format!("the file is made for another machine (`{machine}`)")).unwrap_or_default()
-        }
-        _ if is_risky => "a condition of its `unsafe-if` holds here".to_owned(),
-        _ if doubtful && trusted == Applicability::Safe => "it is not certain that it is right here".to_owned(),
-        Some(line) => format!("it would delete the comment on line {line}"),
-        None => String::new(),
+    let held = if to_fill {
+        let is_news = trusted > Applicability::Display;
+        if is_news { "it writes a word that only the user can fill in".to_owned() } else { String::new() }
+    } else if let Some(line) = spoken_of {
+        format!("the comment on line {line} speaks of what it changes")
+    } else if let Some(machine) = machine {
+        format!("the file is made for another machine (`{machine}`)")
+    } else if is_risky {
+        "a condition of its `unsafe-if` holds here".to_owned()
+    } else if doubtful && trusted == Applicability::Safe {
+        "it is not certain that it is right here".to_owned()
+    } else if let Some(line) = lost {
+        format!("it would delete the comment on line {line}")
+    } else {
+        String::new()
     };
     Ok((Fix { title: voice.say(&spec.title).0, applicability, edits, chmod }, held))
 }

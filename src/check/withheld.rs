@@ -51,7 +51,7 @@ pub(super) fn reason(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSpec) -> Opt
         // What may hold is the test that is not known.
         let tests = table.tests.iter();
         let told =
-            tests.max_by_key(|test| (holds(scene, test) == Truth::Unknown, !test.path.text.starts_with("file.")));
+            tests.max_by_key(|test| (scene.fulfils(test) == Truth::Unknown, !test.path.text.starts_with("file.")));
         return told.map(|test| format!("its `unless` excludes `{}`; {}", said.of(table), met(scene, test)));
     }
     spec.with
@@ -66,19 +66,15 @@ pub(super) fn others_are_right(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSp
         && spec.without.iter().all(|other| bench.exists(scene, other, None) == Truth::No)
 }
 
-fn holds(scene: Scene<'_>, test: &Test) -> Truth {
-    scene.all_hold([test])
-}
-
 /// The first test of a table that does not hold.
 fn failing<'t>(scene: Scene<'_>, table: &'t Where) -> Option<&'t Test> {
-    table.tests.iter().find(|test| holds(scene, test) <= Truth::Unknown)
+    table.tests.iter().find(|test| scene.fulfils(test) <= Truth::Unknown)
 }
 
 /// What a test met: `` `version` is absent here ``.
 fn met(scene: Scene<'_>, test: &Test) -> String {
     let value = scene.judge.lookup(&test.path, scene.subject).value;
-    let open = if holds(scene, test) == Truth::Unknown { ", so that it cannot be known" } else { "" };
+    let open = if scene.fulfils(test) == Truth::Unknown { ", so that it cannot be known" } else { "" };
     format!("`{}` is {} here{open}", test.path, value.map_or_else(|| "absent".to_owned(), |value| shown(&value)))
 }
 

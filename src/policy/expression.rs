@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
 use regex_automata::meta::{Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::hir::HirKind;
@@ -15,7 +15,10 @@ use super::document::{Document, Word};
 const MOST_MEMORY: usize = 10 << 20;
 
 /// The expressions compiled so far, by their text: many rules ask the same.
-static COMPILED: OnceLock<Mutex<HashMap<String, Option<Expression>>>> = OnceLock::new();
+static COMPILED: LazyLock<Mutex<HashMap<String, Option<Expression>>>> = LazyLock::new(Mutex::default);
+
+/// So many expressions for files are kept: what is filled in differs from file to file.
+const MOST_FOR_FILES: usize = 200;
 
 /// A regular expression, ready to be asked.
 #[derive(Clone)]
@@ -81,8 +84,7 @@ impl LazyRegex {
 
 /// The expression of that text.
 fn shared(source: &str) -> Option<Expression> {
-    let known = COMPILED.get_or_init(|| Mutex::new(HashMap::new()));
-    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     known.entry(source.to_owned()).or_insert_with_key(|source| compiled(source)).clone()
 }
 
@@ -98,9 +100,15 @@ fn compiled(source: &str) -> Option<Expression> {
     Regex::builder().configure(plainly_made().hybrid(false)).build_from_hir(&hir).ok().map(Expression::Regex)
 }
 
-/// An expression for texts of whole files, of which each is asked of few.
-pub(super) fn for_files(source: &str) -> Option<Regex> {
-    Regex::builder().configure(plainly_made()).build(source).ok()
+/// An expression for texts of whole files, of which each is asked of few. Many files call the same things alike.
+pub(super) fn for_files(source: String) -> Option<Arc<Regex>> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Option<Arc<Regex>>>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() > MOST_FOR_FILES {
+        known.clear();
+    }
+    let made = |source: &String| Regex::builder().configure(plainly_made()).build(source).ok().map(Arc::new);
+    known.entry(source).or_insert_with_key(made).clone()
 }
 
 /// Without what takes longest to make.

@@ -1,8 +1,5 @@
 //! Fixes as rules declare them: title, how far to trust them, and the edits in the words of the format.
 
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
-
-use foldhash::HashMap;
 use regex_automata::meta::Regex;
 
 use super::condition::Where;
@@ -44,11 +41,7 @@ pub struct FixSpec {
 
 /// A text to look for: a regular expression, in which a field stands for its text.
 #[derive(Clone, Debug)]
-pub struct Written {
-    template: Template,
-    /// Where it has no field. Made for long texts, unlike those of conditions.
-    fixed: OnceLock<Option<Regex>>,
-}
+pub struct Written(Template);
 
 /// One change.
 #[derive(Clone, Debug)]
@@ -89,9 +82,6 @@ pub struct Chmod {
     /// The bits that go.
     pub taken: u32,
 }
-
-/// So many expressions with fields filled in are kept.
-const MOST_KNOWN: usize = 200;
 
 /// What can be taken.
 const CHMODS: &[(&str, Chmod)] =
@@ -217,7 +207,7 @@ impl Written {
         {
             fault.tell(context.doc, word);
         }
-        Self { template, fixed: OnceLock::new() }
+        Self(template)
     }
 
     /// What `look` finds with the expression, in which `text` stands for each field; `None` where one is missing, or
@@ -229,27 +219,13 @@ impl Written {
         look: impl FnOnce(&Regex) -> Option<T>,
     ) -> Option<T> {
         let is_field = |part: &&Part| !matches!(part, Part::Text(_));
-        let mut fields = self.template.parts.iter().filter(is_field).peekable();
-        if fields.peek().is_none() {
-            let fixed = self.fixed.get_or_init(|| expression::for_files(&source(&self.template, &|_| None)));
-            return fixed.as_ref().and_then(look);
-        }
+        let mut fields = self.0.parts.iter().filter(is_field);
         // A field that is absent says nothing.
         if fields.any(|part| text(part).is_none_or(|text| text.is_empty() || !stands(&text))) {
             return None;
         }
-        filled_in(source(&self.template, &text)).as_ref().and_then(look)
+        expression::for_files(source(&self.0, &text)).as_deref().and_then(look)
     }
-}
-
-/// The expression of that text. Many files call the same things alike.
-fn filled_in(source: String) -> Option<Regex> {
-    static KNOWN: LazyLock<Mutex<HashMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if known.len() > MOST_KNOWN {
-        known.clear();
-    }
-    known.entry(source).or_insert_with_key(|source| expression::for_files(source)).clone()
 }
 
 /// A template as a regular expression: fields stand for themselves.
