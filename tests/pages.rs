@@ -67,7 +67,7 @@ fn the_examples_for_ci_run() {
 fn repository(folder: &Path) {
     for name in ["jobs", "setup"] {
         fs::create_dir(folder.join(name)).unwrap();
-        fs::write(folder.join(name).join("run.sh"), "#!/bin/bash\nconda init bash\n").unwrap();
+        fs::write(folder.join(name).join("run.sh"), "#!/bin/bash\nmodule load git\nconda init bash\n").unwrap();
     }
     fs::write(folder.join("pydoctor.toml"), "site = \"midway3\"\n").unwrap();
 }

@@ -16,6 +16,7 @@ use super::eval::{Scene, Truth};
 use super::finding::{Certainty, Finding};
 use super::links::{Links, Siblings};
 use super::lookup::{Judge, Subject, View};
+use super::machine::{ByFolder, Homes};
 use super::pace::Pace;
 use super::place::Places;
 use super::search::Candidates;
@@ -50,9 +51,16 @@ pub struct Settings {
     pub today: Day,
     /// Findings tell of each fix that is passed over why, also where another is offered.
     pub passed: bool,
+    /// The homes of this machine; `None` where all that is checked is of the account.
+    pub homes: Option<Arc<dyn Homes>>,
 }
 
 impl Settings {
+    /// One folder is all that is known.
+    pub fn within(folder: PathBuf, today: Day) -> Self {
+        Self { cwd: folder.clone(), project_root: folder, today, ..Self::default() }
+    }
+
     /// The path of a file in fingerprints.
     pub fn name_of(&self, path: &Path) -> PathBuf {
         if let Some(name) = self.names.get(path) {
@@ -67,7 +75,7 @@ impl Settings {
 #[derive(Debug)]
 pub struct Run<'a> {
     inputs: &'a [Analysed],
-    settings: &'a Settings,
+    pub(super) settings: &'a Settings,
     pub(super) links: Links,
     pub(super) views: Vec<View<'a>>,
     /// The facts of all files that may be what a rule looks for anywhere.
@@ -75,6 +83,7 @@ pub struct Run<'a> {
     /// What conditions of fixes that are withheld say.
     pub(super) wordings: Wordings,
     pub(super) beyond: Option<Beyond<'a>>,
+    pub(super) by_folder: ByFolder,
 }
 
 /// The run that a smaller one is taken out of: its other files are in reach as well.
@@ -144,6 +153,7 @@ impl<'a> Run<'a> {
             candidates: Candidates::default(),
             wordings: Wordings::default(),
             beyond: None,
+            by_folder: ByFolder::new(),
         }
     }
 
@@ -320,6 +330,8 @@ fn view<'a>(inputs: &'a [Analysed], index: usize, links: &Links, names: &Sibling
         overlays: links.overlays(inputs, index, &by_kind, names),
         by_kind,
         kept: OnceLock::new(),
+        used: OnceLock::new(),
+        used_elsewhere: OnceLock::new(),
     }
 }
 

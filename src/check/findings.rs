@@ -9,7 +9,7 @@ use crate::policy::config::Lapsed;
 use crate::policy::fix::FixSpec;
 use crate::policy::rule::Place;
 use crate::policy::{ActiveRule, Effective};
-use crate::source::{Kind, Source, Span};
+use crate::source::{Source, Span};
 
 use super::comments;
 use super::edits::{edits, in_order, renamed};
@@ -18,7 +18,7 @@ use super::engine::{Bench, Hit, Settings};
 use super::eval::{Scene, Truth};
 use super::finding::{Applicability, By, Certainty, Edit, Finding, Fix, Label};
 use super::kept;
-use super::lookup::View;
+use super::machine;
 use super::render::Voice;
 use super::spoken;
 use super::withheld;
@@ -279,9 +279,8 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     let to_fill = spec.texts().any(|text| voice.leaves_to_fill(text));
     let spoken_of = Some(trusted).filter(|trusted| *trusted > Applicability::Display);
     let spoken_of = spoken_of.and_then(|_| spoken::false_after(source, &edits));
-    // What is right at a site need not be so on a machine of one's own.
-    let machine = Some(trusted).filter(|trusted| *trusted > Applicability::Display).and_then(|_| other_machine(view));
-    let machine = machine.filter(|_| !spec.asks_for_machine());
+    let machine = Some(trusted).filter(|trusted| *trusted > Applicability::Display);
+    let machine = machine.and_then(|_| machine::reason(bench, view, spec));
     let applicability = if to_fill || spoken_of.is_some() || machine.is_some() {
         // Only the user knows the word that belongs there, or what the comment is to say, whoever trusts the fix.
         Applicability::Display
@@ -296,7 +295,7 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     } else if let Some(line) = spoken_of {
         format!("the comment on line {line} speaks of what it changes")
     } else if let Some(machine) = machine {
-        format!("the file is made for another machine (`{machine}`)")
+        machine
     } else if is_risky {
         "a condition of its `unsafe-if` holds here".to_owned()
     } else if doubtful && trusted == Applicability::Safe {
@@ -307,13 +306,6 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
         String::new()
     };
     Ok((Fix { title: voice.say(&spec.title).0, applicability, edits, chmod }, held))
-}
-
-/// The machine that a file is made for, where that is no cluster. Python runs on several, and its fixes ask where they
-/// hold.
-fn other_machine<'v>(view: &'v View<'_>) -> Option<&'v str> {
-    let is_python = matches!(view.source.kind, Kind::Python | Kind::Notebook);
-    Some(view.file.text("made-for")).filter(|machine| !machine.is_empty() && !is_python)
 }
 
 /// The path of a file from the project's root, as fingerprints have it.

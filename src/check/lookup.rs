@@ -14,6 +14,7 @@ use crate::source::Source;
 use crate::syntax::shell::quote::quoted;
 
 use super::kept::Kept;
+use super::machine::Use;
 use super::place::Places;
 
 /// One file as the engine sees it: its facts with what only the run as a whole knows.
@@ -33,6 +34,10 @@ pub(super) struct View<'a> {
     pub by_kind: BTreeMap<FactKind, Vec<usize>>,
     /// Comments that ask to leave lines alone; read where a fix is offered.
     pub kept: OnceLock<Vec<Kept>>,
+    /// Where it is used; told where a fix is offered.
+    pub used: OnceLock<Use>,
+    /// Why that is elsewhere.
+    pub used_elsewhere: OnceLock<Option<String>>,
 }
 
 /// A fact in its file.

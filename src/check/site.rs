@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::facts::interest::is_literal;
 use crate::facts::{Fact, FactKind, FileFacts, Record, Value};
-use crate::policy::{Policy, PolicyError, ROOT};
+use crate::policy::{Policy, PolicyError, ROOT, Sites};
 use crate::source::{Kind, Source};
 
 /// What is known of the machine. Nothing below the command line reads the environment.
@@ -103,7 +103,7 @@ pub fn detect(
     let steps: [(Grounds, &dyn Fn() -> _); 3] = [
         (Grounds::Environment, &|| by_environment(policy, machine)),
         (Grounds::HostName, &|| by_host(policy, machine)),
-        (Grounds::Evidence, &|| by_evidence(policy, facts)),
+        (Grounds::Evidence, &|| evidence(&policy.sites, facts)),
     ];
     for (grounds, find) in steps {
         let found: BTreeMap<&str, String> = find();
@@ -164,11 +164,12 @@ fn by_host<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'p str, 
     matching.map(|site| (site.id.as_str(), format!("this host is called `{host}`"))).collect()
 }
 
-fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, String> {
+/// The sites of which a file has signs, each with the sign in a sentence.
+pub(super) fn evidence<'p>(sites: &'p Sites, facts: &FileFacts) -> BTreeMap<&'p str, String> {
     let options: Vec<String> = facts.facts.iter().filter_map(asked).collect();
     let mut texts = BTreeSet::new();
     let mut add = |text| {
-        if policy.sites.may_tell(text) {
+        if sites.may_tell(text) {
             texts.insert(text);
         }
     };
@@ -184,9 +185,8 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
             _ => None,
         };
         let known = before.filter(|(said, _)| statement.is_some_and(|own| Arc::ptr_eq(own, said)));
-        let tells_nothing = || {
-            statement.and_then(|statement| says_all(statement)).is_some_and(|written| !policy.sites.may_tell(written))
-        };
+        let tells_nothing =
+            || statement.and_then(|statement| says_all(statement)).is_some_and(|written| !sites.may_tell(written));
         let silent = known.map_or_else(tells_nothing, |(_, silent)| silent);
         before = statement.map(|statement| (statement, silent));
         if silent && fact.kind == FactKind::Command {
@@ -201,12 +201,12 @@ fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, S
     }
     let mut found = BTreeMap::new();
     for text in texts {
-        for site in policy.sites.told_by(text) {
+        for site in sites.told_by(text) {
             found.entry(site.id.as_str()).or_insert_with(|| format!("the file names `{text}`"));
         }
     }
     if found.len() > 1 {
-        yield_to_successors(policy, &mut found);
+        yield_to_successors(sites, &mut found);
     }
     found
 }
@@ -218,10 +218,10 @@ fn says_all(statement: &Record) -> Option<&str> {
 }
 
 /// A file with signs of a site that is gone and of the one that took its place was carried over, or should be.
-fn yield_to_successors(policy: &Policy, found: &mut BTreeMap<&str, String>) {
+fn yield_to_successors(sites: &Sites, found: &mut BTreeMap<&str, String>) {
     let ids: Vec<&str> = found.keys().copied().collect();
     for id in ids {
-        let retired = policy.site(id).ok().and_then(|site| site.retired.clone());
+        let retired = sites.get(id).and_then(|site| site.retired.clone());
         if retired.and_then(|retired| retired.successor).is_some_and(|successor| found.contains_key(successor.as_str()))
         {
             found.remove(id);

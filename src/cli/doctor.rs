@@ -152,6 +152,7 @@ fn own_engine(args: &args::Doctor, options: &PolicyOptions, snapshot: &Snapshot)
         engine.settings.only_layers();
     }
     engine.reads_own_files = false;
+    engine.is_at_home = true;
     Ok(engine)
 }
 

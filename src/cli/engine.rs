@@ -28,6 +28,7 @@ use self::gather::Ahead;
 use self::side::{Judged, Seat, Side, Sight, Trial, judge};
 use super::args::PolicyOptions;
 use super::folders::Folders;
+use super::homes::AtHome;
 use super::panics;
 use super::reach::{self, InReach};
 use super::settings::{FileSettings, Settings};
@@ -47,6 +48,8 @@ pub(super) struct Engine {
     pub(super) prefiltering: Prefiltering,
     /// The account's own start-up files are read too when its home is checked.
     pub(super) reads_own_files: bool,
+    /// All that is checked counts as lying in its place at home.
+    pub(super) is_at_home: bool,
     /// What was read before it was needed.
     ahead: Arc<Ahead>,
     cwd: PathBuf,
@@ -114,15 +117,14 @@ impl Engine {
             hostname: Some(snapshot.host.clone()),
             home: snapshot.var("HOME").map(PathBuf::from),
         };
-        let prefiltering = Prefiltering::default();
-        let cwd = snapshot.cwd.clone();
         Self {
             settings,
             machine,
-            prefiltering,
+            prefiltering: Prefiltering::default(),
             reads_own_files: true,
+            is_at_home: false,
             ahead: Arc::default(),
-            cwd,
+            cwd: snapshot.cwd.clone(),
             today: snapshot.today(),
         }
     }
@@ -199,7 +201,9 @@ impl Engine {
         self.settings.check_line(settings.iter().map(|settings| &settings.policy))?;
         let reach = InReach::new(&all, &self.cwd, home.as_deref(), workers);
         let (cwd, today, passed) = (self.cwd.clone(), self.today, self.settings.tells_passed());
-        let about = check::Settings { cwd, project_root: root, home, names, today, passed };
+        let known = settings.first().filter(|_| !self.is_at_home).map(|settings| &settings.known);
+        let homes = known.map(|known| AtHome::shared(&self.cwd, &self.machine, known));
+        let about = check::Settings { cwd, project_root: root, home, names, today, passed, homes };
         let opening = Opening { all, settings, roots, reach, about, reported };
         self.session(opening, &|settings, source, facts| self.site_and_other(settings, source, facts), workers)
     }
@@ -218,14 +222,7 @@ impl Engine {
             settings: vec![self.settings.here()?; sources.len()],
             roots: vec![nowhere.clone(); sources.len()],
             reach: InReach::new(sources, &nowhere, None, workers),
-            about: check::Settings {
-                cwd: nowhere.clone(),
-                project_root: nowhere,
-                home: None,
-                names: Default::default(),
-                today: self.today,
-                passed: false,
-            },
+            about: check::Settings::within(nowhere, self.today),
             reported: sources.len(),
         };
         self.session(opening, &|_, _, _| Ok((site.clone(), None)), workers)

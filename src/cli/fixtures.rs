@@ -245,7 +245,9 @@ impl Suite {
             line.site = Some(ROOT.to_owned());
             line.selection = Selection { select: Some(self.select.clone()), forced: true, ..Selection::default() };
         }
-        Ok(Engine::of_policy(&self.policy, line, case.machine.as_deref(), &snapshot)?)
+        let mut engine = Engine::of_policy(&self.policy, line, case.machine.as_deref(), &snapshot)?;
+        engine.is_at_home = true;
+        Ok(engine)
     }
 
     /// Compares the findings with the kind of the case and with its golden.

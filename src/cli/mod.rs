@@ -12,6 +12,7 @@ mod explain;
 mod facts;
 pub mod fixtures;
 mod folders;
+mod homes;
 mod man;
 mod mend;
 mod panics;

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use foldhash::HashMap;
 
 use crate::facts::FactKind;
+use crate::tables::Clusters;
 
 use super::config::Lapsed;
 use super::error::{PolicyError, nearest};
@@ -17,6 +18,7 @@ use super::pack::Policy;
 use super::rule::{Clause, ClauseHead, Lead, Rule, TAGS, first_word, first_word_of_glob};
 use super::severity::{Applicability, Severity};
 use super::site::{PlaceRow, Site, Spoken, Stand, ValueData};
+use super::sites::Sites;
 use super::template::Templates;
 use super::verify;
 
@@ -60,6 +62,10 @@ pub struct Effective {
     pub require_reason: bool,
     /// The paths of the site.
     pub ranking: Ranking,
+    /// All sites that are known, and what tells them from each other.
+    pub sites: Arc<Sites>,
+    /// What shows that a file is used on a cluster.
+    pub clusters: Arc<Clusters>,
     index: Index,
 }
 
@@ -298,7 +304,8 @@ impl Policy {
         let all_rules = self.rules.iter().map(|rule| rule.id.clone()).collect();
         let (locks, require_reason) = (selection.locks.clone(), selection.require_reason);
         let ranking = Ranking::of(&site);
-        Ok(Effective { site, rules, all_rules, locks, require_reason, ranking, index })
+        let (sites, clusters) = (Arc::clone(&self.sites), Arc::clone(&self.tables.clusters));
+        Ok(Effective { site, rules, all_rules, locks, require_reason, ranking, sites, clusters, index })
     }
 }
 

@@ -35,6 +35,8 @@ pub struct FixSpec {
     pub unsafe_if: Vec<Where>,
     /// Unsafe when one of these facts exists.
     pub unsafe_if_with: Vec<Other>,
+    /// It is right on any machine, whatever the file is for.
+    pub any_machine: bool,
     /// What it changes, all or none.
     pub edits: Vec<EditSpec>,
 }
@@ -158,6 +160,7 @@ impl FixSpec {
             unless_text: table.strings("unless-text").iter().map(|word| Written::parse(context, word)).collect(),
             unsafe_if: unsafe_if.iter().map(|table| Where::parse(context, table, scope)).collect(),
             unsafe_if_with: read_others(context, &table, "unsafe-if-with"),
+            any_machine: table.flag("any-machine").unwrap_or(false),
             edits: table.tables("edits").into_iter().filter_map(|table| read_edit(context, table)).collect(),
         };
         if table.need("edits").is_some_and(|item| item.list().is_some_and(|list| list.is_empty())) {

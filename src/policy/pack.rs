@@ -80,7 +80,7 @@ pub struct Policy {
     /// The rules by id.
     pub rules: Vec<Arc<Rule>>,
     /// The sites by id, each completed from the sites that it extends.
-    pub sites: Sites,
+    pub sites: Arc<Sites>,
     /// What facts are read by: command grammars, scheduler options, modules.
     pub tables: Tables,
     /// The symptoms of tickets.
@@ -232,7 +232,7 @@ impl Policy {
         let text = |path: &str| EMBEDDED.iter().find(|(name, _)| *name == path).map(|(_, text)| *text);
         // A test reads the tables, so that they cannot be faulty here.
         let tables = Tables::built_in(&text).unwrap_or_default();
-        Self { packs: vec![info], rules, sites: Sites::built_in(&sites), tables, symptoms, replies }
+        Self { packs: vec![info], rules, sites: Arc::new(Sites::built_in(&sites)), tables, symptoms, replies }
     }
 
     /// The rule of that id.

@@ -26,7 +26,7 @@ pub(super) fn check(below: &Policy, draft: Draft, packs: &[PackFiles]) -> Result
     let replies = below.replies.with(draft.replies);
     let rules = whole.rules.into_values().collect();
     let packs = below.packs.iter().cloned().chain(draft.packs).collect();
-    Ok(Policy { packs, rules, sites: whole.sites, symptoms: whole.symptoms, replies, ..Policy::default() })
+    Ok(Policy { packs, rules, sites: Arc::new(whole.sites), symptoms: whole.symptoms, replies, ..Policy::default() })
 }
 
 /// What is wrong across the files of a draft of which some are faulty by themselves, as far as it can be told.

@@ -2,6 +2,7 @@
 //! module families. Names no rule and no site.
 
 mod cache;
+mod cluster;
 pub mod commands;
 mod family;
 pub mod glob;
@@ -11,10 +12,13 @@ mod toolchain;
 mod tsv;
 
 pub use cache::{Cache, Caches};
+pub use cluster::{Clusters, Shown};
 pub use family::Families;
 pub use processor::{Processor, Processors};
 pub use scheduler::{BatchOption, Lookup, OptionTable, Schedulers, Takes, Variable};
 pub use toolchain::{Generation, Toolchains};
+
+use std::sync::Arc;
 
 use crate::tree;
 
@@ -33,10 +37,12 @@ pub struct Tables {
     pub caches: Caches,
     /// Generations of processors.
     pub processors: Processors,
+    /// What shows that a file is used on a cluster.
+    pub clusters: Arc<Clusters>,
 }
 
 /// The files of a pack that are tables, by their paths below it.
-pub const FILES: [&str; 10] = [
+pub const FILES: [&str; 11] = [
     commands::FILE,
     scheduler::OPTION_FILES[0].0,
     scheduler::OPTION_FILES[1].0,
@@ -47,6 +53,7 @@ pub const FILES: [&str; 10] = [
     family::FILE,
     cache::FILE,
     processor::FILE,
+    cluster::FILE,
 ];
 
 /// What is wrong with a table.
@@ -106,7 +113,11 @@ impl Tables {
         self.toolchains.add(read)?;
         self.families.add(read)?;
         self.caches.add(read)?;
-        self.processors.add(read)
+        self.processors.add(read)?;
+        if let Some(clusters) = self.clusters.with(read)? {
+            self.clusters = Arc::new(clusters);
+        }
+        Ok(())
     }
 
     fn with<'a>(commands: commands::Commands, read: &dyn Fn(&str) -> Option<&'a str>) -> Result<Self, TableError> {
@@ -117,6 +128,7 @@ impl Tables {
             families: Families::parse(read)?,
             caches: Caches::parse(read)?,
             processors: Processors::parse(read)?,
+            clusters: Arc::new(Clusters::parse(read)?),
         })
     }
 }

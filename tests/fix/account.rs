@@ -11,7 +11,7 @@ fn filler() -> String {
 
 /// A file as it is before.
 pub fn old() -> String {
-    format!("{}conda init bash\n{}", filler(), filler())
+    format!("{}conda init bash\nsqueue\n{}", filler(), filler())
 }
 
 /// The same when it is mended.

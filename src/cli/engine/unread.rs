@@ -40,12 +40,7 @@ impl Engine {
         texts: &[&Source],
     ) -> anyhow::Result<Vec<FileResult>> {
         let Here { policy: known, effective, site, locked, selection, .. } = self.here()?;
-        let about = check::Settings {
-            cwd: self.cwd.clone(),
-            project_root: self.cwd.clone(),
-            today: self.today,
-            ..check::Settings::default()
-        };
+        let about = check::Settings::within(self.cwd.clone(), self.today);
         let mut sources = Vec::new();
         let facts = groups.into_iter().map(|(path, mut facts)| {
             let text = texts.iter().find(|text| text.path == path);

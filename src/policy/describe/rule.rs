@@ -145,6 +145,11 @@ pub(in super::super) static FIX: Keys = Keys::of(
         ),
         may("unsafe-if", Kind::List(&Kind::Where("")), "a list of conditions; unsafe when one holds"),
         may("unsafe-if-with", OTHERS, "other facts; unsafe when one is found"),
+        may(
+            "any-machine",
+            Kind::Flag,
+            "`true`: it is right wherever the file is used. Without it a fix is only shown in a file that is made for another machine (`file.made-for`; a fix that asks for that decides itself) or another cluster, and in a start-up file, conda's settings or a script of which nothing says that it is used on one",
+        ),
         need("edits", Kind::List(&Kind::Variants(EDITS)), "what it changes, all or nothing"),
     ],
 );
