@@ -326,7 +326,7 @@ fn texts_with(clause: &Clause, commands: &Commands) -> Option<Vec<String>> {
     facts.find_map(|(_, matcher)| {
         let run = matcher.all.tests.iter().find(|test| of_own(test, "run") && test.path.derived.is_none())?;
         let patterns = match &run.condition {
-            Condition::OneOf(all) => all.as_slice(),
+            Condition::OneOf(all) => all,
             condition => std::slice::from_ref(condition),
         };
         let mut texts = Vec::new();

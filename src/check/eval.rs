@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Not;
 
 use crate::facts::{Text, Value};
+use crate::policy::alternatives::Alternatives;
 use crate::policy::condition::{Comparison, Condition, Glob, GlobPiece, Operand, Test, Where, complete};
 use crate::policy::glob::{Match, Pattern};
 use crate::policy::rule::Matcher;
@@ -184,10 +185,13 @@ impl<'a> Scene<'a> {
         }
     }
 
-    fn one_of(&self, all: &[Condition], found: &Found<'_>) -> Truth {
+    fn one_of(&self, all: &Alternatives, found: &Found<'_>) -> Truth {
         let Some(Value::Text(text)) = found.value.as_deref() else {
             return Truth::any(all.iter().map(|condition| self.test(condition, found)));
         };
+        if text.is_known() && !all.may_hold_of(&text.text) {
+            return Truth::No;
+        }
         // The parts of the text that are not known are the same for all globs.
         let holes = self.judge.places.holes(text);
         Truth::any(all.iter().map(|condition| match condition {

@@ -8,6 +8,7 @@ use memchr::memmem::Finder;
 
 use crate::facts::{Fact, FactKind};
 use crate::policy::Effective;
+use crate::policy::condition::Test;
 use crate::policy::rule::{Other, When, Within};
 use crate::source::Span;
 
@@ -43,20 +44,20 @@ impl Candidates {
 
     /// The same, looked for.
     fn among(run: &Run<'_>, judge: Judge<'_>, other: &Other) -> Arc<[Position]> {
+        let all = &other.matches.all;
+        let fixed: Vec<&Test> = all.fixed_of_fact().collect();
+        let fixed = &fixed;
         run.views
             .iter()
             .enumerate()
             .flat_map(|(file, view)| {
                 let facts = view.by_kind.get(&other.fact).map_or(&[][..], Vec::as_slice);
                 let scene = |position: &usize| Some(Scene::of(judge, view.subject(*position)?));
-                let asked = facts
-                    .first()
-                    .and_then(scene)
-                    .is_some_and(|scene| scene.all_hold(other.matches.all.of_file()) > Truth::No);
-                let all = &other.matches.all;
+                let asked =
+                    facts.first().and_then(scene).is_some_and(|scene| scene.all_hold(all.of_file()) > Truth::No);
                 let may_be = move |position: &&usize| {
                     scene(position)
-                        .is_some_and(|scene| scene.may_hold(all) && scene.all_hold(all.fixed_of_fact()) > Truth::No)
+                        .is_some_and(|scene| scene.may_hold(all) && scene.all_hold(fixed.iter().copied()) > Truth::No)
                 };
                 facts.iter().filter(move |_| asked).filter(may_be).map(move |position| (file, *position))
             })
@@ -95,6 +96,8 @@ impl<'r> Bench<'r> {
     /// Whether another fact exists, and the first of which most is certain.
     pub fn witness(&self, scene: Scene<'r>, other: &Other) -> (Truth, Option<Subject<'r>>) {
         let mut best = (Truth::No, None);
+        // What is looked for anywhere is filtered by the others already.
+        let filled: Option<Vec<&Test>> = (other.within == Within::Reach).then(|| other.matches.all.filled().collect());
         self.each_in_question(scene.about, other, &mut |subject| {
             if same(subject, scene.about) {
                 return false;
@@ -104,8 +107,7 @@ impl<'r> Bench<'r> {
                 return true;
             }
             let there = Scene { subject, ..scene };
-            // What is looked for anywhere is filtered by the others already.
-            if other.within == Within::Reach && there.all_hold(other.matches.all.filled()) == Truth::No {
+            if filled.as_ref().is_some_and(|tests| there.all_hold(tests.iter().copied()) == Truth::No) {
                 return false;
             }
             let truth = there.matches(&other.matches).on_some_paths(!subject.fact.certain);

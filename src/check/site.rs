@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use foldhash::HashMap;
+
 use crate::facts::interest::is_literal;
 use crate::facts::{Fact, FactKind, FileFacts, Record, Value};
 use crate::policy::{Policy, PolicyError, ROOT, Sites};
@@ -13,7 +15,7 @@ use crate::source::{Kind, Source};
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
     /// Environment variables; empty where the machine must not count.
-    pub env: BTreeMap<String, String>,
+    pub env: HashMap<String, String>,
     /// The host's name.
     pub hostname: Option<String>,
     /// The account's home.
@@ -177,8 +179,15 @@ pub(super) fn evidence<'p>(sites: &'p Sites, facts: &FileFacts) -> BTreeMap<&'p 
     // The statement of the fact before, and whether it says all and tells nothing: facts of one share it.
     let mut before: Option<(&Arc<Record>, bool)> = None;
     for fact in &facts.facts {
-        if fact.kind == FactKind::Module {
-            add(fact.fields.text("full"));
+        match fact.kind {
+            FactKind::Module => add(fact.fields.text("full")),
+            FactKind::Directive => {
+                fact.fields.get("value").into_iter().for_each(|value| gather_value(value, &mut add, 0));
+                continue;
+            }
+            // What it stands in is told by the command.
+            FactKind::Variable => continue,
+            _ => {}
         }
         let statement = match fact.fields.get("statement") {
             Some(Value::Record(statement)) => Some(statement),

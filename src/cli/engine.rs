@@ -113,7 +113,7 @@ impl Engine {
 
     fn with(settings: Settings, snapshot: &Snapshot) -> Self {
         let machine = Surroundings {
-            env: snapshot.env.clone(),
+            env: snapshot.env.clone().into_iter().collect(),
             hostname: Some(snapshot.host.clone()),
             home: snapshot.var("HOME").map(PathBuf::from),
         };

@@ -11,6 +11,9 @@ use super::args::{Color, Output};
 use super::progress::Progress;
 use super::snapshot::Snapshot;
 
+/// So many bytes are held back before they are written: as many as a pipe takes.
+const HELD: usize = 64 << 10;
+
 /// Where results and complaints go.
 pub(super) struct Streams {
     out: BufWriter<io::Stdout>,
@@ -39,7 +42,7 @@ impl Streams {
             }
         };
         Self {
-            out: BufWriter::new(io::stdout()),
+            out: BufWriter::with_capacity(HELD, io::stdout()),
             failure: None,
             palette: if colour { Palette::COLOUR } else { Palette::PLAIN },
             ascii: snapshot.terminal && !snapshot.utf8(),
@@ -113,7 +116,7 @@ pub(super) fn emit<F: Copy>(
         return Ok(());
     };
     let to_file = || {
-        let mut out = BufWriter::new(File::create(file)?);
+        let mut out = BufWriter::with_capacity(HELD, File::create(file)?);
         write(output.format, &mut out)?;
         out.flush()
     };

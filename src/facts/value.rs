@@ -3,10 +3,12 @@
 //! A run keeps the facts of all its files, and most of what it keeps is small texts with a name. So they are kept small:
 //! short texts stand in place, and a place takes eight bytes.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
 use ecow::EcoString;
+use foldhash::HashMap;
 use thin_vec::ThinVec;
 
 use super::name::{Name, is, mark};
@@ -222,7 +224,18 @@ impl Text {
     }
 }
 
+thread_local! {
+    /// The words of our own that facts say, each once: there are few, and facts say them again and again.
+    static WORDS: RefCell<HashMap<&'static str, Arc<Text>>> = RefCell::default();
+}
+
 impl Value {
+    /// A word of our own.
+    pub fn word(word: &'static str) -> Self {
+        let made = || Arc::new(Text::plain(word));
+        Self::Text(WORDS.with_borrow_mut(|known| Arc::clone(known.entry(word).or_insert_with(made))))
+    }
+
     /// Where the value stands in the file.
     pub fn span(&self) -> Option<Span> {
         match self {

@@ -1,5 +1,6 @@
 //! Conditions on facts: their types, and reading them from TOML against the schema.
 
+use super::alternatives::Alternatives;
 use super::document::{Document, Item, Shape, Table, Word, expectation};
 use super::expression::LazyRegex;
 use super::glob::{Pattern, Token, push_literal};
@@ -41,7 +42,7 @@ pub enum Condition {
     /// The number is this.
     Number(i64),
     /// One of these holds.
-    OneOf(Vec<Condition>),
+    OneOf(Alternatives),
     /// All of these hold.
     AllOf(Vec<Condition>),
     /// This does not hold.
@@ -190,14 +191,19 @@ impl Test {
         root && matches!(self.path.derived, None | Some(Derived::Count)) && self.condition.is_fixed()
     }
 
-    /// How much it takes to tell, in steps.
+    /// How much it takes to tell, in steps. What takes the same is told in the order in which it is written.
     fn cost(&self) -> u8 {
         match &self.condition {
             _ if self.is_of_file() => 0,
-            _ if self.path.derived.is_some() => 3,
-            Condition::Flag(_) | Condition::Number(_) | Condition::Present | Condition::Absent => 1,
-            Condition::Glob(_) | Condition::OneOf(_) => 2,
-            _ => 3,
+            _ if self.path.derived.is_some() => 2,
+            // Which of them most facts do not fulfil, whoever writes the rule knows.
+            Condition::Flag(_)
+            | Condition::Number(_)
+            | Condition::Present
+            | Condition::Absent
+            | Condition::Glob(_)
+            | Condition::OneOf(_) => 1,
+            _ => 2,
         }
     }
 }
@@ -207,7 +213,8 @@ impl Condition {
     fn is_fixed(&self) -> bool {
         match self {
             Self::Glob(Glob::Filled(_)) | Self::Compare(_, Operand::Text(_)) => false,
-            Self::OneOf(all) | Self::AllOf(all) => all.iter().all(Self::is_fixed),
+            Self::OneOf(all) => all.iter().all(Self::is_fixed),
+            Self::AllOf(all) => all.iter().all(Self::is_fixed),
             Self::Not(inner) | Self::Any(inner) | Self::Every(inner) | Self::None(inner) | Self::Count(inner) => {
                 inner.is_fixed()
             }
@@ -286,7 +293,8 @@ fn read(context: Context<'_, '_>, item: &Item<'_, '_>, kind: &'static Type, dept
             if list.is_empty() {
                 item.wrong("at least one condition");
             }
-            Some(Condition::OneOf(list.iter().filter_map(|item| read(context, item, kind, depth + 1)).collect()))
+            let all = list.iter().filter_map(|item| read(context, item, kind, depth + 1));
+            Some(Condition::OneOf(Alternatives::new(all.collect())))
         }
         Shape::Table => read_operators(context, &item.table()?, kind, depth),
         _ => read_scalar(context, item, kind),

@@ -108,6 +108,17 @@ impl Pattern {
         }
     }
 
+    /// The bytes with which each text begins and ends that the pattern matches, where they are known.
+    pub(super) fn ends(&self) -> (Option<u8>, Option<u8>) {
+        match &self.0 {
+            Compiled::Literal(text) => (text.as_bytes().first().copied(), text.as_bytes().last().copied()),
+            Compiled::Glob(glob) => {
+                let byte = |token: Option<&Token>| token.and_then(Token::byte);
+                (byte(glob.tokens.first()), byte(glob.tokens.last()))
+            }
+        }
+    }
+
     /// The text before the first wildcard.
     pub fn prefix(&self) -> Cow<'_, str> {
         match &self.0 {

@@ -79,7 +79,8 @@ fn families_in(Where { tests, .. }: &Where, named: &mut Vec<String>) {
 fn families_below(condition: &Condition, named: &mut Vec<String>) {
     match condition {
         Condition::Fields(table) => families_in(table, named),
-        Condition::OneOf(all) | Condition::AllOf(all) => all.iter().for_each(|inner| families_below(inner, named)),
+        Condition::OneOf(all) => all.iter().for_each(|inner| families_below(inner, named)),
+        Condition::AllOf(all) => all.iter().for_each(|inner| families_below(inner, named)),
         Condition::Not(inner) | Condition::Any(inner) | Condition::Every(inner) | Condition::None(inner) => {
             families_below(inner, named);
         }
@@ -91,7 +92,8 @@ fn families_below(condition: &Condition, named: &mut Vec<String>) {
 fn texts(condition: &Condition, named: &mut Vec<String>) {
     match condition {
         Condition::Glob(Glob::Fixed(pattern)) => named.extend(pattern.literal().map(str::to_owned)),
-        Condition::OneOf(all) | Condition::AllOf(all) => all.iter().for_each(|inner| texts(inner, named)),
+        Condition::OneOf(all) => all.iter().for_each(|inner| texts(inner, named)),
+        Condition::AllOf(all) => all.iter().for_each(|inner| texts(inner, named)),
         Condition::Not(inner) => texts(inner, named),
         _ => {}
     }

@@ -1,5 +1,6 @@
 //! The rule and site file format: load, validate, explain errors with their place, merge, index.
 
+pub mod alternatives;
 pub mod baseline;
 pub mod case;
 pub mod condition;

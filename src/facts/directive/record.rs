@@ -67,7 +67,7 @@ impl<'a> Assembly<'a> {
             let first_late = ended_by.is_some() && !std::mem::replace(&mut self.late, ended_by.is_some());
             fields.set("first-late", first_late);
             fields.set_some("ended-by", ended_by.map(number));
-            fields.set("disguised", Disguise::None.name());
+            fields.set("disguised", Value::word(Disguise::None.name()));
             if reading.second_shebang() {
                 fields.set("second-shebang", true);
             }
@@ -91,7 +91,7 @@ impl<'a> Assembly<'a> {
             let mut fields = self.common(line, mark, option);
             fields.set("effective", false);
             fields.set("first-late", false);
-            fields.set("disguised", mark.disguise.name());
+            fields.set("disguised", Value::word(mark.disguise.name()));
             out.push(self.fact(line, option, fields));
         }
     }
@@ -111,7 +111,7 @@ impl<'a> Assembly<'a> {
 
     fn fact(&self, line: &Line<'_>, option: &Parsed, mut fields: Record) -> Fact {
         fields.set("line", number(line.number));
-        fields.set("context", Value::List(self.script.context.iter().map(|word| Value::from(*word)).collect()));
+        fields.set("context", Value::List(self.script.context.iter().map(|word| Value::word(word)).collect()));
         let (start, end) = option.extent();
         let mut fact = Fact::new(FactKind::Directive, Span::new(line.start + start, line.start + end), fields);
         // Only Slurm's option table was tried on the real thing.
@@ -121,7 +121,7 @@ impl<'a> Assembly<'a> {
 
     fn common(&self, line: &Line<'_>, mark: &Sentinel, option: &Parsed) -> Record {
         let mut fields = Record::new().with_room(15);
-        fields.add("scheduler", self.scheduler.name());
+        fields.add("scheduler", Value::word(self.scheduler.name()));
         fields.add("text", Text::at(line.text, Span::new(line.start, line.start + line.text.len())));
         let sentinel = &line.text[mark.start..mark.end];
         fields.add("sentinel", Text::at(sentinel, Span::new(line.start + mark.start, line.start + mark.end)));
@@ -136,7 +136,7 @@ impl<'a> Assembly<'a> {
         if let Some(value) = &option.value {
             fields.add("value", self.value(value, line));
         }
-        fields.add("known", known);
+        fields.add("known", Value::word(known));
         if let Verdict::Unknown(Some(nearest)) | Verdict::Stray(Some(nearest)) = &option.verdict {
             set_nearest(&mut fields, nearest);
         }

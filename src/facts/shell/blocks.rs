@@ -4,8 +4,9 @@
 //! Sources: the texts that `conda init` (conda/core/initialize.py, 4.4 to 26.7) and `mamba shell init`
 //! (libmamba shell_init.cpp, 1.x and 2.x) write.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use memchr::memmem::Finder;
 use thin_vec::{ThinVec, thin_vec};
 
 use super::frame::{Frame, Place};
@@ -75,6 +76,12 @@ const KNOWN_LINES: [&str; 56] = [
     "end",
 ];
 
+/// Of these one stands in each file with a block.
+static WORDS: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
+    ["initialize >>>", "conda init >>>", "initialize <<<", "__conda_setup", "__mamba_setup", "conda initialize"]
+        .map(Finder::new)
+});
+
 /// A marker line, with the name that start and end of one block share.
 #[derive(Clone, Copy)]
 enum Marker<'t> {
@@ -92,10 +99,7 @@ struct Line<'t> {
 /// `comments` are the comments of the text, when they are known: markers in strings and here documents are none.
 pub fn collect(frame: &Frame, region: Span, comments: Option<&[Span]>, out: &mut FileFacts) -> Vec<Span> {
     let text = frame.slice(region);
-    if !["initialize >>>", "conda init >>>", "initialize <<<", "__conda_setup", "__mamba_setup", "conda initialize"]
-        .iter()
-        .any(|word| text.contains(word))
-    {
+    if WORDS.iter().all(|word| word.find(text.as_bytes()).is_none()) {
         return Vec::new();
     }
     let lines = lines(text, region.start);

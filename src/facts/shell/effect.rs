@@ -345,6 +345,9 @@ pub fn finish_blocks(
     places: &HashMap<Span, (Vec<&'static str>, bool)>,
     lines: &crate::source::LineIndex,
 ) {
+    if facts.iter().all(|fact| fact.kind != FactKind::Block) {
+        return;
+    }
     let needs: Vec<(usize, i64)> = facts
         .iter()
         .filter(|fact| fact.kind == FactKind::Command && !fact.fields.lists("context", "block"))

@@ -371,7 +371,7 @@ impl Walker<'_> {
 
     /// Fields that every shell fact has.
     pub fn surroundings(&self, record: &mut Record) {
-        let mut context: Vec<Value> = self.context.iter().map(|name| Value::from(*name)).collect();
+        let mut context: Vec<Value> = self.context.iter().map(|name| Value::word(name)).collect();
         if self.alias.is_some() {
             context.push(Value::from("alias"));
         }
@@ -381,7 +381,7 @@ impl Walker<'_> {
             context.push(Value::from("block"));
         }
         record.add("context", Value::List(context.into()));
-        record.add("guard", self.state.guard.name());
+        record.add("guard", Value::word(self.state.guard.name()));
         record.add("statement", self.statement_record());
         record.add_some("function", self.calls.last().cloned());
     }

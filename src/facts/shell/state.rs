@@ -291,7 +291,7 @@ impl State {
             .with_room(11)
             .with("modules", self.modules.clone())
             .with("modules-known", self.modules_known)
-            .with("conda-ready", ready)
+            .with("conda-ready", Value::word(ready))
             .with("conda-on-path", self.conda_on_path)
             .with("path", self.path.clone())
             .with("set-u", self.set_u.is_some())

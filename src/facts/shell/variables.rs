@@ -8,6 +8,7 @@ use super::command::Line;
 use super::state::{Variable, unknown};
 use super::value::Arg;
 use super::walk::Walker;
+use crate::facts::Value;
 use crate::facts::interest::Of;
 use crate::facts::{FactKind, Record, Text};
 use crate::source::{MaybeSpan, Shell, Span};
@@ -233,14 +234,15 @@ impl Walker<'_> {
         }
         let known = schedulers.variable(name);
         // The name alone: `$` and braces belong to the use of it.
-        let own = memmem::find(self.frame.slice(span).as_bytes(), name.as_bytes()).map_or(span, |at| {
-            let start = span.start + at;
-            Span::new(start, start + name.len())
-        });
+        let written = self.frame.slice(span);
+        let at =
+            ["${", "$"].iter().find(|before| written.strip_prefix(*before).is_some_and(|rest| rest.starts_with(name)));
+        let at = at.map(|before| before.len()).or_else(|| memmem::find(written.as_bytes(), name.as_bytes()));
+        let own = at.map_or(span, |at| Span::new(span.start + at, span.start + at + name.len()));
         let mut record = Record::at(place)
             .with_room(11)
             .with("name", Text::at(name, self.frame.place(own)))
-            .with("scheduler", scheduler.name())
+            .with("scheduler", Value::word(scheduler.name()))
             .with("known", known.is_some_and(|variable| variable.output))
             .with("set-here", self.state.variable(name).is_some())
             .with("default", !matches!(op, Operation::Plain | Operation::Other))
