@@ -6,7 +6,7 @@ use std::ops::Not;
 use crate::facts::{Text, Value};
 use crate::policy::alternatives::Alternatives;
 use crate::policy::condition::{Comparison, Condition, Glob, GlobPiece, Operand, Test, Where, complete};
-use crate::policy::glob::{Match, Pattern};
+use crate::policy::glob::{Hole, Match, Pattern};
 use crate::policy::rule::Matcher;
 use crate::policy::site::{SiteValue, ValueData};
 
@@ -104,12 +104,19 @@ pub(super) struct Scene<'a> {
     pub subject: Subject<'a>,
     /// The fact that the rule is about; the same unless another fact is looked for.
     pub about: Subject<'a>,
+    /// What is not known is worth no more than what does not hold, and need not be told from it.
+    only_known: bool,
 }
 
 impl<'a> Scene<'a> {
     /// Asks about `subject` alone.
     pub fn of(judge: Judge<'a>, subject: Subject<'a>) -> Self {
-        Self { judge, subject, about: subject }
+        Self { judge, subject, about: subject, only_known: false }
+    }
+
+    /// The same about another fact.
+    pub fn with_subject(self, subject: Subject<'a>) -> Self {
+        Self { subject, ..self }
     }
 
     /// Whether a fact matches.
@@ -158,7 +165,8 @@ impl<'a> Scene<'a> {
 
     /// Whether all of these hold, where what is not known is worth no more than what does not hold.
     pub fn all_known_to_hold<'t>(&self, tests: impl IntoIterator<Item = &'t Test>) -> Truth {
-        Truth::all_down_to(Truth::Unknown, tests.into_iter().map(|test| self.fulfils(test)))
+        let scene = Self { only_known: true, ..*self };
+        Truth::all_down_to(Truth::Unknown, tests.into_iter().map(|test| scene.fulfils(test)))
     }
 
     /// Whether a condition holds of a value.
@@ -166,8 +174,9 @@ impl<'a> Scene<'a> {
         match condition {
             Condition::OneOf(all) => self.one_of(all, found),
             Condition::AllOf(all) => Truth::all(all.iter().map(|condition| self.test(condition, found))),
-            Condition::Not(inner) => !self.test(inner, found),
-            Condition::None(inner) => !self.any_item(inner, found),
+            // Of what is turned round, what is not known is.
+            Condition::Not(inner) => !Self { only_known: false, ..*self }.test(inner, found),
+            Condition::None(inner) => !Self { only_known: false, ..*self }.any_item(inner, found),
             Condition::Any(inner) => self.any_item(inner, found),
             Condition::Every(inner) => self.every_item(inner, found),
             Condition::Count(inner) => {
@@ -195,9 +204,7 @@ impl<'a> Scene<'a> {
         // The parts of the text that are not known are the same for all globs.
         let holes = self.judge.places.holes(text);
         Truth::any(all.iter().map(|condition| match condition {
-            Condition::Glob(Glob::Fixed(pattern)) => {
-                Truth::from(pattern.test(&text.text, &holes)).on_some_paths(found.possible)
-            }
+            Condition::Glob(Glob::Fixed(pattern)) => self.pattern(pattern, text, &holes).on_some_paths(found.possible),
             condition => self.test(condition, found),
         }))
     }
@@ -274,7 +281,14 @@ impl<'a> Scene<'a> {
     }
 
     fn glob(&self, pattern: &Pattern, text: &Text) -> Truth {
-        pattern.test(&text.text, &self.judge.places.holes(text)).into()
+        self.pattern(pattern, text, &self.judge.places.holes(text))
+    }
+
+    fn pattern(&self, pattern: &Pattern, text: &Text, holes: &[Hole]) -> Truth {
+        match self.only_known {
+            true => pattern.is_sure(&text.text, holes).into(),
+            false => pattern.test(&text.text, holes).into(),
+        }
     }
 
     fn filled_glob(&self, glob: &Glob, text: &Text) -> Truth {
@@ -317,11 +331,12 @@ impl<'a> Scene<'a> {
         let holes = self.judge.places.holes(text);
         let most = match (value.may_match(&text.text), holes.iter().any(|hole| !hole.opaque)) {
             (false, false) => return Truth::No,
+            (false, true) if self.only_known => return Truth::No,
             // What is not written may still stand in a hole.
             (false, true) => Truth::Unknown,
             (true, _) => Truth::Yes,
         };
-        let test = |pattern: &Pattern| Truth::from(pattern.test(&text.text, &holes));
+        let test = |pattern: &Pattern| self.pattern(pattern, text, &holes);
         match &value.data {
             ValueData::Text(empty, _) if empty.is_empty() => Truth::No,
             ValueData::Text(_, pattern) => test(pattern),

@@ -98,13 +98,17 @@ pub(super) struct Kept {
 pub(super) fn in_file(source: &Source) -> Vec<Kept> {
     let mut found = Vec::new();
     let mut in_head = true;
-    for number in 1..=source.lines.count() {
-        let line = source.lines.span(number);
-        let text = source.slice(line);
-        if memchr::memchr(b'#', text.as_bytes()).is_none() {
-            in_head &= text.trim().is_empty();
+    // Behind the last line with a comment.
+    let mut next = 0;
+    for at in memchr::memchr_iter(b'#', source.text.as_bytes()) {
+        if at < next {
             continue;
         }
+        let number = source.lines.line(at);
+        let line = source.lines.span(number);
+        let text = source.slice(line);
+        in_head &= source.slice(Span::new(next, line.start)).trim().is_empty();
+        next = line.end;
         let comment = comment(source, text);
         in_head &= comment.is_some_and(|(_, is_alone)| is_alone) || text.trim().is_empty();
         let Some((words, is_alone)) = comment else { continue };

@@ -106,7 +106,7 @@ impl<'r> Bench<'r> {
                 best = (Truth::Unknown, None);
                 return true;
             }
-            let there = Scene { subject, ..scene };
+            let there = scene.with_subject(subject);
             if filled.as_ref().is_some_and(|tests| there.all_hold(tests.iter().copied()) == Truth::No) {
                 return false;
             }

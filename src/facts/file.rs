@@ -219,7 +219,7 @@ fn is_template(text: &str) -> bool {
     let (erb, at) = (has(b'<', &[b"%"]) && has(b'%', &[b">"]), has(b'@', &[b"@"]));
     let directives =
         ['<', '{', '@'].iter().any(|mark| text.contains(*mark)) && has(b'#', &[b"SBATCH", b"PBS", b"BSUB"]);
-    let percent = text.starts_with("%(") || has(b'\n', &[b"%("]);
+    let percent = text.starts_with("%(") || memchr::memmem::find(bytes, b"\n%(").is_some();
     if !braces && !erb && !at && !percent && !directives {
         return false;
     }

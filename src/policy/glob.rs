@@ -143,6 +143,15 @@ impl Pattern {
 
     /// Whether the pattern matches the whole of `text` with its `holes`, which are in order.
     pub fn test(&self, text: &str, holes: &[Hole]) -> Match {
+        self.told(text, holes, true)
+    }
+
+    /// True when it matches whatever stands in the holes: told faster than whether it may.
+    pub fn is_sure(&self, text: &str, holes: &[Hole]) -> bool {
+        self.told(text, holes, false) == Match::Yes
+    }
+
+    fn told(&self, text: &str, holes: &[Hole], guesses: bool) -> Match {
         if holes.is_empty() {
             return if self.is_match(text) { Match::Yes } else { Match::No };
         }
@@ -151,7 +160,7 @@ impl Pattern {
         if !self.may_begin(&known[..first.min(known.len())]) || !self.may_end(known.get(last..).unwrap_or_default()) {
             return Match::No;
         }
-        let guessable = holes.iter().any(|hole| !hole.opaque);
+        let guessable = guesses && holes.iter().any(|hole| !hole.opaque);
         // What is not guessed is matched as it is spelt.
         let spelt = match &self.0 {
             Compiled::Literal(literal) if **literal == *text => return Match::Yes,

@@ -37,7 +37,9 @@ impl Needles {
         let search = self.0.get_or_init(|| {
             let needles: Vec<&[u8]> = patterns.map(Pattern::needle).collect();
             let useful = needles.len() >= WORTH_IT && needles.iter().all(|needle| !needle.is_empty());
-            useful.then(|| AhoCorasick::new(needles).ok()).flatten()
+            // Most texts are shorter than what a look for rare bytes takes.
+            let search = || AhoCorasick::builder().prefilter(false).build(needles).ok();
+            useful.then(search).flatten()
         });
         search.as_ref()
     }

@@ -269,6 +269,10 @@ impl Walker<'_> {
         let end = text[span.end..].find('\n').map_or(text.len(), |length| span.end + length);
         let line = &text[start..end];
         let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        // Mostly it stands in its line once.
+        if line.len() < 2 * name.len() {
+            return false;
+        }
         let found = memmem::find_iter(line.as_bytes(), name.as_bytes());
         found.filter(|at| start + at != span.start).any(|at| {
             let (before, behind) = (&line[..at], &line[at + name.len()..]);
