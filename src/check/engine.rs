@@ -21,6 +21,7 @@ use super::pace::Pace;
 use super::place::Places;
 use super::search::Candidates;
 use super::suppress::Suppressions;
+use super::together::all_or_none;
 use super::withheld::Wordings;
 
 /// One file with its facts and the policy that judges it.
@@ -177,6 +178,7 @@ impl<'a> Run<'a> {
         let mut findings = self.pass(index, view, input);
         let (policy, today) = (&*input.policy, self.settings.today);
         suppressions.apply(view.source, &mut findings, policy, today);
+        all_or_none(&mut findings, view.source);
         findings = super::findings::once_each(findings, policy);
 
         // What the engine itself noticed is judged in a second pass.

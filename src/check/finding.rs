@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::path::PathBuf;
 
+use ecow::EcoString;
+
 pub use crate::policy::fix::Chmod;
 use crate::policy::rule::ABOUT_COMMENTS;
 pub use crate::policy::{Applicability, Severity};
@@ -73,6 +75,12 @@ pub struct By {
     pub fix: Option<usize>,
     /// Why the ones before it are not.
     pub passed: Vec<String>,
+    /// The thing that it is about: others of the rule about the same belong to it.
+    pub about: EcoString,
+    /// Its fix is not offered, or only shown, for a reason that lies in what surrounds it.
+    pub stays: bool,
+    /// Its fix takes something away or puts something else there.
+    pub changes: bool,
 }
 
 /// What hides a finding.

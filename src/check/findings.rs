@@ -21,6 +21,7 @@ use super::kept;
 use super::machine;
 use super::render::Voice;
 use super::spoken;
+use super::together;
 use super::withheld;
 
 /// How many items of a list get a label of their own.
@@ -105,7 +106,9 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings, name: &str) ->
     let help = own(hit.active.help()).unwrap_or_else(|| voice.say_one_of(&hit.clause.help));
     let message = own(hit.active.message()).unwrap_or_else(|| voice.say_one_of(&hit.clause.message));
     let severity = if possible { hit.active.severity.milder() } else { hit.active.severity };
-    let Offer { fix, number, passed, why: no_fix } = first_fix(bench, voice, hit, settings.passed);
+    let Offer { fix, number, passed, why: no_fix, stays } = first_fix(bench, voice, hit, settings.passed);
+    let (stays, about) = (stays && !together::is_of_other_host(hit.subject), together::about(hit.subject));
+    let changes = number.and_then(|number| hit.clause.fixes.get(number)).is_some_and(together::changes);
     Finding {
         rule: hit.active.rule.id.clone(),
         severity: hit.clause.at_most.map_or(severity, |most| severity.min(most)),
@@ -121,7 +124,7 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings, name: &str) ->
         fingerprint: fingerprint(&hit.active.rule.id, name, source.slice(span)),
         fix,
         no_fix,
-        by: By { clause, fix: number, passed },
+        by: By { clause, fix: number, passed, about, stays, changes },
         cell: hit.subject.fact.cell,
         suppressed: None,
     }
@@ -185,14 +188,26 @@ struct Offer {
     passed: Vec<String>,
     /// Why none is offered, or why it is only shown, or unsafe here.
     why: String,
+    /// None is offered, or it is only shown, because of what surrounds it.
+    stays: bool,
 }
 
 /// Why a fix is not offered.
 enum Withheld {
-    /// What it asks for does not hold: worked out where somebody wants to know.
-    Asked,
+    /// What it asks for does not hold: worked out where somebody wants to know. With whether it is what it excludes, and
+    /// not the file.
+    Asked(bool),
+    /// It cannot be made here, or nowhere.
+    Cannot(String),
     /// For another reason.
     Because(String),
+}
+
+impl Withheld {
+    /// True where what stands around the finding is why, and not what it is.
+    fn is_of_surroundings(&self) -> bool {
+        matches!(self, Self::Asked(true) | Self::Because(_))
+    }
 }
 
 impl From<String> for Withheld {
@@ -206,8 +221,8 @@ fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, all: bool) -> O
     let mut withheld: Vec<Withheld> = Vec::new();
     let reasons = |withheld: Vec<Withheld>| -> Vec<String> {
         let reason = |(spec, withheld)| match withheld {
-            Withheld::Asked => withheld::reason(bench, voice.scene, spec).unwrap_or_default(),
-            Withheld::Because(reason) => reason,
+            Withheld::Asked(_) => withheld::reason(bench, voice.scene, spec).unwrap_or_default(),
+            Withheld::Cannot(reason) | Withheld::Because(reason) => reason,
         };
         hit.clause.fixes.iter().zip(withheld).map(reason).collect()
     };
@@ -222,31 +237,34 @@ fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, all: bool) -> O
     for (number, spec) in hit.clause.fixes.iter().enumerate() {
         match fix(bench, voice, hit, spec) {
             Ok((fix, held)) => {
+                let is_held = !held.is_empty() || withheld.iter().any(Withheld::is_of_surroundings);
+                let stays = fix.applicability == Applicability::Display && is_held;
                 let is_second = fix.applicability == Applicability::Display && !withheld.is_empty();
                 let passed = if is_second || all { reasons(withheld) } else { Vec::new() };
                 let held = if is_second && held.is_empty() { "it is `display`".to_owned() } else { held };
                 let others = if is_second { told(&passed) } else { Vec::new() };
                 let why = std::iter::once(held).chain(others).collect::<Vec<_>>().join("; ");
-                return Offer { fix: Some(fix), number: Some(number), passed, why };
+                return Offer { fix: Some(fix), number: Some(number), passed, why, stays };
             }
             Err(reason) => withheld.push(reason),
         }
     }
+    let stays = withheld.iter().any(Withheld::is_of_surroundings);
     let passed = reasons(withheld);
     let why = told(&passed).join("; ");
-    Offer { passed, why, ..Offer::default() }
+    Offer { passed, why, stays, ..Offer::default() }
 }
 
 /// A fix, and why it is trusted less than its rule trusts it. Errors: why it is not offered.
 fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Result<(Fix, String), Withheld> {
     // What a rule only shows is not known to be right anywhere, so no site can know it.
-    let no_fix = || Withheld::Because("the site says `fix = \"none\"`".to_owned());
+    let no_fix = || Withheld::Cannot("the site says `fix = \"none\"`".to_owned());
     let said = hit.active.fix.unwrap_or(Some(spec.applicability)).ok_or_else(no_fix)?;
     let declared = if spec.applicability == Applicability::Display { Applicability::Display } else { said };
     let scene = voice.scene;
     let offered = scene.matches(&spec.only_if);
     if offered <= Truth::Unknown || !withheld::others_are_right(bench, scene, spec) {
-        return Err(Withheld::Asked);
+        return Err(Withheld::Asked(withheld::is_excluded(scene, spec)));
     }
     // Where it cannot be known that a fix is safe, it is not.
     let doubtful = hit.certainty == Certainty::Possible || offered == Truth::Maybe;
@@ -255,7 +273,7 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
             || spec.unsafe_if_with.iter().any(|other| bench.exists(scene, other, None) > Truth::No)
     };
     let chmod = spec.chmod();
-    let edits = if chmod.is_some() { Vec::new() } else { edits(&spec.edits, voice)? };
+    let edits = if chmod.is_some() { Vec::new() } else { edits(&spec.edits, voice).map_err(Withheld::Cannot)? };
     let view = scene.about.view;
     if let Some(line) = kept::asked_on(view.source, view.kept.get_or_init(|| kept::in_file(view.source)), &edits) {
         return Err(format!("the comment on line {line} asks to leave it as it is").into());
@@ -280,7 +298,7 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     let spoken_of = Some(trusted).filter(|trusted| *trusted > Applicability::Display);
     let spoken_of = spoken_of.and_then(|_| spoken::false_after(source, &edits));
     let machine = Some(trusted).filter(|trusted| *trusted > Applicability::Display);
-    let machine = machine.and_then(|_| machine::reason(bench, view, spec));
+    let machine = machine.and_then(|_| machine::reason(bench, scene.about, spec));
     let applicability = if to_fill || spoken_of.is_some() || machine.is_some() {
         // Only the user knows the word that belongs there, or what the comment is to say, whoever trusts the fix.
         Applicability::Display

@@ -15,7 +15,7 @@ use crate::policy::{Effective, ROOT};
 use crate::source::{Kind, Role, Source, absolute};
 
 use super::engine::{Bench, Run};
-use super::lookup::View;
+use super::lookup::{Subject, View};
 use super::site;
 
 /// What is known of the homes of this machine, and of the machine.
@@ -43,17 +43,26 @@ pub(super) struct Use {
 pub(super) type ByFolder = OnceLock<HashMap<PathBuf, Vec<usize>>>;
 
 /// Why a fix is only shown in a file, because of the machine that the file is for; `None` where it can be applied.
-pub(super) fn reason(bench: &Bench<'_>, view: &View<'_>, spec: &FixSpec) -> Option<String> {
+pub(super) fn reason(bench: &Bench<'_>, about: Subject<'_>, spec: &FixSpec) -> Option<String> {
     if spec.any_machine {
         return None;
     }
+    let view = about.view;
     // Python runs on several, and its fixes ask where they hold.
     let is_python = matches!(view.source.kind, Kind::Python | Kind::Notebook);
     let machine = view.file.text("made-for");
     if !machine.is_empty() && !is_python && !spec.asks_for_machine() {
         return Some(format!("the file is made for another machine (`{machine}`)"));
     }
-    view.used_elsewhere.get_or_init(|| used_elsewhere(bench, view)).clone()
+    let role = match view.source.kind {
+        Kind::Shell { role, .. } => role,
+        // Read at its start by conda.
+        Kind::Condarc => Role::Startup,
+        // Which Python starts it is right on one machine and wrong on another.
+        Kind::Python if about.fact.kind == FactKind::Shebang => Role::Script,
+        _ => return None,
+    };
+    view.used_elsewhere.get_or_init(|| used_elsewhere(bench, view, role)).clone()
 }
 
 /// True for a list that has the word.
@@ -61,13 +70,7 @@ fn is_in(list: &ValueData, word: &str) -> bool {
     matches!(list, ValueData::List(items) if items.iter().any(|(item, _)| item == word))
 }
 
-fn used_elsewhere(bench: &Bench<'_>, view: &View<'_>) -> Option<String> {
-    let role = match view.source.kind {
-        Kind::Shell { role, .. } => role,
-        // Read at its start by conda.
-        Kind::Condarc => Role::Startup,
-        _ => return None,
-    };
+fn used_elsewhere(bench: &Bench<'_>, view: &View<'_>, role: Role) -> Option<String> {
     // Without homes there are no files, but what somebody shows of their account.
     let homes = bench.run.settings.homes.as_deref()?;
     let site = &bench.judge.policy.site;
@@ -128,8 +131,15 @@ fn beside(bench: &Bench<'_>, view: &View<'_>, counts: &dyn Fn(Role) -> bool) -> 
     let run = bench.run.beyond.as_ref().map_or(bench.run, |beyond| beyond.run);
     let folder = view.source.path.parent().unwrap_or(view.source.path.as_path());
     let here = by_folder(run).get(folder).into_iter().flatten().filter_map(|index| run.view(*index));
-    let is_other =
-        |other: &&View<'_>| other.source.path != view.source.path && other.source.kind.role().is_some_and(counts);
+    // A name that says so means that one file: `bashrc_cluster` beside `bashrc`.
+    let says_so = |other: &Source| {
+        let name = other.path.file_name().map(PathBuf::from).unwrap_or_default();
+        bench.judge.policy.clusters.shown(&name, "").any
+    };
+    let is_other = |other: &&View<'_>| {
+        let (source, role) = (other.source, other.source.kind.role());
+        source.path != view.source.path && role.is_some_and(counts) && !(role == Some(Role::Startup) && says_so(source))
+    };
     here.filter(is_other).any(shows)
 }
 

@@ -22,6 +22,7 @@ mod search;
 mod site;
 mod spoken;
 mod suppress;
+mod together;
 mod withheld;
 
 pub use asked::interest;

@@ -60,6 +60,12 @@ pub(super) fn reason(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSpec) -> Opt
         .or_else(|| spec.without.iter().find_map(|other| hindering(bench, scene, other)))
 }
 
+/// True where one of the conditions holds that a fix excludes, beside those on the file as a whole.
+pub(super) fn is_excluded(scene: Scene<'_>, spec: &FixSpec) -> bool {
+    let is_of_file = |table: &Where| table.tests.iter().all(|test| test.path.text.starts_with("file."));
+    spec.only_if.unless.iter().any(|table| !is_of_file(table) && scene.holds(table) >= Truth::Maybe)
+}
+
 /// True where the other facts are there for certain that a fix asks for, and those that it excludes are not.
 pub(super) fn others_are_right(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSpec) -> bool {
     spec.with.iter().all(|other| bench.exists(scene, other, None) == Truth::Yes)

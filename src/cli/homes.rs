@@ -74,7 +74,7 @@ impl AtHome {
 impl Homes for AtHome {
     fn has(&self, source: &Source) -> bool {
         let folders: &[&str] = match source.kind {
-            Kind::Shell { role: Role::Script, .. } => &PROGRAMS,
+            Kind::Shell { role: Role::Script, .. } | Kind::Python => &PROGRAMS,
             _ => &READ_AT_START,
         };
         let path = absolute(&self.cwd, &source.path);
