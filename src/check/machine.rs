@@ -1,6 +1,7 @@
 //! Where a file is used. What is right at a site need not be so on a machine of one's own or at another centre: there a
 //! fix is only shown, unless it is right on any machine.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -83,8 +84,12 @@ fn used_elsewhere(bench: &Bench<'_>, view: &View<'_>, role: Role) -> Option<Stri
     if role != Role::Job && (is_home_of_site(bench, view) || homes.has(view.source)) {
         return None;
     }
+    // What holds everywhere is right for a job of any centre.
+    if role == Role::Job && site.id == ROOT {
+        return None;
+    }
     let used = used(bench, view);
-    if let Some(sign) = &used.elsewhere {
+    if let Some(sign) = used.elsewhere.as_ref().filter(|_| site.id != ROOT) {
         return Some(format!("it is for another cluster: {sign}"));
     }
     let is_known = || match role {
@@ -121,7 +126,7 @@ fn is_home_of_site(bench: &Bench<'_>, view: &View<'_>) -> bool {
 fn beside(bench: &Bench<'_>, view: &View<'_>, counts: &dyn Fn(Role) -> bool) -> bool {
     let shows = |other: &View<'_>| {
         let used = used(bench, other);
-        used.on_cluster && used.elsewhere.is_none()
+        used.on_cluster && (used.elsewhere.is_none() || bench.judge.policy.site.id == ROOT)
     };
     let related = bench.run.related(bench.index);
     if related.into_iter().filter_map(|index| bench.run.view(index)).any(shows) {
@@ -158,17 +163,22 @@ fn by_folder<'r>(run: &'r Run<'_>) -> &'r HashMap<PathBuf, Vec<usize>> {
 fn used<'v>(bench: &Bench<'_>, view: &'v View<'_>) -> &'v Use {
     view.used.get_or_init(|| {
         let policy = bench.judge.policy;
+        let sites = site::evidence(&policy.sites, view.facts);
+        if sites.contains_key(&policy.site.id) {
+            return Use { on_cluster: true, elsewhere: None };
+        }
         let name = bench.run.settings.name_of(&view.source.path);
         let shown = policy.clusters.shown(&name, &view.source.text);
-        let sites = site::evidence(&policy.sites, view.facts);
-        let own = own_sites(policy);
-        let other = sites.iter().find(|(id, _)| !own.contains(*id)).map(|(_, why)| why.clone());
-        let centre = shown.centre.map(|(name, sign)| format!("`{sign}` is of {name}"));
-        let is_here = sites.keys().any(|id| *id == policy.site.id) || says_site(policy, &name, view);
-        let has_modules = view.by_kind.contains_key(&FactKind::Module);
+        let is_here = LazyCell::new(|| says_site(policy, &name, view));
+        let other = || {
+            let own = own_sites(policy);
+            sites.iter().find(|(id, _)| !own.contains(id.as_str())).map(|(_, why)| why.clone())
+        };
+        let centre = || shown.centre.map(|(name, sign)| format!("`{sign}` is of {name}"));
+        let has_modules = || view.by_kind.contains_key(&FactKind::Module);
         Use {
-            on_cluster: shown.any || is_here || !sites.is_empty() || shown.centre.is_some() || has_modules,
-            elsewhere: other.or(centre).filter(|_| !is_here),
+            on_cluster: shown.any || !sites.is_empty() || shown.centre.is_some() || has_modules() || *is_here,
+            elsewhere: other().or_else(centre).filter(|_| !*is_here),
         }
     })
 }
@@ -176,10 +186,6 @@ fn used<'v>(bench: &Bench<'_>, view: &'v View<'_>) -> &'v Use {
 /// The site, those that it completes, those whose place it took, and the one that took its.
 fn own_sites(policy: &Effective) -> BTreeSet<&str> {
     let mut own: BTreeSet<&str> = policy.sites.descent(&policy.site.id).into_iter().collect();
-    // Who judges by what holds everywhere has no other site.
-    if policy.site.id == ROOT {
-        own.extend(policy.sites.keys().map(String::as_str));
-    }
     let is_before = |id: &&str| {
         let retired = policy.sites.get(id).and_then(|site| site.retired.as_ref());
         retired.and_then(|retired| retired.successor.as_deref()).is_some_and(|next| next == policy.site.id)

@@ -1,5 +1,6 @@
 //! Which site judges a file: flag, pragma, configuration, environment, host name, evidence in the file, in this order.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -105,7 +106,7 @@ pub fn detect(
     let steps: [(Grounds, &dyn Fn() -> _); 3] = [
         (Grounds::Environment, &|| by_environment(policy, machine)),
         (Grounds::HostName, &|| by_host(policy, machine)),
-        (Grounds::Evidence, &|| evidence(&policy.sites, facts)),
+        (Grounds::Evidence, &|| by_evidence(policy, facts)),
     ];
     for (grounds, find) in steps {
         let found: BTreeMap<&str, String> = find();
@@ -166,8 +167,20 @@ fn by_host<'p>(policy: &'p Policy, machine: &Surroundings) -> BTreeMap<&'p str, 
     matching.map(|site| (site.id.as_str(), format!("this host is called `{host}`"))).collect()
 }
 
-/// The sites of which a file has signs, each with the sign in a sentence.
-pub(super) fn evidence<'p>(sites: &'p Sites, facts: &FileFacts) -> BTreeMap<&'p str, String> {
+fn by_evidence<'p>(policy: &'p Policy, facts: &FileFacts) -> BTreeMap<&'p str, String> {
+    let told = evidence(&policy.sites, facts);
+    told.iter().filter_map(|(id, why)| Some((policy.sites.head(id)?.id.as_str(), why.clone()))).collect()
+}
+
+/// The sites of which a file has signs, each with the sign in a sentence. It is asked once to choose the site, and again
+/// where a fix is offered.
+pub(super) fn evidence<'f>(sites: &Sites, facts: &'f FileFacts) -> Cow<'f, BTreeMap<String, String>> {
+    let asked = std::ptr::from_ref(sites).addr();
+    let (of, told) = facts.told.get_or_init(|| (asked, signs(sites, facts)));
+    if *of == asked { Cow::Borrowed(told) } else { Cow::Owned(signs(sites, facts)) }
+}
+
+fn signs(sites: &Sites, facts: &FileFacts) -> BTreeMap<String, String> {
     let options: Vec<String> = facts.facts.iter().filter_map(asked).collect();
     let mut texts = BTreeSet::new();
     let mut add = |text| {
@@ -211,7 +224,7 @@ pub(super) fn evidence<'p>(sites: &'p Sites, facts: &FileFacts) -> BTreeMap<&'p 
     let mut found = BTreeMap::new();
     for text in texts {
         for site in sites.told_by(text) {
-            found.entry(site.id.as_str()).or_insert_with(|| format!("the file names `{text}`"));
+            found.entry(site.id.clone()).or_insert_with(|| format!("the file names `{text}`"));
         }
     }
     if found.len() > 1 {
@@ -227,13 +240,13 @@ fn says_all(statement: &Record) -> Option<&str> {
 }
 
 /// A file with signs of a site that is gone and of the one that took its place was carried over, or should be.
-fn yield_to_successors(sites: &Sites, found: &mut BTreeMap<&str, String>) {
-    let ids: Vec<&str> = found.keys().copied().collect();
+fn yield_to_successors(sites: &Sites, found: &mut BTreeMap<String, String>) {
+    let ids: Vec<String> = found.keys().cloned().collect();
     for id in ids {
-        let retired = sites.get(id).and_then(|site| site.retired.clone());
+        let retired = sites.get(&id).and_then(|site| site.retired.clone());
         if retired.and_then(|retired| retired.successor).is_some_and(|successor| found.contains_key(successor.as_str()))
         {
-            found.remove(id);
+            found.remove(&id);
         }
     }
 }

@@ -25,8 +25,8 @@ pub use model::{Fact, FactKind};
 pub use name::{Name, mark};
 pub use value::{Record, Text, Value};
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use crate::source::{Source, Span};
 
@@ -45,6 +45,8 @@ pub struct FileFacts {
     pub links: Vec<Link>,
     /// Texts that may tell the site, of commands and assignments that have no fact because nobody asks about them.
     pub signs: BTreeSet<String>,
+    /// Of which sites there are signs, each with one, by the sites that were asked about first: their address.
+    pub told: OnceLock<(usize, BTreeMap<String, String>)>,
     /// Scripts that stand in here documents and are written or submitted, each with facts of its own.
     pub embedded: Vec<FileFacts>,
     /// Of such a script: does the shell that writes it fill in its variables first? `None` for a file.
