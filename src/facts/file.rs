@@ -6,7 +6,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::facts::placeholder::enclosed;
 use crate::facts::{Record, shebang};
-use crate::source::{Kind, Scheduler, Source};
+use crate::source::{Kind, Role, Scheduler, Source};
 
 /// The fields of `source` that its name and text alone tell, and the scheduler whose directives it carries.
 pub fn file_record(source: &Source, scheduler: Option<Scheduler>) -> Record {
@@ -46,6 +46,9 @@ const SERVICES: [&str; 14] = [
     "docker",
     ".docker",
 ];
+
+/// Folders whose environment a service makes that shows documents.
+const DOCUMENTS: [&str; 3] = ["docs", "doc", "readthedocs"];
 
 /// Folders of what is for one system.
 const SYSTEM_FOLDERS: [(&str, &str); 8] = [
@@ -114,14 +117,48 @@ const MACHINES: &[(&str, &str)] = &[
 const CONDA_FOLDERS: [(&str, &str); 4] =
     [(":\\", "windows"), (":/Users", "windows"), ("/Users/", "mac"), ("/opt/homebrew", "mac")];
 
-/// Packages in environment files that only one system has.
-const SYSTEM_PACKAGES: [(&str, &str); 6] = [
+/// What in environment files only one system has: packages, the builds of its channel, the folder of whoever wrote them out.
+const SYSTEM_PACKAGES: [(&str, &str); 21] = [
+    ("prefix: /Users/", "mac"),
+    ("prefix: /opt/homebrew", "mac"),
+    ("prefix: C:", "windows"),
     ("- appnope=", "mac"),
+    ("- libcxx=", "mac"),
+    ("- pyobjc-", "mac"),
+    ("- python.app", "mac"),
+    ("=hecd8cb5_", "mac"),
+    ("=hca03da5_", "mac"),
+    ("=haa95532_", "windows"),
     ("- vs2015_runtime", "windows"),
+    ("- vc14_runtime", "windows"),
+    ("- vc=", "windows"),
+    ("- ucrt=", "windows"),
     ("- m2w64-", "windows"),
+    ("- msys2-", "windows"),
     ("- pywin32=", "windows"),
+    ("- pywinpty=", "windows"),
+    ("- wincertstore=", "windows"),
     ("- win_inet_pton", "windows"),
     ("- icc_rt=", "windows"),
+];
+
+/// Words in the names of files that are for one system, or for a service.
+const NAME_WORDS: [(&str, &str); 15] = [
+    ("mac", "mac"),
+    ("macos", "mac"),
+    ("macosx", "mac"),
+    ("osx", "mac"),
+    ("darwin", "mac"),
+    ("brew", "mac"),
+    ("win", "windows"),
+    ("win64", "windows"),
+    ("windows", "windows"),
+    ("wsl", "windows"),
+    ("ci", "ci"),
+    ("docs", "ci"),
+    ("rtd", "ci"),
+    ("readthedocs", "ci"),
+    ("binder", "ci"),
 ];
 
 /// What Python says that runs elsewhere too.
@@ -153,7 +190,7 @@ fn made_for(source: &Source) -> Option<&'static str> {
         let service = SERVICES.iter().find(|name| is(&part, name)).map(|_| "ci");
         service.or_else(|| SYSTEM_FOLDERS.iter().find(|(name, _)| is(&part, name)).map(|(_, machine)| *machine))
     };
-    if let Some(machine) = folders.find_map(told) {
+    if let Some(machine) = folders.find_map(told).or_else(|| named_for(source)) {
         return Some(machine);
     }
     static SHELL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| search(MACHINES));
@@ -178,6 +215,29 @@ fn made_for(source: &Source) -> Option<&'static str> {
     // A service is also told of in comments. What comes first in the list tells most.
     let meant = found.filter(|(at, _, machine)| *machine == "ci" || is_code(*at));
     meant.min_by_key(|(_, number, _)| *number).map(|(.., machine)| machine)
+}
+
+/// The machine that a file's name tells: `environment_macos.yml`, `docs/environment.yml`. Python runs on several.
+fn named_for(source: &Source) -> Option<&'static str> {
+    let is_environment = source.kind == Kind::Environment;
+    if !is_environment && !matches!(source.kind, Kind::Shell { role: Role::Job | Role::Script, .. }) {
+        return None;
+    }
+    let shown = || {
+        source
+            .path
+            .parent()?
+            .file_name()
+            .filter(|folder| DOCUMENTS.iter().any(|name| folder.eq_ignore_ascii_case(name)))
+    };
+    if is_environment && shown().is_some() {
+        return Some("ci");
+    }
+    let name = source.path.file_stem()?.to_str()?;
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.find_map(|word| {
+        NAME_WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, machine)| *machine)
+    })
 }
 
 /// Looks for all words of a list at once, which only this kind of match does.
