@@ -29,7 +29,7 @@ static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// A number of a line that something is bound to.
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:must|has to|have to|needs? to|keep|stays?|remain|expect(?:s|ed)?)\b.*\blines?\s*(?:no\.?|number|#)?\s*\d+")
+    Regex::new(r"(?i)\b(?:must|has to|have to|needs? to|keep|stays?|remain|expect(?:s|ed)?)\b.*(?:\blines?\s*(?:no\.?|number|#)?\s*\d+|\b\d+(?:st|nd|rd|th)\s+line\b)")
         .ok()
 });
 
@@ -294,6 +294,7 @@ mod tests {
             ("Don't remove this line!", Some((Keeps::Text, Reach::Beside))),
             ("Diese Zeile nicht ändern", Some((Keeps::Text, Reach::Beside))),
             ("must stay on line 4", Some((Keeps::Number, Reach::Beside))),
+            ("the name MUST remain on the 4th line for the script", Some((Keeps::Number, Reach::Beside))),
             ("do not move", Some((Keeps::Place, Reach::Beside))),
             ("Order of modules matters", Some((Keeps::Place, Reach::Beside))),
             ("this has to come first", Some((Keeps::Place, Reach::Beside))),
