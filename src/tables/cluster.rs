@@ -87,10 +87,15 @@ impl Clusters {
     }
 }
 
-/// True for what is no part of a longer word, unless it `goes_on`, and for a path at its beginning.
+/// True for what is no part of a longer word, unless it `goes_on`, for a path at its beginning, and for a host that is no
+/// address on the web: data and software come from everywhere.
 fn stands_alone(text: &str, (start, end): (usize, usize), goes_on: bool) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let (before, own, after) = (&text[..start], &text[start..end], &text[end..]);
+    let word = before.rsplit(|c: char| c.is_whitespace() || "\"'<>()".contains(c)).next().unwrap_or_default();
+    if word.contains("://") {
+        return false;
+    }
     let begins = match (own.chars().next(), before.chars().next_back()) {
         (Some('/'), Some(c)) => !is_word(c) && !"~}.-*/$)".contains(c),
         (Some(first), Some(c)) if is_word(first) => !is_word(c) && c != '-',
@@ -140,5 +145,6 @@ mod tests {
         assert_eq!(shown("a.sh", "ssh login.sherlock.stanford.edu").1.as_deref(), Some("Sherlock"));
         assert_eq!(shown("a.sh", "ls /gpfs/alpine/proj").1.as_deref(), Some("Summit"));
         assert_eq!(shown("a.sh", "echo Sherlock Holmes").1, None);
+        assert_eq!(shown("a.sh", "# https://www.sherlock.stanford.edu/docs\nwget ftp://x.rc.ufl.edu/a").1, None);
     }
 }
