@@ -285,10 +285,14 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
         // Under the name that it has now.
         return Err(format!("another file uses the name that it would change: {}", user.display()).into());
     }
-    let (trusted, is_risky) = match hit.active.trust {
-        Some(trust) => (trust, false),
-        None if risky() => (declared.min(Applicability::Unsafe), declared == Applicability::Safe),
-        None => (declared, false),
+    let doubted = || spec.shown_if.iter().any(|table| scene.holds(table) > Truth::No);
+    let (trusted, condition) = match hit.active.trust {
+        Some(trust) => (trust, None),
+        None if declared > Applicability::Display && doubted() => (Applicability::Display, Some("shown-if")),
+        None if risky() => {
+            (declared.min(Applicability::Unsafe), Some("unsafe-if").filter(|_| declared == Applicability::Safe))
+        }
+        None => (declared, None),
     };
     // Nobody but its author may delete a comment in passing.
     let source = scene.about.view.source;
@@ -314,8 +318,8 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
         format!("the comment on line {line} speaks of what it changes")
     } else if let Some(machine) = machine {
         machine
-    } else if is_risky {
-        "a condition of its `unsafe-if` holds here".to_owned()
+    } else if let Some(condition) = condition {
+        format!("a condition of its `{condition}` holds here")
     } else if doubtful && trusted == Applicability::Safe {
         "it is not certain that it is right here".to_owned()
     } else if let Some(line) = lost {

@@ -35,6 +35,8 @@ pub struct FixSpec {
     pub unsafe_if: Vec<Where>,
     /// Unsafe when one of these facts exists.
     pub unsafe_if_with: Vec<Other>,
+    /// Only shown when one of these holds.
+    pub shown_if: Vec<Where>,
     /// It is right on any machine, whatever the file is for.
     pub any_machine: bool,
     /// What it changes, all or none.
@@ -149,7 +151,7 @@ impl FixSpec {
         let scope = Scope::Fact(context.kind);
         let title = table.need_string("title").map(|word| Template::parse(context, &word));
         let applicability = table.need("applicability").and_then(|item| item.choice("applicability", APPLICABILITIES));
-        let unsafe_if = table.tables("unsafe-if");
+        let conditions = |key| table.tables(key).iter().map(|table| Where::parse(context, table, scope)).collect();
         let fix = Self {
             number,
             title: title.unwrap_or_default(),
@@ -158,8 +160,9 @@ impl FixSpec {
             with: read_others(context, &table, "with"),
             without: read_others(context, &table, "without"),
             unless_text: table.strings("unless-text").iter().map(|word| Written::parse(context, word)).collect(),
-            unsafe_if: unsafe_if.iter().map(|table| Where::parse(context, table, scope)).collect(),
+            unsafe_if: conditions("unsafe-if"),
             unsafe_if_with: read_others(context, &table, "unsafe-if-with"),
+            shown_if: conditions("shown-if"),
             any_machine: table.flag("any-machine").unwrap_or(false),
             edits: table.tables("edits").into_iter().filter_map(|table| read_edit(context, table)).collect(),
         };

@@ -125,6 +125,13 @@ fn simple_condition(walker: &Walker<'_>, simple: &Simple) -> Outcome {
     }
 }
 
+/// True where the text has a variable of that name: `$SUDO_PS1` is another.
+fn names_variable(text: &str, name: &str) -> bool {
+    let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(name)
+        .any(|(at, _)| !text[..at].ends_with(in_name) && !text[at + name.len()..].starts_with(in_name))
+}
+
 /// The inside of `[ … ]` or `[[ … ]]`.
 fn test(text: &str) -> Outcome {
     let text = text.trim();
@@ -141,7 +148,7 @@ fn test(text: &str) -> Outcome {
         let interactive = Outcome::Guard(Guard::Interactive);
         return if text.contains("!=") || text.starts_with("-z") { interactive.negated() } else { interactive };
     }
-    if text.contains("PS1") || text.contains("$prompt") {
+    if names_variable(text, "PS1") || text.contains("$prompt") {
         let interactive = Outcome::Guard(Guard::Interactive);
         let absent = text.starts_with("-z") || text.contains("= \"\"") || text.contains("== \"\"");
         return if absent { interactive.negated() } else { interactive };

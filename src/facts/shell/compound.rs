@@ -15,7 +15,7 @@ const MAX_ROUNDS: usize = 8;
 impl Walker<'_> {
     /// `if`: each arm from the same state, and the states after them joined.
     pub fn conditional(&mut self, arms: &[(Vec<Command>, Vec<Command>)], otherwise: Option<&[Command]>) {
-        let certain = self.certain;
+        let (certain, guard) = (self.certain, self.state.guard);
         let mut ends: Option<State> = None;
         let mut decided = false;
         let single = arms.len() == 1 && otherwise.is_none();
@@ -61,6 +61,7 @@ impl Walker<'_> {
         } else if let Some(state) = ends {
             self.state = state;
         }
+        self.state.guard = self.state.guard.within(guard);
     }
 
     /// One branch; `by_host` when the name of the machine decides about it.
@@ -154,11 +155,13 @@ impl Walker<'_> {
             });
         }
         self.certain = certain;
+        let guard = before.guard;
         self.state = match ends {
             Some(state) if complete => state,
             Some(state) => state.join(before),
             None => before,
         };
+        self.state.guard = self.state.guard.within(guard);
     }
 }
 

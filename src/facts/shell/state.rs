@@ -58,6 +58,14 @@ impl Guard {
         }
     }
 
+    /// What holds where branches meet again that began under `outer`.
+    pub const fn within(self, outer: Self) -> Self {
+        match self {
+            Self::None => outer,
+            own => own,
+        }
+    }
+
     /// The name that facts use.
     pub const fn name(self) -> &'static str {
         match self {

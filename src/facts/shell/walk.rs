@@ -380,7 +380,9 @@ impl<'a> Walker<'a> {
                 self.within("condition", |walker| walker.command(command));
             }
             let after = std::mem::take(&mut self.state);
+            let guard = before.guard;
             self.state = self.after_branch(before, after, taken);
+            self.state.guard = self.state.guard.within(guard);
             outcome = if *and { outcome.and(next) } else { outcome.or(next) };
         }
         self.certain = certain;

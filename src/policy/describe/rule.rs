@@ -144,6 +144,7 @@ pub(in super::super) static FIX: Keys = Keys::of(
             "regular expressions, in which `{field}` stands for its text, which must stand there (and `{{` for `{`), none of which is found where it is offered: not in the file outside of the statement and of what the fix changes, be it code or comment",
         ),
         may("unsafe-if", Kind::List(&Kind::Where("")), "a list of conditions; unsafe when one holds"),
+        may("shown-if", Kind::List(&Kind::Where("")), "a list of conditions; only shown when one holds"),
         may("unsafe-if-with", OTHERS, "other facts; unsafe when one is found"),
         may(
             "any-machine",
