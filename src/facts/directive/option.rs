@@ -23,6 +23,8 @@ pub(super) struct Parsed {
     pub(super) verdict: Verdict,
     /// Why the scheduler refuses it although it knows it.
     pub(super) fault: Option<&'static str>,
+    /// What the scheduler reads in its place: `-e xclusive`.
+    pub(super) taken_for: Option<String>,
 }
 
 /// What the scheduler makes of an option.
@@ -59,7 +61,7 @@ impl From<&Word> for Piece {
 
 impl Parsed {
     pub(super) const fn new(option: Piece, value: Option<Piece>, verdict: Verdict) -> Self {
-        Self { option, value, verdict, fault: None }
+        Self { option, value, verdict, fault: None, taken_for: None }
     }
 
     /// The same, with what is wrong about its value when `takes` says what it needs. A value that begins with `=`

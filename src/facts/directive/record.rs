@@ -147,6 +147,7 @@ impl<'a> Assembly<'a> {
         if let Some(value) = &option.value {
             fields.add_some("literal-variable", self.literal_variable(name, value, line));
         }
+        fields.add_some("taken-for", option.taken_for.as_deref());
         fields.add_some("fault", option.fault);
         let filled = option.value.as_ref().is_some_and(|value| is_placeholder(&value.text));
         fields.add("placeholder", filled || matches!(option.verdict, Verdict::Placeholder));

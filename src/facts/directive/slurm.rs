@@ -25,6 +25,9 @@ pub(super) fn options(table: &OptionTable, line: &str, from: usize, expanded: bo
             at = long(table, &words, at, line, &mut found);
         } else if let Some(name) = one_dash(table, word) {
             at = unknown(table, &words, at, (line, name.len() + 1), &mut found);
+            if let Some(last) = found.last_mut() {
+                last.taken_for = taken_for(table, word);
+            }
         } else if is_option(&word.text) && word.text.starts_with('-') {
             at = letters(table, &words, at, line, &mut found);
         } else if is_option(&word.text) {
@@ -56,6 +59,16 @@ fn one_dash<'w>(table: &OptionTable, word: &'w Word) -> Option<&'w str> {
     let rest = word.text.strip_prefix('-')?;
     let name = rest.split('=').next()?;
     (name.len() >= 3 && table.get(name).is_some()).then_some(name)
+}
+
+/// What `getopt` makes of such a word, where its first letter is an option with a value: `-e xclusive`. Where it is none,
+/// or the value makes no sense, the scheduler refuses the script.
+fn taken_for(table: &OptionTable, word: &Word) -> Option<String> {
+    let rest = word.text.strip_prefix('-')?;
+    let letter = rest.chars().next()?;
+    let takes_text = matches!(letter, 'd' | 'e' | 'i' | 'o' | 'p' | 'q' | 'w' | 'x');
+    let takes = table.short(letter).is_some_and(|option| option.takes == Takes::Yes);
+    (takes_text && takes).then(|| format!("-{letter} {}", &rest[letter.len_utf8()..]))
 }
 
 /// `mem=4G` as a stray word: what it lacks is the dashes.

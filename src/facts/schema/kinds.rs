@@ -219,6 +219,11 @@ static DIRECTIVE: &[Field] = &[
     f("nearest", Word, "the nearest option that exists, absent when none is near"),
     f("distance", Number, "edits to that"),
     f("nearest-sole", Flag, "no other option is as near, and it takes a value as this one does"),
+    f(
+        "taken-for",
+        Text,
+        "what the scheduler reads in place of a long name behind one dash, where that means something: `-e xclusive`",
+    ),
     f("abbreviates", Word, "the long name that the scheduler completes it to, when it is a prefix"),
     f("misleading", Word, "the option that such an abbreviation looks like but is not"),
     f(
