@@ -327,6 +327,7 @@ fn view<'a>(inputs: &'a [Analysed], index: usize, links: &Links, names: &Sibling
     View {
         source: &input.source,
         facts: &input.facts,
+        policy: &input.policy,
         file: links.file_record(inputs, index),
         added,
         overlays: links.overlays(inputs, index, &by_kind, names),

@@ -24,6 +24,8 @@ pub(super) struct View<'a> {
     pub source: &'a Source,
     /// Its facts.
     pub facts: &'a FileFacts,
+    /// The policy that judges it.
+    pub policy: &'a Effective,
     /// Its `file.…` fields, with those that links give.
     pub file: Record,
     /// Facts that the engine adds: the file itself, gaps, suppressions.

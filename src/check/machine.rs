@@ -89,7 +89,7 @@ fn used_elsewhere(bench: &Bench<'_>, view: &View<'_>, role: Role) -> Option<Stri
         return None;
     }
     let used = used(bench, view);
-    if let Some(sign) = used.elsewhere.as_ref().filter(|_| site.id != ROOT) {
+    if let Some(sign) = &used.elsewhere {
         return Some(format!("it is for another cluster: {sign}"));
     }
     let is_known = || match role {
@@ -126,7 +126,7 @@ fn is_home_of_site(bench: &Bench<'_>, view: &View<'_>) -> bool {
 fn beside(bench: &Bench<'_>, view: &View<'_>, counts: &dyn Fn(Role) -> bool) -> bool {
     let shows = |other: &View<'_>| {
         let used = used(bench, other);
-        used.on_cluster && (used.elsewhere.is_none() || bench.judge.policy.site.id == ROOT)
+        used.on_cluster && used.elsewhere.is_none()
     };
     let related = bench.run.related(bench.index);
     if related.into_iter().filter_map(|index| bench.run.view(index)).any(shows) {
@@ -159,10 +159,10 @@ fn by_folder<'r>(run: &'r Run<'_>) -> &'r HashMap<PathBuf, Vec<usize>> {
     })
 }
 
-/// What a file shows of where it is used.
+/// What a file shows of where it is used, by the site that judges it, whoever asks.
 fn used<'v>(bench: &Bench<'_>, view: &'v View<'_>) -> &'v Use {
     view.used.get_or_init(|| {
-        let policy = bench.judge.policy;
+        let policy = view.policy;
         let sites = site::evidence(&policy.sites, view.facts);
         if sites.contains_key(&policy.site.id) {
             return Use { on_cluster: true, elsewhere: None };
@@ -178,7 +178,8 @@ fn used<'v>(bench: &Bench<'_>, view: &'v View<'_>) -> &'v Use {
         let has_modules = || view.by_kind.contains_key(&FactKind::Module);
         Use {
             on_cluster: shown.any || !sites.is_empty() || shown.centre.is_some() || has_modules() || *is_here,
-            elsewhere: other().or_else(centre).filter(|_| !*is_here),
+            // What holds everywhere is of no centre, and so none is another.
+            elsewhere: other().or_else(centre).filter(|_| policy.site.id != ROOT && !*is_here),
         }
     })
 }
