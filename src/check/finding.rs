@@ -75,7 +75,7 @@ pub struct By {
     pub fix: Option<usize>,
     /// Why the ones before it are not.
     pub passed: Vec<String>,
-    /// The thing that it is about: others of the rule about the same belong to it.
+    /// The thing that it is about: others of the rule about the same belong to it. Told where one of the next two holds.
     pub about: EcoString,
     /// Its fix is not offered, or only shown, for a reason that lies in what surrounds it.
     pub stays: bool,

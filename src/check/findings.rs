@@ -107,8 +107,9 @@ fn finding(bench: &Bench<'_>, hit: &Hit<'_>, settings: &Settings, name: &str) ->
     let message = own(hit.active.message()).unwrap_or_else(|| voice.say_one_of(&hit.clause.message));
     let severity = if possible { hit.active.severity.milder() } else { hit.active.severity };
     let Offer { fix, number, passed, why: no_fix, stays } = first_fix(bench, voice, hit, settings.passed);
-    let (stays, about) = (stays && !together::is_of_other_host(hit.subject), together::about(hit.subject));
+    let stays = stays && !together::is_of_other_host(hit.subject);
     let changes = number.and_then(|number| hit.clause.fixes.get(number)).is_some_and(together::changes);
+    let about = if stays || changes { together::about(hit.subject) } else { Default::default() };
     Finding {
         rule: hit.active.rule.id.clone(),
         severity: hit.clause.at_most.map_or(severity, |most| severity.min(most)),

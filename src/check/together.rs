@@ -43,7 +43,7 @@ pub(super) fn about(subject: Subject<'_>) -> EcoString {
 
 /// True for a finding in lines that run on another host, which are mended for that one if at all.
 pub(super) fn is_of_other_host(subject: Subject<'_>) -> bool {
-    matches!(subject.fact.fields.get("context"), Some(Value::List(items)) if items.iter().any(|item| item.to_string() == "host"))
+    subject.fact.fields.lists("context", "host")
 }
 
 /// True for a fix that takes something away or puts something else there; what is only added leaves no half behind.

@@ -32,6 +32,7 @@ use crate::source::{self, Kind, Source};
 use crate::tables::Caches;
 
 use super::Status;
+use super::accounts;
 use super::args::{self, Output, PolicyOptions};
 use super::engine::Engine;
 use super::snapshot::Snapshot;
@@ -43,11 +44,6 @@ const LIMIT: u64 = source::size_limit(Kind::Other);
 
 /// What a shell ends with when it is interrupted.
 const INTERRUPTED: i32 = 130;
-
-/// The accounts of this machine.
-const PASSWD: &str = "/etc/passwd";
-const FIRST_ACCOUNT: u32 = 1000;
-const NOBODY: u32 = 65_534;
 
 /// Runs `pydoctor doctor`.
 pub(super) fn run(args: &args::Doctor, snapshot: &Snapshot, streams: &mut Streams) -> anyhow::Result<Status> {
@@ -381,15 +377,6 @@ fn other_places(site: &Site) -> Vec<String> {
     paths.map(|path| path.text.clone()).collect()
 }
 
-/// The accounts of people in the text of a `passwd`: those of the system have small numbers, and nobody's has a great one.
-fn accounts(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter_map(|line| {
-        let mut fields = line.split(':');
-        let (name, number) = (fields.next()?, fields.nth(1)?.parse::<u32>().ok()?);
-        (number >= FIRST_ACCOUNT && number != NOBODY).then_some(name)
-    })
-}
-
 /// Writes the report without names and secrets; others may not read the file. Errors name it.
 fn write_bundle(file: &Path, report: &AccountReport, snapshot: &Snapshot) -> anyhow::Result<()> {
     let mut known = Known::default();
@@ -402,8 +389,7 @@ fn write_bundle(file: &Path, report: &AccountReport, snapshot: &Snapshot) -> any
     let hosts: Vec<&str> = hosts.filter(|host| *host != "localhost").collect();
     hosts.iter().for_each(|host| known.folder(host));
     known.hosts.extend(hosts.into_iter().filter(|host| host.len() > 2).map(str::to_owned));
-    let passwd = fs::read(PASSWD).unwrap_or_default();
-    accounts(&String::from_utf8_lossy(&passwd)).for_each(|name| known.folder(name));
+    accounts::all().iter().filter(|account| account.is_of_person()).for_each(|account| known.folder(&account.name));
     let write = || {
         // Neither through a link nor over something that came meanwhile.
         let file = File::options().write(true).create_new(true).mode(0o600).open(file)?;

@@ -11,8 +11,7 @@ use crate::facts::FileFacts;
 use crate::policy::Policy;
 use crate::source::{Kind, Role, Source, absolute};
 
-/// The accounts of the machine.
-const PASSWD: &str = "/etc/passwd";
+use super::accounts;
 
 /// Folders of a home whose files are read when a shell or conda starts.
 const READ_AT_START: [&str; 10] =
@@ -50,8 +49,11 @@ impl AtHome {
     /// The home of the account that a file belongs to.
     fn of_owner(&self, path: &Path) -> Option<&Path> {
         let owner = fs::metadata(path).ok()?.uid();
-        let accounts = self.accounts.get_or_init(|| accounts(&fs::read(PASSWD).unwrap_or_default()));
-        accounts.get(&owner).map(PathBuf::as_path)
+        let homes = self.accounts.get_or_init(|| {
+            let with_home = accounts::all().into_iter().filter(|account| account.home.starts_with('/'));
+            with_home.map(|account| (account.number, PathBuf::from(account.home))).collect()
+        });
+        homes.get(&owner).map(PathBuf::as_path)
     }
 
     /// What the links lead to that lie directly in a home, and have names of what is read from there.
@@ -108,17 +110,6 @@ fn is_in_place(home: &Path, path: &Path, folders: &[&str]) -> bool {
     parts.next().is_none() || folders.iter().any(|folder| first == *folder)
 }
 
-/// The homes in the text of a `passwd`, by the number of the account.
-fn accounts(text: &[u8]) -> BTreeMap<u32, PathBuf> {
-    let text = String::from_utf8_lossy(text);
-    let account = |line: &str| {
-        let fields: Vec<&str> = line.split(':').collect();
-        let home = fields.get(5).filter(|home| home.starts_with('/'))?;
-        Some((fields.get(2)?.parse().ok()?, PathBuf::from(home)))
-    };
-    text.lines().filter_map(account).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,12 +127,5 @@ mod tests {
         ] {
             assert_eq!(is_in_place(Path::new("/home/ada"), Path::new(path), &READ_AT_START), wanted, "{path}");
         }
-    }
-
-    #[test]
-    fn accounts_are_read() {
-        let found = accounts(b"root:x:0:0:root:/root:/bin/bash\nada:x:1000:1000::/home/ada:/bin/sh\nbroken\n");
-        assert_eq!(found.get(&1000), Some(&PathBuf::from("/home/ada")));
-        assert_eq!(found.len(), 2);
     }
 }

@@ -1,5 +1,6 @@
 //! Arguments, exit codes, wiring; one file per subcommand.
 
+mod accounts;
 mod args;
 mod ask;
 mod check;

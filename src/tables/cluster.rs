@@ -15,7 +15,15 @@ const COLUMNS: [&str; 3] = ["name", "folders", "words"];
 #[derive(Debug, Default)]
 pub struct Clusters {
     rows: Vec<Row>,
-    search: OnceLock<Option<AhoCorasick>>,
+    search: OnceLock<Option<Search>>,
+}
+
+/// All words of a table, looked for at once.
+#[derive(Debug)]
+struct Search {
+    automaton: AhoCorasick,
+    /// By its number in the automaton: the row of a word, and its own place there.
+    words: Vec<(usize, usize)>,
 }
 
 /// One centre, or any.
@@ -71,19 +79,23 @@ impl Clusters {
                 }
             }
         }
-        let words =
-            || self.rows.iter().enumerate().flat_map(|(number, row)| row.words.iter().map(move |word| (number, word)));
-        let search =
-            self.search.get_or_init(|| AhoCorasick::new(words().map(|(_, word)| word.trim_end_matches('*'))).ok());
-        let all: Vec<(usize, &String)> = words().collect();
-        for found in search.iter().flat_map(|search| search.find_overlapping_iter(text)) {
-            if let Some((row, word)) = all.get(found.pattern().as_usize()).copied()
-                && stands_alone(text, (found.start(), found.end()), word.ends_with('*'))
-            {
+        let Some(Search { automaton, words }) = self.search.get_or_init(|| self.search()) else { return shown };
+        for found in automaton.find_overlapping_iter(text) {
+            let (row, number) = words[found.pattern().as_usize()];
+            let word = &self.rows[row].words[number];
+            if stands_alone(text, (found.start(), found.end()), word.ends_with('*')) {
                 take(row, word.trim_end_matches('*'));
             }
         }
         shown
+    }
+
+    fn search(&self) -> Option<Search> {
+        let rows = self.rows.iter().enumerate();
+        let words: Vec<(usize, usize)> =
+            rows.flat_map(|(row, own)| (0..own.words.len()).map(move |number| (row, number))).collect();
+        let plain = words.iter().map(|(row, number)| self.rows[*row].words[*number].trim_end_matches('*'));
+        Some(Search { automaton: AhoCorasick::new(plain).ok()?, words })
     }
 }
 
