@@ -1,6 +1,7 @@
 //! From the edits that a rule declares to bytes of the file. Where an edit cannot be made with care, there is no fix.
 
 mod delete;
+mod import;
 mod line;
 mod shell;
 mod uses;
@@ -39,6 +40,7 @@ pub(super) fn edits(specs: &[EditSpec], voice: Voice<'_>) -> Result<Vec<Edit>, S
     for (number, spec) in (1..).zip(specs) {
         changes.extend(editor.changes(spec).ok_or_else(|| editor.why_not(number, spec))?);
     }
+    editor.drop_imports(&mut changes);
     changes.retain(|(span, text)| !span.is_empty() || !text.is_empty());
     let quoted = editor.stands_in_string();
     if changes.is_empty() {
@@ -346,23 +348,6 @@ impl Editor<'_> {
             lines.start = above.start;
         }
         lines
-    }
-
-    fn import(&self, module: &str) -> Option<Vec<Change>> {
-        let known = self.fact.fields.flag("imports-os") && module == "os";
-        let imported = self.voice.scene.about.view.facts.facts.iter().any(|fact| {
-            fact.kind == FactKind::Import
-                && fact.fields.text("module") == module
-                && fact.fields.get("name").is_none()
-                && fact.fields.get("as").is_none()
-                && fact.fields.flag("top")
-        });
-        if known || imported {
-            return Some(Vec::new());
-        }
-        let Some(Value::Text(place)) = self.fact.fields.get("import-place") else { return None };
-        let line = self.line(place.span.get()?.start)?;
-        Some(vec![line.insert_before(self.source, &format!("import {module}"))])
     }
 
     /// Takes the first `#` and the blank after it off each line of `span`.
