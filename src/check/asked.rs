@@ -99,7 +99,7 @@ impl<'l> Listener<'l> {
         kind: FactKind,
         hears: impl Fn(&mut Self, &'l Matcher, Roles, bool) -> bool,
     ) -> bool {
-        let risks = clause.fixes.iter().flat_map(|fix| fix.unsafe_if_with.iter().chain(&fix.with).chain(&fix.without));
+        let risks = clause.fixes.iter().flat_map(|fix| fix.when.others());
         let mut others = clause.with.iter().chain(&clause.without).chain(risks).filter(|other| other.fact == kind);
         let (own, texts) = (roles_of(&clause.matches.all), texts_with(clause, &self.policy.tables.commands));
         let all = others.all(|other| {

@@ -11,7 +11,7 @@ const MAX_PLACES: usize = 1000;
 
 /// Why a fix is not offered: what it must not leave behind, and where that stands.
 pub(super) fn left_behind(spec: &FixSpec, voice: Voice<'_>, edits: &[Edit]) -> Option<String> {
-    if spec.unless_text.is_empty() {
+    if spec.when.unless_text.is_empty() {
         return None;
     }
     let fact = voice.scene.about.fact;
@@ -28,7 +28,7 @@ pub(super) fn left_behind(spec: &FixSpec, voice: Voice<'_>, edits: &[Edit]) -> O
         let places = memchr::memmem::find_iter(source.text.as_bytes(), text);
         places.map(|at| Span::new(at, at + text.len())).any(|place| !is_edited(place))
     };
-    let found = spec.unless_text.iter().find_map(|written| {
+    let found = spec.when.unless_text.iter().find_map(|written| {
         written.find(text, stays, |expression| {
             let places = expression.find_iter(source.text.as_bytes()).take(MAX_PLACES);
             places.map(|place| Span::new(place.start(), place.end())).find(|place| !changes(*place))

@@ -263,15 +263,15 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     let said = hit.active.fix.unwrap_or(Some(spec.applicability)).ok_or_else(no_fix)?;
     let declared = if spec.applicability == Applicability::Display { Applicability::Display } else { said };
     let scene = voice.scene;
-    let offered = scene.matches(&spec.only_if);
+    let offered = scene.matches(&spec.when.only_if);
     if offered <= Truth::Unknown || !withheld::others_are_right(bench, scene, spec) {
         return Err(Withheld::Asked(withheld::is_excluded(scene, spec)));
     }
     // Where it cannot be known that a fix is safe, it is not.
     let doubtful = hit.certainty == Certainty::Possible || offered == Truth::Maybe;
     let risky = || {
-        spec.unsafe_if.iter().any(|table| scene.holds(table) > Truth::No)
-            || spec.unsafe_if_with.iter().any(|other| bench.exists(scene, other, None) > Truth::No)
+        spec.when.unsafe_if.iter().any(|table| scene.holds(table) > Truth::No)
+            || spec.when.unsafe_if_with.iter().any(|other| bench.exists(scene, other, None) > Truth::No)
     };
     let chmod = spec.chmod();
     let edits = if chmod.is_some() { Vec::new() } else { edits(&spec.edits, voice).map_err(Withheld::Cannot)? };
@@ -286,7 +286,7 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
         // Under the name that it has now.
         return Err(format!("another file uses the name that it would change: {}", user.display()).into());
     }
-    let doubted = || spec.shown_if.iter().any(|table| scene.holds(table) > Truth::No);
+    let doubted = || spec.when.shown_if.iter().any(|table| scene.holds(table) > Truth::No);
     let (trusted, condition) = match hit.active.trust {
         Some(trust) => (trust, None),
         None if declared > Applicability::Display && doubted() => (Applicability::Display, Some("shown-if")),

@@ -45,7 +45,7 @@ pub(super) type ByFolder = OnceLock<HashMap<PathBuf, Vec<usize>>>;
 
 /// Why a fix is only shown in a file, because of the machine that the file is for; `None` where it can be applied.
 pub(super) fn reason(bench: &Bench<'_>, about: Subject<'_>, spec: &FixSpec) -> Option<String> {
-    if spec.any_machine {
+    if spec.when.any_machine {
         return None;
     }
     let view = about.view;

@@ -108,7 +108,7 @@ fn add_clause(clause: &Clause, words: &mut BTreeSet<String>) -> Option<()> {
         words.extend(words_of(clause.on, &clause.matches)?);
     }
     // A fact that another one is judged with: in another file, or in one whose own fact needs no tree.
-    let risks = clause.fixes.iter().flat_map(|fix| fix.unsafe_if_with.iter().chain(&fix.with).chain(&fix.without));
+    let risks = clause.fixes.iter().flat_map(|fix| fix.when.others());
     for other in clause.with.iter().chain(&clause.without).chain(risks) {
         let asked = match other.within {
             Within::Reach => true,

@@ -37,7 +37,7 @@ impl Wordings {
 
 /// Why what a fix asks for does not hold; `None` where it holds, at least on some paths.
 pub(super) fn reason(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSpec) -> Option<String> {
-    let (matcher, said) = (&spec.only_if, &bench.run.wordings);
+    let (matcher, said) = (&spec.when.only_if, &bench.run.wordings);
     if let Some(test) = failing(scene, &matcher.all) {
         return Some(format!("its `where` wants `{}`; {}", said.of(test), met(scene, test)));
     }
@@ -54,22 +54,23 @@ pub(super) fn reason(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSpec) -> Opt
             tests.max_by_key(|test| (scene.fulfils(test) == Truth::Unknown, !test.path.text.starts_with("file.")));
         return told.map(|test| format!("its `unless` excludes `{}`; {}", said.of(table), met(scene, test)));
     }
-    spec.with
+    spec.when
+        .with
         .iter()
         .find_map(|other| lacking(bench, scene, other))
-        .or_else(|| spec.without.iter().find_map(|other| hindering(bench, scene, other)))
+        .or_else(|| spec.when.without.iter().find_map(|other| hindering(bench, scene, other)))
 }
 
 /// True where one of the conditions holds that a fix excludes, beside those on the file as a whole.
 pub(super) fn is_excluded(scene: Scene<'_>, spec: &FixSpec) -> bool {
     let is_of_file = |table: &Where| table.tests.iter().all(|test| test.path.text.starts_with("file."));
-    spec.only_if.unless.iter().any(|table| !is_of_file(table) && scene.holds(table) >= Truth::Maybe)
+    spec.when.only_if.unless.iter().any(|table| !is_of_file(table) && scene.holds(table) >= Truth::Maybe)
 }
 
 /// True where the other facts are there for certain that a fix asks for, and those that it excludes are not.
 pub(super) fn others_are_right(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSpec) -> bool {
-    spec.with.iter().all(|other| bench.exists(scene, other, None) == Truth::Yes)
-        && spec.without.iter().all(|other| bench.exists(scene, other, None) == Truth::No)
+    spec.when.with.iter().all(|other| bench.exists(scene, other, None) == Truth::Yes)
+        && spec.when.without.iter().all(|other| bench.exists(scene, other, None) == Truth::No)
 }
 
 /// The first test of a table that does not hold.

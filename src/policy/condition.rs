@@ -1,14 +1,16 @@
 //! Conditions on facts: their types, and reading them from TOML against the schema.
 
+mod glob;
+
 use super::alternatives::Alternatives;
 use super::document::{Document, Item, Shape, Table, Word, expectation};
 use super::expression::LazyRegex;
-use super::glob::{Pattern, Token, push_literal};
 use super::needs::Needs;
 use super::path::{Derived, FieldPath, Root, Scope, describe, properties};
 use super::site::Site;
 use super::template::{Context, Part, Template, UseKind};
 use crate::facts::schema::Type;
+pub use glob::{Glob, GlobPiece, complete};
 
 /// Conditions that must all hold.
 #[derive(Clone, Debug, Default)]
@@ -89,24 +91,6 @@ pub enum Operand {
     Text(Template),
 }
 
-/// A glob, perhaps with fields to fill in.
-#[derive(Clone, Debug)]
-pub enum Glob {
-    /// Known when the rule is read.
-    Fixed(Pattern),
-    /// Completed from the fact: each piece is a part of a glob or text that is meant literally.
-    Filled(Box<[GlobPiece]>),
-}
-
-/// A part of a glob with fields.
-#[derive(Clone, Debug)]
-pub enum GlobPiece {
-    /// A part of the glob.
-    Tokens(Pattern),
-    /// Text from the fact or the site, taken literally.
-    Part(Part),
-}
-
 /// Operators that a table of conditions may hold.
 const OPERATORS: &[&str] =
     &["not", "any", "all", "none", "absent", "present", "lt", "le", "gt", "ge", "count", "matches"];
@@ -156,6 +140,17 @@ impl Where {
     pub(super) fn parse(context: Context<'_, '_>, table: &Table<'_, '_>, scope: Scope) -> Self {
         let mut tests = Vec::new();
         read_fields(context, table, scope, "", &mut tests, 0);
+        Self::of(tests)
+    }
+
+    /// Takes the conditions of `other` as well.
+    pub(super) fn and(&mut self, other: Self) {
+        let mut tests = std::mem::take(&mut self.tests);
+        tests.extend(other.tests);
+        *self = Self::of(tests);
+    }
+
+    fn of(mut tests: Vec<Test>) -> Self {
         // All must hold, in whatever order: what is told fast goes first.
         tests.sort_by_key(Test::cost);
         let of_file = tests.partition_point(Test::is_of_file);
@@ -448,53 +443,4 @@ fn read_regex(context: Context<'_, '_>, item: &Item<'_, '_>) -> Option<Condition
         fault.tell(context.doc, &word);
     }
     Some(Condition::Matches(regex))
-}
-
-impl Glob {
-    /// Reads a glob, in which `{field}` stands for the text of a field.
-    fn parse(context: Context<'_, '_>, word: &Word<'_>) -> Self {
-        if !context.trusted {
-            context.doc.check_glob(word);
-        }
-        if !word.text.contains(['{', '}']) {
-            return Self::Fixed(Pattern::new(word.text));
-        }
-        let template = Template::parse(context, word);
-        let pieces: Box<[GlobPiece]> = template
-            .parts
-            .iter()
-            .map(|part| match part {
-                Part::Text(text) => GlobPiece::Tokens(Pattern::new(text)),
-                part => GlobPiece::Part(part.clone()),
-            })
-            .collect();
-        match &*pieces {
-            [] => Self::Fixed(Pattern::exactly("")),
-            [GlobPiece::Tokens(pattern)] => Self::Fixed(pattern.clone()),
-            _ => Self::Filled(pieces),
-        }
-    }
-
-    /// The text of the glob up to its first wildcard or field.
-    pub fn prefix(&self) -> String {
-        match self {
-            Self::Fixed(pattern) => pattern.prefix().into_owned(),
-            Self::Filled(pieces) => match pieces.first() {
-                Some(GlobPiece::Tokens(pattern)) => pattern.prefix().into_owned(),
-                _ => String::new(),
-            },
-        }
-    }
-}
-
-/// A glob completed from its parts; `fill` gives the literal text of a part, `None` when it is absent.
-pub fn complete(pieces: &[GlobPiece], mut fill: impl FnMut(&Part) -> Option<String>) -> Option<Pattern> {
-    let mut all: Vec<Token> = Vec::new();
-    for piece in pieces {
-        match piece {
-            GlobPiece::Tokens(pattern) => all.extend(pattern.tokens().iter().cloned()),
-            GlobPiece::Part(part) => fill(part)?.chars().for_each(|character| push_literal(&mut all, character)),
-        }
-    }
-    Some(Pattern::from_tokens(all))
 }

@@ -23,6 +23,15 @@ pub struct FixSpec {
     pub title: Template,
     /// How far it can be trusted.
     pub applicability: Applicability,
+    /// Where it is offered, and where it is trusted less.
+    pub when: Conditions,
+    /// What it changes, all or none.
+    pub edits: Vec<EditSpec>,
+}
+
+/// Where a fix is offered, and where it is trusted less.
+#[derive(Clone, Debug)]
+pub struct Conditions {
     /// Offered only where this holds of the fact.
     pub only_if: Matcher,
     /// Offered only where all of these facts exist, for certain.
@@ -39,8 +48,6 @@ pub struct FixSpec {
     pub shown_if: Vec<Where>,
     /// It is right on any machine, whatever the file is for.
     pub any_machine: bool,
-    /// What it changes, all or none.
-    pub edits: Vec<EditSpec>,
 }
 
 /// A text to look for: a regular expression, in which a field stands for its text.
@@ -114,17 +121,23 @@ pub enum LinePlace {
 impl FixSpec {
     /// True where its conditions ask for which machine the file is made: then it decides by itself what that means.
     pub fn asks_for_machine(&self) -> bool {
-        let Matcher { all, either, unless } = &self.only_if;
+        let Matcher { all, either, unless } = &self.when.only_if;
         let tests = std::iter::once(all).chain(either).chain(unless).flat_map(|table| &table.tests);
         let asked =
             |path: &FieldPath| path.root == Root::File && path.steps.first().is_some_and(|step| &**step == "made-for");
         tests.into_iter().any(|test| asked(&test.path))
     }
 
-    /// Reads one fix, or a list of them, of which the first has the number `first`.
-    pub(super) fn parse_all(context: Context<'_, '_>, item: &Item<'_, '_>, first: usize) -> Vec<Self> {
+    /// Reads one fix, or a list of them, of which the first has the number `first`; the conditions of `each` hold
+    /// besides their own.
+    pub(super) fn parse_all(
+        context: Context<'_, '_>,
+        item: &Item<'_, '_>,
+        first: usize,
+        each: Option<&Item<'_, '_>>,
+    ) -> Vec<Self> {
         let numbered = (first..).zip(Self::items(item));
-        numbered.filter_map(|(number, item)| Self::parse(context, &item, number)).collect()
+        numbered.filter_map(|(number, item)| Self::parse(context, &item, number, each)).collect()
     }
 
     /// How many fixes an item holds.
@@ -146,24 +159,25 @@ impl FixSpec {
         self.edits.iter().filter_map(EditSpec::text)
     }
 
-    fn parse(context: Context<'_, '_>, item: &Item<'_, '_>, number: usize) -> Option<Self> {
+    fn parse(
+        context: Context<'_, '_>,
+        item: &Item<'_, '_>,
+        number: usize,
+        each: Option<&Item<'_, '_>>,
+    ) -> Option<Self> {
         let table = item.table()?;
-        let scope = Scope::Fact(context.kind);
         let title = table.need_string("title").map(|word| Template::parse(context, &word));
         let applicability = table.need("applicability").and_then(|item| item.choice("applicability", APPLICABILITIES));
-        let conditions = |key| table.tables(key).iter().map(|table| Where::parse(context, table, scope)).collect();
+        let mut when = Conditions::read(context, &table);
+        if let Some(each) = each.and_then(Item::table) {
+            when.and(Conditions::read(context, &each), context, &table);
+            each.finish();
+        }
         let fix = Self {
             number,
             title: title.unwrap_or_default(),
             applicability: applicability.unwrap_or(Applicability::Display),
-            only_if: Matcher::read(context, &table),
-            with: read_others(context, &table, "with"),
-            without: read_others(context, &table, "without"),
-            unless_text: table.strings("unless-text").iter().map(|word| Written::parse(context, word)).collect(),
-            unsafe_if: conditions("unsafe-if"),
-            unsafe_if_with: read_others(context, &table, "unsafe-if-with"),
-            shown_if: conditions("shown-if"),
-            any_machine: table.flag("any-machine").unwrap_or(false),
+            when,
             edits: table.tables("edits").into_iter().filter_map(|table| read_edit(context, table)).collect(),
         };
         if table.need("edits").is_some_and(|item| item.list().is_some_and(|list| list.is_empty())) {
@@ -202,6 +216,45 @@ impl FixSpec {
             let note = "say `applicability = \"display\"`, or write a value of the site".to_owned();
             context.doc.problem(table.span(), message, Some(note));
         }
+    }
+}
+
+impl Conditions {
+    fn read(context: Context<'_, '_>, table: &Table<'_, '_>) -> Self {
+        let scope = Scope::Fact(context.kind);
+        let conditions = |key| table.tables(key).iter().map(|table| Where::parse(context, table, scope)).collect();
+        Self {
+            only_if: Matcher::read(context, table),
+            with: read_others(context, table, "with"),
+            without: read_others(context, table, "without"),
+            unless_text: table.strings("unless-text").iter().map(|word| Written::parse(context, word)).collect(),
+            unsafe_if: conditions("unsafe-if"),
+            unsafe_if_with: read_others(context, table, "unsafe-if-with"),
+            shown_if: conditions("shown-if"),
+            any_machine: table.flag("any-machine").unwrap_or(false),
+        }
+    }
+
+    /// The other facts that it asks for.
+    pub fn others(&self) -> impl Iterator<Item = &Other> {
+        self.unsafe_if_with.iter().chain(&self.with).chain(&self.without)
+    }
+
+    /// Takes the conditions that hold of each fix of the rule besides those of the fix in `table`.
+    fn and(&mut self, each: Self, context: Context<'_, '_>, table: &Table<'_, '_>) {
+        self.only_if.all.and(each.only_if.all);
+        if !self.only_if.either.is_empty() && !each.only_if.either.is_empty() {
+            context.doc.problem(table.span(), "`either` stands in the fix and in `each-fix`", None);
+        }
+        self.only_if.either.extend(each.only_if.either);
+        self.only_if.unless.extend(each.only_if.unless);
+        self.with.extend(each.with);
+        self.without.extend(each.without);
+        self.unless_text.extend(each.unless_text);
+        self.unsafe_if.extend(each.unsafe_if);
+        self.unsafe_if_with.extend(each.unsafe_if_with);
+        self.shown_if.extend(each.shown_if);
+        self.any_machine |= each.any_machine;
     }
 }
 

@@ -273,6 +273,7 @@ fn read_body(context: Context<'_, '_>, table: &Table<'_, '_>, stem: &str) -> Bod
         at: table.string("at"),
         labels: table.get("labels"),
         fix: table.get("fix"),
+        each_fix: table.get("each-fix"),
         fixes: Cell::new(table.get("fix").as_ref().map_or(0, FixSpec::count)),
     };
     let body = Body {
@@ -322,6 +323,8 @@ struct Shared<'d, 'a> {
     at: Option<Word<'d>>,
     labels: Option<Item<'d, 'a>>,
     fix: Option<Item<'d, 'a>>,
+    /// Conditions of each fix of the rule.
+    each_fix: Option<Item<'d, 'a>>,
     /// How many fixes the clauses that were read so far have, with those of the rule.
     fixes: Cell<usize>,
 }
@@ -355,7 +358,7 @@ fn read_clause(context: Context<'_, '_>, table: Table<'_, '_>, shared: &Shared<'
         message: message.and_then(|item| Templates::parse(context, &item)).unwrap_or_default(),
         help: table.get("help").or(shared.help).and_then(|item| Templates::parse(context, &item)).unwrap_or_default(),
         labels: labels.map(|item| read_labels(context, &item)).unwrap_or_default(),
-        fixes: fix.map(|item| FixSpec::parse_all(context, &item, first)).unwrap_or_default(),
+        fixes: fix.map(|item| FixSpec::parse_all(context, &item, first, shared.each_fix.as_ref())).unwrap_or_default(),
     };
     table.finish();
     Some(clause)

@@ -214,6 +214,10 @@ impl Maker {
                     variants.iter().map(|keys| self.define(&format!("edit-{}", keys.name), |maker| maker.table(keys)));
                 json!({ "oneOf": each.collect::<Vec<_>>() })
             }
+            // What a rule says of the fixes of all its clauses may be on facts of any kind.
+            Kind::Where("") => self.define("where", |maker| {
+                json!({ "anyOf": FactKind::ALL.into_iter().map(|fact| maker.conditions(fact)).collect::<Vec<_>>() })
+            }),
             Kind::Where(_) => json!({ "type": "object" }),
         }
     }

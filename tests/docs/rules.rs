@@ -173,7 +173,7 @@ fn remark(example: &Example, finding: &Json, with_help: bool) -> String {
 fn fixes(rule: &Rule, shown: bool) -> String {
     let mut fixes: Vec<String> = Vec::new();
     for fix in rule.fixes() {
-        let cases = !fix.unsafe_if.is_empty() || !fix.unsafe_if_with.is_empty();
+        let cases = !fix.when.unsafe_if.is_empty() || !fix.when.unsafe_if_with.is_empty();
         let class = match fix.applicability.name() {
             "safe" if cases => "safe, in some cases unsafe",
             class => class,

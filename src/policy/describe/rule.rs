@@ -49,6 +49,11 @@ pub(in super::super) static RULE: Keys = Keys::of(
         may("at", Kind::Field, "the field whose place is flagged, for all clauses that have none of their own"),
         may("labels", LABELS, "other places, for all clauses that have none of their own"),
         may("fix", FIXES, "how to mend it, for all clauses that have none of their own"),
+        may(
+            "each-fix",
+            Kind::Table(&EACH_FIX),
+            "conditions that hold of each fix of the rule besides its own: the keys of a fix from `where` to `any-machine`",
+        ),
         need("clause", Kind::List(&Kind::Table(&CLAUSE)), "a way to be found; at least one `[[clause]]`"),
     ],
 );
@@ -121,6 +126,32 @@ pub(in super::super) static OTHER: Keys = Keys::of(
 pub(in super::super) static LABEL: Keys =
     Keys::of("label", &[need("at", Kind::Field, "where"), need("message", Kind::Template, "what it says")]);
 
+const WHERE: Key = may("where", Kind::Where(""), "offered only when these conditions hold");
+const EITHER: Key =
+    may("either", Kind::List(&Kind::Where("")), "a list of conditions, one of which holds where it is offered");
+const UNLESS: Key =
+    may("unless", Kind::List(&Kind::Where("")), "a list of conditions, none of which holds where it is offered");
+const WITH: Key = may("with", OTHERS, "facts that must be there, for certain, where it is offered");
+const WITHOUT: Key = may("without", OTHERS, "facts that must not be found where it is offered");
+const UNLESS_TEXT: Key = may(
+    "unless-text",
+    Kind::List(&Kind::Template),
+    "regular expressions, in which `{field}` stands for its text, which must stand there (and `{{` for `{`), none of which is found where it is offered: not in the file outside of the statement and of what the fix changes, be it code or comment",
+);
+const UNSAFE_IF: Key = may("unsafe-if", Kind::List(&Kind::Where("")), "a list of conditions; unsafe when one holds");
+const SHOWN_IF: Key = may("shown-if", Kind::List(&Kind::Where("")), "a list of conditions; only shown when one holds");
+const UNSAFE_IF_WITH: Key = may("unsafe-if-with", OTHERS, "other facts; unsafe when one is found");
+const ANY_MACHINE: Key = may(
+    "any-machine",
+    Kind::Flag,
+    "`true`: it is right wherever the file is used. Without it a fix is only shown in a file that is made for another machine (`file.made-for`; a fix that asks for that decides itself) or another cluster, and in a start-up file, conda's settings or a script of which nothing says that it is used on one",
+);
+
+pub(in super::super) static EACH_FIX: Keys = Keys::of(
+    "each-fix",
+    &[WHERE, EITHER, UNLESS, WITH, WITHOUT, UNLESS_TEXT, UNSAFE_IF, SHOWN_IF, UNSAFE_IF_WITH, ANY_MACHINE],
+);
+
 /// One, or several of which the first that can be offered counts.
 const FIXES: Kind = Kind::OneOf(&[Kind::Table(&FIX), Kind::List(&Kind::Table(&FIX))]);
 
@@ -133,24 +164,16 @@ pub(in super::super) static FIX: Keys = Keys::of(
             Kind::Word(|| names(APPLICABILITIES)),
             "`safe`: same meaning, or undoes only what policy forbids; `unsafe`: may change behaviour; `display`: only shown. A fix that writes a word to fill in (`/project/PI_NAME`, `<name>`), its own or that of a site's value, is only shown, whatever stands here",
         ),
-        may("where", Kind::Where(""), "offered only when these conditions hold"),
-        may("either", Kind::List(&Kind::Where("")), "a list of conditions, one of which holds where it is offered"),
-        may("unless", Kind::List(&Kind::Where("")), "a list of conditions, none of which holds where it is offered"),
-        may("with", OTHERS, "facts that must be there, for certain, where it is offered"),
-        may("without", OTHERS, "facts that must not be found where it is offered"),
-        may(
-            "unless-text",
-            Kind::List(&Kind::Template),
-            "regular expressions, in which `{field}` stands for its text, which must stand there (and `{{` for `{`), none of which is found where it is offered: not in the file outside of the statement and of what the fix changes, be it code or comment",
-        ),
-        may("unsafe-if", Kind::List(&Kind::Where("")), "a list of conditions; unsafe when one holds"),
-        may("shown-if", Kind::List(&Kind::Where("")), "a list of conditions; only shown when one holds"),
-        may("unsafe-if-with", OTHERS, "other facts; unsafe when one is found"),
-        may(
-            "any-machine",
-            Kind::Flag,
-            "`true`: it is right wherever the file is used. Without it a fix is only shown in a file that is made for another machine (`file.made-for`; a fix that asks for that decides itself) or another cluster, and in a start-up file, conda's settings or a script of which nothing says that it is used on one",
-        ),
+        WHERE,
+        EITHER,
+        UNLESS,
+        WITH,
+        WITHOUT,
+        UNLESS_TEXT,
+        UNSAFE_IF,
+        SHOWN_IF,
+        UNSAFE_IF_WITH,
+        ANY_MACHINE,
         need("edits", Kind::List(&Kind::Variants(EDITS)), "what it changes, all or nothing"),
     ],
 );
