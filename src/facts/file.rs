@@ -51,15 +51,20 @@ const SERVICES: [&str; 14] = [
 const DOCUMENTS: [&str; 3] = ["docs", "doc", "readthedocs"];
 
 /// Folders of what is for one system.
-const SYSTEM_FOLDERS: [(&str, &str); 8] = [
+const SYSTEM_FOLDERS: [(&str, &str); 13] = [
     ("brew", "mac"),
     ("homebrew", "mac"),
     ("mac", "mac"),
     ("macos", "mac"),
     ("osx", "mac"),
     ("darwin", "mac"),
+    ("macosx", "mac"),
+    ("macbook", "mac"),
+    ("macbookpro", "mac"),
     ("windows", "windows"),
     ("wsl", "windows"),
+    ("laptop", "own"),
+    ("workstation", "own"),
 ];
 
 /// What only scripts for a machine say that is no cluster, with what it is.
@@ -143,13 +148,14 @@ const SYSTEM_PACKAGES: [(&str, &str); 21] = [
 ];
 
 /// Words in the names of files that are for one system, or for a service.
-const NAME_WORDS: [(&str, &str); 15] = [
+const NAME_WORDS: [(&str, &str); 18] = [
     ("mac", "mac"),
     ("macos", "mac"),
     ("macosx", "mac"),
     ("osx", "mac"),
     ("darwin", "mac"),
     ("brew", "mac"),
+    ("macbook", "mac"),
     ("win", "windows"),
     ("win64", "windows"),
     ("windows", "windows"),
@@ -159,6 +165,8 @@ const NAME_WORDS: [(&str, &str); 15] = [
     ("rtd", "ci"),
     ("readthedocs", "ci"),
     ("binder", "ci"),
+    ("laptop", "own"),
+    ("workstation", "own"),
 ];
 
 /// What Python says that runs elsewhere too.

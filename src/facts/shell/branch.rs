@@ -191,7 +191,8 @@ fn csh_test(text: &str) -> Outcome {
 /// True for a text that asks on which machine the script runs.
 pub fn names_host(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    text.contains('$') && ["host", "cluster", "machine", "uname -n"].iter().any(|word| text.contains(word))
+    let words = ["host", "cluster", "machine", "uname -n", "domain", "$environment", "$site", "$system", "{system"];
+    text.contains('$') && words.iter().any(|word| text.contains(word))
         || text.contains("`hostname")
 }
 
