@@ -192,8 +192,7 @@ fn csh_test(text: &str) -> Outcome {
 pub fn names_host(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let words = ["host", "cluster", "machine", "uname -n", "domain", "$environment", "$site", "$system", "{system"];
-    text.contains('$') && words.iter().any(|word| text.contains(word))
-        || text.contains("`hostname")
+    text.contains('$') && words.iter().any(|word| text.contains(word)) || text.contains("`hostname")
 }
 
 /// True for a word that asks for the kind of the terminal, which only a shell with a terminal has.
