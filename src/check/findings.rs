@@ -18,6 +18,7 @@ use super::engine::{Bench, Hit, Settings};
 use super::eval::{Scene, Truth};
 use super::finding::{Applicability, By, Certainty, Edit, Finding, Fix, Label};
 use super::kept;
+use super::lookup::Subject;
 use super::machine;
 use super::render::Voice;
 use super::spoken;
@@ -256,6 +257,12 @@ fn first_fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, all: bool) -> O
     Offer { passed, why, stays, ..Offer::default() }
 }
 
+/// How sure the conditions are under which a fix is offered; `None` where they do not hold.
+fn conditions(bench: &Bench<'_>, scene: Scene<'_>, spec: &FixSpec) -> Option<Truth> {
+    let offered = scene.matches(&spec.when.only_if);
+    Some(offered).filter(|offered| *offered > Truth::Unknown && withheld::others_are_right(bench, scene, spec))
+}
+
 /// A fix, and why it is trusted less than its rule trusts it. Errors: why it is not offered.
 fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Result<(Fix, String), Withheld> {
     // What a rule only shows is not known to be right anywhere, so no site can know it.
@@ -263,10 +270,13 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
     let said = hit.active.fix.unwrap_or(Some(spec.applicability)).ok_or_else(no_fix)?;
     let declared = if spec.applicability == Applicability::Display { Applicability::Display } else { said };
     let scene = voice.scene;
-    let offered = scene.matches(&spec.when.only_if);
-    if offered <= Truth::Unknown || !withheld::others_are_right(bench, scene, spec) {
+    let Some(offered) = conditions(bench, scene, spec) else {
         return Err(Withheld::Asked(withheld::is_excluded(scene, spec)));
-    }
+    };
+    let also = |subject: Subject<'_>| {
+        let scene = Scene::of(scene.judge, subject);
+        hit.clause.fixes.iter().any(|spec| conditions(bench, scene, spec).is_some())
+    };
     // Where it cannot be known that a fix is safe, it is not.
     let doubtful = hit.certainty == Certainty::Possible || offered == Truth::Maybe;
     let risky = || {
@@ -274,7 +284,8 @@ fn fix(bench: &Bench<'_>, voice: Voice<'_>, hit: &Hit<'_>, spec: &FixSpec) -> Re
             || spec.when.unsafe_if_with.iter().any(|other| bench.exists(scene, other, None) > Truth::No)
     };
     let chmod = spec.chmod();
-    let edits = if chmod.is_some() { Vec::new() } else { edits(&spec.edits, voice).map_err(Withheld::Cannot)? };
+    let edits =
+        if chmod.is_some() { Vec::new() } else { edits(&spec.edits, voice, &also).map_err(Withheld::Cannot)? };
     let view = scene.about.view;
     if let Some(line) = kept::asked_on(view.source, view.kept.get_or_init(|| kept::in_file(view.source)), &edits) {
         return Err(format!("the comment on line {line} asks to leave it as it is").into());

@@ -12,7 +12,7 @@ use foldhash::HashMap;
 use crate::facts::FactKind;
 use crate::policy::fix::FixSpec;
 use crate::policy::site::ValueData;
-use crate::policy::{Effective, ROOT};
+use crate::policy::{Effective, ROOT, SiteHead};
 use crate::source::{Kind, Role, Source, absolute};
 
 use super::engine::{Bench, Run};
@@ -172,7 +172,8 @@ fn used<'v>(bench: &Bench<'_>, view: &'v View<'_>) -> &'v Use {
         let is_here = LazyCell::new(|| says_site(policy, &name, view));
         let other = || {
             let own = own_sites(policy);
-            sites.iter().find(|(id, _)| !own.contains(id.as_str())).map(|(_, why)| why.clone())
+            let told = sites.iter().find(|(id, _)| !own.contains(id.as_str())).map(|(_, why)| why.clone());
+            told.or_else(|| named_by_path(policy, &name, &own))
         };
         let centre = || shown.centre.map(|(name, sign)| format!("`{sign}` is of {name}"));
         let has_modules = || view.by_kind.contains_key(&FactKind::Module);
@@ -201,12 +202,25 @@ fn own_sites(policy: &Effective) -> BTreeSet<&str> {
 fn says_site(policy: &Effective, name: &std::path::Path, view: &View<'_>) -> bool {
     let Some(head) = policy.sites.head(&policy.site.id) else { return false };
     let path = name.to_string_lossy();
-    let words = path
-        .split(['/', '.', '_', ' '])
-        .chain(view.source.text.split(|c: char| c.is_whitespace() || "\"'`()[]<>,;=:@/".contains(c)));
-    let is_of_site = |word: &str| {
-        head.detect.words.iter().any(|pattern| pattern.is_match(word))
-            || (word.contains(['.', '-']) && head.detect.hosts.iter().any(|pattern| pattern.is_match(word)))
-    };
-    words.filter(|word| word.len() > 2 && word.len() < 100).any(is_of_site)
+    let words = view.source.text.split(|c: char| c.is_whitespace() || "\"'`()[]<>,;=:@/".contains(c));
+    words_of(&path).chain(words).any(|word| is_of(head, word))
+}
+
+/// Another site that the path names, by its word there.
+fn named_by_path(policy: &Effective, name: &std::path::Path, own: &BTreeSet<&str>) -> Option<String> {
+    let path = name.to_string_lossy();
+    words_of(&path).find_map(|word| {
+        let named = policy.sites.heads().find(|head| !own.contains(head.id.as_str()) && is_of(head, word))?;
+        Some(format!("`{word}` in its path is of {}", named.id))
+    })
+}
+
+fn words_of(path: &str) -> impl Iterator<Item = &str> {
+    path.split(['/', '.', '_', ' '])
+}
+
+fn is_of(head: &SiteHead, word: &str) -> bool {
+    (3..100).contains(&word.len())
+        && (head.detect.words.iter().any(|pattern| pattern.is_match(word))
+            || (word.contains(['.', '-']) && head.detect.hosts.iter().any(|pattern| pattern.is_match(word))))
 }

@@ -47,6 +47,9 @@ const SERVICES: [&str; 14] = [
     ".docker",
 ];
 
+/// Folders of what is put into an image; scripts there may as well start it.
+const IMAGES: [&str; 4] = ["singularity", "apptainer", "container", "containers"];
+
 /// Folders whose environment a service makes that shows documents.
 const DOCUMENTS: [&str; 3] = ["docs", "doc", "readthedocs"];
 
@@ -194,9 +197,13 @@ const MAX_PLACES: usize = 200;
 fn made_for(source: &Source) -> Option<&'static str> {
     let mut folders = source.path.parent().into_iter().flat_map(std::path::Path::components);
     let is = |part: &std::path::Component<'_>, name: &str| part.as_os_str().eq_ignore_ascii_case(name);
+    let is_startup = source.kind.role() == Some(Role::Startup);
     let told = |part: std::path::Component<'_>| {
         let service = SERVICES.iter().find(|name| is(&part, name)).map(|_| "ci");
-        service.or_else(|| SYSTEM_FOLDERS.iter().find(|(name, _)| is(&part, name)).map(|(_, machine)| *machine))
+        let image = || IMAGES.iter().find(|name| is_startup && is(&part, name)).map(|_| "ci");
+        service
+            .or_else(image)
+            .or_else(|| SYSTEM_FOLDERS.iter().find(|(name, _)| is(&part, name)).map(|(_, machine)| *machine))
     };
     if let Some(machine) = folders.find_map(told).or_else(|| named_for(source)) {
         return Some(machine);

@@ -17,25 +17,33 @@ use crate::policy::template::Template;
 use crate::source::{Kind, Source, Span};
 
 use super::finding::Edit;
+use super::lookup::Subject;
 use super::render::Voice;
 use line::Line;
 pub(super) use uses::{is_used, renamed};
 
 /// Turns declared edits into changes of one file, for one fact.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Editor<'a> {
     voice: Voice<'a>,
     source: &'a Source,
     fact: &'a Fact,
+    /// True for another fact of the file to which the fix would be offered as well.
+    also: &'a dyn Fn(Subject<'_>) -> bool,
 }
 
 /// A change: the bytes and what takes their place.
 type Change = (Span, String);
 
-/// The changes of a fix, all or none. Errors: why one of them cannot be made.
-pub(super) fn edits(specs: &[EditSpec], voice: Voice<'_>) -> Result<Vec<Edit>, String> {
+/// The changes of a fix, all or none; `also` is true for another fact of the file to which it would be offered too. Errors:
+/// why one of them cannot be made.
+pub(super) fn edits(
+    specs: &[EditSpec],
+    voice: Voice<'_>,
+    also: &dyn Fn(Subject<'_>) -> bool,
+) -> Result<Vec<Edit>, String> {
     let about = voice.scene.about;
-    let editor = Editor { voice, source: about.view.source, fact: about.fact };
+    let editor = Editor { voice, source: about.view.source, fact: about.fact, also };
     let mut changes = Vec::new();
     for (number, spec) in (1..).zip(specs) {
         changes.extend(editor.changes(spec).ok_or_else(|| editor.why_not(number, spec))?);

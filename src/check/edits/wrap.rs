@@ -55,14 +55,15 @@ impl Editor<'_> {
         Some(changes)
     }
 
-    /// The statements around `own` that the clause finds as well, with nothing but blank lines and comments between.
+    /// The statements around `own` that the clause finds and the fix mends as well, with nothing but blank lines and comments between.
     fn run_around(&self, own: Span) -> Vec<Span> {
         let view = self.voice.scene.about.view;
         let indent = |span: Span| self.line(span.start).map(|line| line.indent(self.source).to_owned());
         let is_found = |(index, fact): &(usize, &Fact)| {
             fact.kind == self.fact.kind
                 && view.subject(*index).is_some_and(|subject| {
-                    Scene::of(self.voice.scene.judge, subject).matches(self.voice.matcher) >= Truth::Maybe
+                    let found = Scene::of(self.voice.scene.judge, subject).matches(self.voice.matcher);
+                    found >= Truth::Maybe && (self.also)(subject)
                 })
         };
         let facts = view.facts.facts.iter().enumerate().filter(is_found);
