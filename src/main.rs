@@ -1,8 +1,8 @@
 //! The `pydoctor` command.
 
-/// Facts are many small texts, made and dropped on several threads.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+/// Its `malloc` stands for that of the system, in Rust as in C: facts are many small texts, made and dropped on several
+/// threads.
+use mimalloc as _;
 
 fn main() -> std::process::ExitCode {
     pydoctor::cli::main()
