@@ -20,13 +20,23 @@ static COMPILED: LazyLock<Mutex<HashMap<String, Option<Expression>>>> = LazyLock
 /// So many expressions for files are kept: what is filled in differs from file to file.
 const MOST_FOR_FILES: usize = 200;
 
+/// What an expression tells of so many texts is remembered, of texts of so many bytes at most.
+const MOST_TOLD: usize = 1000;
+const LONGEST_TOLD: usize = 200;
+
 /// A regular expression, ready to be asked.
 #[derive(Clone)]
 pub enum Expression {
     /// One that is a plain text.
     Plain(Arc<str>),
     /// Any other.
-    Regex(Regex),
+    Regex(Arc<Remembering>),
+}
+
+/// An expression that remembers what it told: many files call the same things alike.
+pub struct Remembering {
+    regex: Regex,
+    told: Mutex<HashMap<Box<str>, bool>>,
 }
 
 /// A regular expression, compiled when it is first needed.
@@ -97,7 +107,8 @@ fn compiled(source: &str) -> Option<Expression> {
     {
         return Some(Expression::Plain(plain.into()));
     }
-    Regex::builder().configure(plainly_made().hybrid(false)).build_from_hir(&hir).ok().map(Expression::Regex)
+    let regex = Regex::builder().configure(plainly_made().hybrid(false)).build_from_hir(&hir).ok()?;
+    Some(Expression::Regex(Arc::new(Remembering { regex, told: Mutex::default() })))
 }
 
 /// An expression for texts of whole files, of which each is asked of few. Many files call the same things alike.
@@ -124,6 +135,24 @@ impl Expression {
             Self::Plain(plain) => memchr::memmem::find(text.as_bytes(), plain.as_bytes()).is_some(),
             Self::Regex(regex) => regex.is_match(text),
         }
+    }
+}
+
+impl Remembering {
+    fn is_match(&self, text: &str) -> bool {
+        if text.len() > LONGEST_TOLD {
+            return self.regex.is_match(text);
+        }
+        let known = || self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(told) = known().get(text) {
+            return *told;
+        }
+        let told = self.regex.is_match(text);
+        let mut known = known();
+        if known.len() < MOST_TOLD {
+            known.insert(text.into(), told);
+        }
+        told
     }
 }
 
