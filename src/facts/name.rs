@@ -17,6 +17,7 @@ impl Deref for Name {
 }
 
 impl<T: Into<EcoString>> From<T> for Name {
+    #[inline]
     fn from(name: T) -> Self {
         Self(name.into())
     }

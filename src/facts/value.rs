@@ -94,12 +94,14 @@ impl Record {
 
     /// The same with a field that is not there yet; for building in one expression.
     #[must_use]
+    #[inline]
     pub fn with(mut self, name: impl Into<Name>, value: impl Into<Value>) -> Self {
         self.add(name, value);
         self
     }
 
     /// Adds a field that is not there yet.
+    #[inline]
     pub fn add(&mut self, name: impl Into<Name>, value: impl Into<Value>) -> &mut Self {
         let name = name.into();
         debug_assert!(self.get(&name).is_none(), "`{}` is there already", &*name);
@@ -107,6 +109,7 @@ impl Record {
         self
     }
 
+    #[inline]
     fn push(&mut self, name: Name, value: Value) {
         self.marks |= mark(&name);
         self.fields.push((name, value));
