@@ -220,7 +220,7 @@ impl Interest {
     pub(super) fn in_name(&self, name: &str, commands: &Commands, roles: [Role; 2], beside: &dyn Fn() -> bool) -> bool {
         let Some(asked) = &self.0 else { return true };
         let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.+/".contains(&b));
-        let program = name.rsplit('/').next().unwrap_or(name);
+        let program = base_name(name);
         let is_test = name == "[";
         let told = asked.programs.get(program).copied().unwrap_or_default();
         !is_test
@@ -282,6 +282,11 @@ impl Asked {
             || name.ends_with(".py")
             || (self.prints.meet(roles) && commands.prints(name))
     }
+}
+
+/// What stands behind the last `/`: a program without its folders.
+pub fn base_name(path: &str) -> &str {
+    memchr::memrchr(b'/', path.as_bytes()).map_or(path, |slash| &path[slash + 1..])
 }
 
 /// True for raw text in which each word is what it comes to: no quote, no escape, nothing that is expanded.

@@ -7,6 +7,7 @@ use ecow::EcoString;
 
 use super::option::{GivenOption, option, record_of};
 use super::value::Arg;
+use crate::facts::interest::base_name;
 use crate::facts::{Record, Text};
 use crate::source::Span;
 use crate::tables::commands::{Commands, Options};
@@ -135,10 +136,6 @@ pub fn read(args: &[Arg], commands: &Commands, place: &dyn Fn(Span) -> Span) -> 
     Some(line)
 }
 
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 /// The canonical name of a wrapper at the front, with the words that name it.
 fn wrapper_name(args: &[Arg], name: &str, commands: &Commands) -> Option<(String, usize)> {
     let program = commands.program(name);
@@ -237,7 +234,7 @@ fn look_through<'a>(
 /// Program, sub-command, options and positional words.
 fn read_program(line: &mut Line, args: &[Arg], commands: &Commands) {
     let name = line.program.text.clone();
-    let mut run = name.to_string();
+    let mut run = name.as_str().to_owned();
     let mut at = 1;
     if let Some(program) = commands.program(&name) {
         run = program.run.clone().unwrap_or_else(|| program.name.clone());
