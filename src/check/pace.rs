@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 /// So many things at most are done by one thread before others may take what is left: files differ, and nobody should
 /// wait for the last ones.
-pub const AT_ONCE: usize = 16;
+pub const AT_ONCE: usize = 4;
 
 /// How files are gone through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -372,18 +372,23 @@ impl Report {
             None => files.into_iter().map(|file| Put::new(&places, file)).collect(),
         };
         let mut sites: BTreeMap<String, (SiteChoice, usize)> = BTreeMap::new();
-        let mut fingerprints: HashMap<String, usize> = HashMap::new();
-        report.findings.reserve_exact(put.iter().map(|file| file.findings.len()).sum());
-        fingerprints.reserve(report.findings.capacity());
+        let count = put.iter().map(|file| file.findings.len()).sum();
+        report.findings.reserve_exact(count);
+        let mut fingerprints: HashMap<&str, usize> = HashMap::with_capacity(count);
+        let findings = put.iter().flat_map(|file| &file.findings);
+        let repeats = findings.map(|finding| {
+            let seen = fingerprints.entry(&finding.fingerprint).or_default();
+            *seen += 1;
+            *seen - 1
+        });
+        let repeats: Vec<usize> = repeats.collect();
         for mut file in put {
             let from = (report.findings.len(), report.not_understood.len());
             report.summary.files += 1;
             report.findings.append(&mut file.findings);
-            for finding in &mut report.findings[from.0..] {
+            for (finding, repeats) in report.findings[from.0..].iter_mut().zip(&repeats[from.0..]) {
                 report.summary.count(finding);
-                let seen = fingerprints.entry(finding.fingerprint.clone()).or_default();
-                finding.repeats = *seen;
-                *seen += 1;
+                finding.repeats = *repeats;
             }
             report.not_understood.extend(file.not_understood);
             report.files.push(CheckedFile {
