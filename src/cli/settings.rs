@@ -16,7 +16,7 @@ use crate::policy::{
     Severity,
 };
 use crate::policy::{guard, library};
-use crate::source;
+use crate::source::{self, Walked};
 
 use super::args::PolicyOptions;
 use super::engine::FAIL_ON;
@@ -257,9 +257,9 @@ impl Settings {
         self.known_folders.real(folder)
     }
 
-    /// Takes over what a walk knows: the real paths of folders, each named as the user would.
-    pub(super) fn know_folders(&self, folders: Vec<(PathBuf, PathBuf)>) {
-        self.known_folders.know(folders.into_iter().map(|(folder, real)| (self.cwd.join(folder), real)));
+    /// Takes over what a walk knows of folders.
+    pub(super) fn know_folders(&self, folders: Vec<Walked>) {
+        self.known_folders.know(&self.cwd, folders);
     }
 
     /// What holds in the folder `path`, as the user wrote it, where no file is meant.

@@ -26,10 +26,21 @@ pub struct WalkOptions<'a> {
 pub struct Discovered {
     /// The files.
     pub files: Vec<Found>,
-    /// The folders that were walked, as their files' paths name them, each with its real path.
-    pub folders: Vec<(PathBuf, PathBuf)>,
+    /// The folders that were walked.
+    pub folders: Vec<Walked>,
     /// What could not be looked at.
     pub problems: Vec<Problem>,
+}
+
+/// A folder that was walked.
+#[derive(Clone, Debug)]
+pub struct Walked {
+    /// As the paths of its files name it.
+    pub path: PathBuf,
+    /// Its real path.
+    pub real: PathBuf,
+    /// A `.git` lies in it.
+    pub has_git: bool,
 }
 
 /// A file to read.

@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 pub use absolute::absolute;
 pub use discover::{
-    Discovered, Found, Loaded, Problem, WalkOptions, discover, explain, load, read, read_bytes, reason, size_limit,
-    too_large,
+    Discovered, Found, Loaded, Problem, WalkOptions, Walked, discover, explain, load, read, read_bytes, reason,
+    size_limit, too_large,
 };
 pub use kind::{Kind, Role, Scheduler, Shell, classify, classify_name, classify_named};
 pub use lines::{LineIndex, Position};

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use ignore::gitignore::Gitignore;
 
-use super::discover::{Discovered, Found, Problem, WalkOptions, explain, is_candidate};
+use super::discover::{Discovered, Found, Problem, WalkOptions, Walked, explain, is_candidate};
 use super::kind::{Kind, Role, classify_name};
 
 /// Folders that never hold files of the user's own.
@@ -71,7 +71,7 @@ pub(super) fn walk(root: &Path, options: &WalkOptions<'_>, discovered: &mut Disc
     let absolute = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let (ignores, in_repository) = above(&absolute);
     let mut stack = vec![Pending { path: root.to_owned(), absolute, ignores, in_repository, depth: 0 }];
-    while let Some(folder) = stack.pop() {
+    while let Some(mut folder) = stack.pop() {
         let entries = match fs::read_dir(&folder.path).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
             Ok(entries) => entries,
             Err(error) => {
@@ -83,7 +83,9 @@ pub(super) fn walk(root: &Path, options: &WalkOptions<'_>, discovered: &mut Disc
         if folder.depth > 0 && is_installed(&entries) {
             continue;
         }
-        discovered.folders.push((folder.path.clone(), folder.absolute.clone()));
+        let has_git = has(&entries, ".git");
+        folder.in_repository |= has_git;
+        discovered.folders.push(Walked { path: folder.path.clone(), real: folder.absolute.clone(), has_git });
         visit(folder, entries, options, &mut stack, discovered);
     }
 }
@@ -97,7 +99,7 @@ fn visit(
     discovered: &mut Discovered,
 ) {
     entries.sort_by_cached_key(DirEntry::file_name);
-    let in_repository = folder.in_repository || has(&entries, ".git");
+    let in_repository = folder.in_repository;
     let ignores = if in_repository && has(&entries, ".gitignore") {
         with_ignores(&folder.absolute, folder.ignores)
     } else {
