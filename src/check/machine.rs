@@ -36,6 +36,8 @@ const DIRECTIVES_READ: &str = "directives-read";
 pub(super) struct Use {
     /// On some cluster.
     on_cluster: bool,
+    /// At the site that judges it.
+    here: bool,
     /// At another centre, with what tells so.
     elsewhere: Option<String>,
 }
@@ -63,7 +65,21 @@ pub(super) fn reason(bench: &Bench<'_>, about: Subject<'_>, spec: &FixSpec) -> O
         Kind::Python if about.fact.kind == FactKind::Shebang => Role::Script,
         _ => return None,
     };
-    view.used_elsewhere.get_or_init(|| used_elsewhere(bench, view, role)).clone()
+    let elsewhere = view.used_elsewhere.get_or_init(|| used_elsewhere(bench, view, role)).clone();
+    elsewhere.or_else(|| {
+        let site = &bench.judge.policy.site.id;
+        let is_doubtful = spec.when.of_site && *site != ROOT && !is_here(bench, view, role);
+        is_doubtful.then(|| format!("it is right at {site} alone, and nothing in or beside the file says that it is for that; there, run `pydoctor check --fix` on a machine of the site"))
+    })
+}
+
+/// True where a file is known to be used at the site: by itself, what belongs to it, its place or the machine.
+fn is_here(bench: &Bench<'_>, view: &View<'_>, role: Role) -> bool {
+    let Some(homes) = bench.run.settings.homes.as_deref() else { return true };
+    homes.on_cluster()
+        || role != Role::Job && (is_home_of_site(bench, view) || homes.has(view.source))
+        || used(bench, view).here
+        || beside(bench, view, &|_| true, &|used| used.here)
 }
 
 /// True for a list that has the word.
@@ -94,10 +110,10 @@ fn used_elsewhere(bench: &Bench<'_>, view: &View<'_>, role: Role) -> Option<Stri
     }
     let is_known = || match role {
         Role::Job => true,
-        Role::Startup => used.on_cluster || beside(bench, view, &|role| role == Role::Startup),
+        Role::Startup => used.on_cluster || beside(bench, view, &|role| role == Role::Startup, &|used| used.on_cluster),
         Role::Script => {
             let in_job = view.file.flag("run-by-job");
-            used.on_cluster || in_job || homes.on_cluster() || beside(bench, view, &|_| true)
+            used.on_cluster || in_job || homes.on_cluster() || beside(bench, view, &|_| true, &|used| used.on_cluster)
         }
     };
     if is_known() {
@@ -123,10 +139,10 @@ fn is_home_of_site(bench: &Bench<'_>, view: &View<'_>) -> bool {
 
 /// True where another file that belongs to it shows that it is used on a cluster: one of a `role` that counts in the same
 /// folder, or one that runs it or is run by it.
-fn beside(bench: &Bench<'_>, view: &View<'_>, counts: &dyn Fn(Role) -> bool) -> bool {
+fn beside(bench: &Bench<'_>, view: &View<'_>, counts: &dyn Fn(Role) -> bool, tells: &dyn Fn(&Use) -> bool) -> bool {
     let shows = |other: &View<'_>| {
         let used = used(bench, other);
-        used.on_cluster && used.elsewhere.is_none()
+        tells(used) && used.elsewhere.is_none()
     };
     let related = bench.run.related(bench.index);
     if related.into_iter().filter_map(|index| bench.run.view(index)).any(shows) {
@@ -165,7 +181,7 @@ fn used<'v>(bench: &Bench<'_>, view: &'v View<'_>) -> &'v Use {
         let policy = view.policy;
         let sites = site::evidence(&policy.sites, view.facts);
         if sites.contains_key(&policy.site.id) {
-            return Use { on_cluster: true, elsewhere: None };
+            return Use { on_cluster: true, here: true, elsewhere: None };
         }
         let name = bench.run.settings.name_of(&view.source.path);
         let shown = policy.clusters.shown(&name, &view.source.text);
@@ -178,6 +194,7 @@ fn used<'v>(bench: &Bench<'_>, view: &'v View<'_>) -> &'v Use {
         let centre = || shown.centre.map(|(name, sign)| format!("`{sign}` is of {name}"));
         let has_modules = || view.by_kind.contains_key(&FactKind::Module);
         Use {
+            here: *is_here,
             on_cluster: shown.any || !sites.is_empty() || shown.centre.is_some() || has_modules() || *is_here,
             // What holds everywhere is of no centre, and so none is another.
             elsewhere: other().or_else(centre).filter(|_| policy.site.id != ROOT && !*is_here),

@@ -85,6 +85,7 @@ const MACHINES: &[(&str, &str)] = &[
     ("LaunchAgents", "mac"),
     ("launchctl", "mac"),
     ("MacOSX", "mac"),
+    ("DYLD_", "mac"),
     ("/c/Users/", "windows"),
     ("/c/Program", "windows"),
     ("/mnt/c/Users", "windows"),

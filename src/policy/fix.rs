@@ -48,6 +48,8 @@ pub struct Conditions {
     pub shown_if: Vec<Where>,
     /// It is right on any machine, whatever the file is for.
     pub any_machine: bool,
+    /// It is right at the site alone.
+    pub of_site: bool,
 }
 
 /// A text to look for: a regular expression, in which a field stands for its text.
@@ -232,6 +234,7 @@ impl Conditions {
             unsafe_if_with: read_others(context, table, "unsafe-if-with"),
             shown_if: conditions("shown-if"),
             any_machine: table.flag("any-machine").unwrap_or(false),
+            of_site: table.flag("of-site").unwrap_or(false),
         }
     }
 
@@ -255,6 +258,7 @@ impl Conditions {
         self.unsafe_if_with.extend(each.unsafe_if_with);
         self.shown_if.extend(each.shown_if);
         self.any_machine |= each.any_machine;
+        self.of_site |= each.of_site;
     }
 }
 

@@ -171,6 +171,7 @@ static BLOCK: &[Field] = &[
         "how its end was found: by its marker, by a body recognised whole, or not at all",
     ),
     f("edited", Flag, "its body has lines that no known version of the tool writes"),
+    f("mamba", Flag, "a block of conda's that reads `mamba.sh` as well, which defines `mamba activate`"),
     f("indented", Flag, "its markers are indented: conda itself can no longer remove it"),
     f("commented-out", Flag, "every line of its body is a comment"),
     f("index", Number, "its number among the blocks of the file, from 1"),

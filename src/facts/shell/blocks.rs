@@ -319,6 +319,7 @@ fn fact(frame: &Frame, lines: &[Line<'_>], block: &Block, index: usize) -> Fact 
     record.set("intact", block.end == "marker" && !indented && !block.legacy && !block.bare);
     record.set("end", block.end);
     record.set("edited", body.iter().any(|line| !is_known(line.text)));
+    record.set("mamba", tool == "conda" && whole_text.contains("etc/profile.d/mamba.sh"));
     record.set("indented", indented);
     record.set("commented-out", code.is_empty() && comments > 0);
     record.set("index", index as i64);

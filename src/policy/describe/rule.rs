@@ -52,7 +52,7 @@ pub(in super::super) static RULE: Keys = Keys::of(
         may(
             "each-fix",
             Kind::Table(&EACH_FIX),
-            "conditions that hold of each fix of the rule besides its own: the keys of a fix from `where` to `any-machine`",
+            "conditions that hold of each fix of the rule besides its own: the keys of a fix from `where` to `of-site`",
         ),
         need("clause", Kind::List(&Kind::Table(&CLAUSE)), "a way to be found; at least one `[[clause]]`"),
     ],
@@ -147,9 +147,15 @@ const ANY_MACHINE: Key = may(
     "`true`: it is right wherever the file is used. Without it a fix is only shown in a file that is made for another machine (`file.made-for`; a fix that asks for that decides itself) or another cluster, and in a start-up file, conda's settings or a script of which nothing says that it is used on one",
 );
 
+const OF_SITE: Key = may(
+    "of-site",
+    Kind::Flag,
+    "`true`: it is right at this site and perhaps at no other, such as the name of a module. It is only shown in a file that nothing in or beside it says to be for the site, unless it lies in its place at home or the machine is one of the site's",
+);
+
 pub(in super::super) static EACH_FIX: Keys = Keys::of(
     "each-fix",
-    &[WHERE, EITHER, UNLESS, WITH, WITHOUT, UNLESS_TEXT, UNSAFE_IF, SHOWN_IF, UNSAFE_IF_WITH, ANY_MACHINE],
+    &[WHERE, EITHER, UNLESS, WITH, WITHOUT, UNLESS_TEXT, UNSAFE_IF, SHOWN_IF, UNSAFE_IF_WITH, ANY_MACHINE, OF_SITE],
 );
 
 /// One, or several of which the first that can be offered counts.
@@ -174,6 +180,7 @@ pub(in super::super) static FIX: Keys = Keys::of(
         SHOWN_IF,
         UNSAFE_IF_WITH,
         ANY_MACHINE,
+        OF_SITE,
         need("edits", Kind::List(&Kind::Variants(EDITS)), "what it changes, all or nothing"),
     ],
 );

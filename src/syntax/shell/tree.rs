@@ -1,6 +1,7 @@
 //! From the grammar's tree and the lexer's tokens to the shape of the script.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use tree_sitter::{Node as TreeNode, Parser, Tree};
 
@@ -64,8 +65,8 @@ impl Builder<'_> {
     /// A text with an error somewhere is parsed statement by statement, so that the error stays where it is.
     fn by_statement(&self, whole: &Tree) -> Vec<Command> {
         let chunks = self.chunks();
-        if chunks.len() < 2 {
-            return self.statements(whole.root_node(), 0);
+        if let [chunk] = &chunks[..] {
+            return self.chunk(chunk, whole);
         }
         let mut body = Vec::new();
         for chunk in chunks {
@@ -75,20 +76,35 @@ impl Builder<'_> {
             let mask = &self.lexed.mask[span.start - self.base..span.end - self.base];
             let builder = Builder { text: self.text, base: span.start, lexed: self.lexed };
             match parse(mask) {
-                Some(tree) => body.extend(builder.statements(tree.root_node(), 0)),
+                Some(tree) => body.extend(builder.chunk(&chunk, &tree)),
                 None => body.extend(self.loosely(span)),
             }
         }
         body
     }
 
+    /// One of those statements. Of a function with an error inside, the grammar may lose that it is one.
+    fn chunk(&self, tokens: &Range<usize>, tree: &Tree) -> Vec<Command> {
+        let root = tree.root_node();
+        let is_told = || root.named_child(0).is_some_and(|first| first.kind() == "function_definition");
+        match root.has_error() && self.is_function(tokens) && !is_told() {
+            true => loose::read(self.text, self.lexed, tokens.clone()),
+            false => self.statements(root, 0),
+        }
+    }
+
+    /// `name ()` or `function name`.
+    fn is_function(&self, tokens: &Range<usize>) -> bool {
+        let mut words = self.lexed.tokens[tokens.clone()].iter().map(|token| self.slice(token.span));
+        words.next() == Some("function") || words.next().is_some_and(|next| next.starts_with('('))
+    }
+
     /// Ranges of tokens that are whole statements at the top level.
-    fn chunks(&self) -> Vec<std::ops::Range<usize>> {
+    fn chunks(&self) -> Vec<Range<usize>> {
         let mut chunks = Vec::new();
         let mut start = 0;
         for (index, token) in self.lexed.tokens.iter().enumerate() {
-            let continues = index > 0 && self.joins(&self.lexed.tokens[index - 1]);
-            if token.kind == TokenKind::Newline && token.depth == 0 && !continues {
+            if token.kind == TokenKind::Newline && token.depth == 0 && !self.joins(&self.lexed.tokens[start..index]) {
                 if index > start {
                     chunks.push(start..index);
                 }
@@ -101,9 +117,17 @@ impl Builder<'_> {
         chunks
     }
 
-    /// `&&`, `||`, `|`: the next line goes on with the statement.
-    fn joins(&self, token: &Token) -> bool {
-        token.kind == TokenKind::Operator && matches!(self.slice(token.span), "&&" | "||" | "|" | "|&")
+    /// Behind `&&`, `||`, `|` and what names a function the next line goes on with the statement.
+    fn joins(&self, tokens: &[Token]) -> bool {
+        let mut before = tokens.iter().rev().skip_while(|token| token.kind == TokenKind::Newline);
+        let Some(last) = before.next() else { return false };
+        match last.kind {
+            TokenKind::Operator => matches!(self.slice(last.span), "&&" | "||" | "|" | "|&"),
+            TokenKind::Keyword => self.slice(last.span).starts_with('('),
+            _ => {
+                before.next().is_some_and(|word| word.kind == TokenKind::Keyword && self.slice(word.span) == "function")
+            }
+        }
     }
 
     fn slice(&self, span: Span) -> &str {
