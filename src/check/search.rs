@@ -1,14 +1,16 @@
 //! Looking for another fact: in the file, in those linked with it, in those that run it, or anywhere.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use foldhash::HashMap;
 use memchr::memmem::Finder;
 
-use crate::facts::{Fact, FactKind};
+use crate::facts::{Fact, FactKind, Value};
 use crate::policy::Effective;
 use crate::policy::condition::Test;
+use crate::policy::effective::{first_word, indexed_field};
 use crate::policy::rule::{Other, When, Within};
 use crate::source::Span;
 
@@ -23,7 +25,11 @@ const PAIRS: u64 = 4_000_000;
 /// For what a rule looks for anywhere, the facts that fulfil what does not depend on who asks. Without it each finding
 /// would go through the facts of all files.
 #[derive(Debug, Default)]
-pub(super) struct Candidates(Mutex<HashMap<Asked, Sought>>);
+pub(super) struct Candidates {
+    told: Mutex<HashMap<Asked, Sought>>,
+    /// By kind, the facts by the first word of their indexed field, once they were asked for.
+    by_word: [OnceLock<HashMap<String, Vec<Position>>>; FactKind::ALL.len()],
+}
 
 /// What is looked for once, by whoever asks first.
 type Sought = Arc<OnceLock<Arc<[Position]>>>;
@@ -38,31 +44,63 @@ impl Candidates {
     /// What may be `other` for a policy, in the order of files.
     fn of(&self, run: &Run<'_>, judge: Judge<'_>, other: &Other) -> Arc<[Position]> {
         let key = (std::ptr::from_ref(other).addr(), std::ptr::from_ref::<Effective>(judge.policy).addr());
-        let found = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
-        Arc::clone(found.get_or_init(|| Self::among(run, judge, other)))
+        let found = Arc::clone(self.told.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
+        Arc::clone(found.get_or_init(|| self.among(run, judge, other)))
     }
 
     /// The same, looked for.
-    fn among(run: &Run<'_>, judge: Judge<'_>, other: &Other) -> Arc<[Position]> {
+    fn among(&self, run: &Run<'_>, judge: Judge<'_>, other: &Other) -> Arc<[Position]> {
         let all = &other.matches.all;
         let fixed: Vec<&Test> = all.fixed_of_fact().collect();
-        let fixed = &fixed;
-        run.views
-            .iter()
-            .enumerate()
-            .flat_map(|(file, view)| {
-                let facts = view.by_kind.get(&other.fact).map_or(&[][..], Vec::as_slice);
-                let scene = |position: &usize| Some(Scene::of(judge, view.subject(*position)?));
-                let asked =
-                    facts.first().and_then(scene).is_some_and(|scene| scene.all_hold(all.of_file()) > Truth::No);
-                let may_be = move |position: &&usize| {
-                    scene(position)
-                        .is_some_and(|scene| scene.may_hold(all) && scene.all_hold(fixed.iter().copied()) > Truth::No)
-                };
-                facts.iter().filter(move |_| asked).filter(may_be).map(move |position| (file, *position))
-            })
-            .collect()
+        let scene = |(file, position): &Position| Some(Scene::of(judge, run.view(*file)?.subject(*position)?));
+        let in_question = |facts: &&[Position]| {
+            facts.first().and_then(scene).is_some_and(|scene| scene.all_hold(all.of_file()) > Truth::No)
+        };
+        let may_be = |position: &&Position| {
+            scene(position)
+                .is_some_and(|scene| scene.may_hold(all) && scene.all_hold(fixed.iter().copied()) > Truth::No)
+        };
+        let facts = match judge.policy.first_words(other) {
+            Some(words) => self.beginning_with(words, run, other.fact),
+            None => of_kind(run, other.fact).collect(),
+        };
+        facts.chunk_by(|a, b| a.0 == b.0).filter(in_question).flatten().filter(may_be).copied().collect()
     }
+
+    /// The facts whose indexed field begins with one of these words, and those in which it is not known, in the order of
+    /// files.
+    fn beginning_with(&self, words: Vec<String>, run: &Run<'_>, kind: FactKind) -> Vec<Position> {
+        let by_word = self.by_word[kind as usize].get_or_init(|| by_first_word(run, kind));
+        let words: BTreeSet<String> = words.into_iter().chain([String::new()]).collect();
+        let mut found: Vec<Position> = words.iter().filter_map(|word| by_word.get(word)).flatten().copied().collect();
+        found.sort_unstable();
+        found
+    }
+}
+
+/// All facts of a kind, in the order of files.
+fn of_kind(run: &Run<'_>, kind: FactKind) -> impl Iterator<Item = Position> {
+    run.views.iter().enumerate().flat_map(move |(file, view)| {
+        view.by_kind.get(&kind).into_iter().flatten().map(move |position| (file, *position))
+    })
+}
+
+/// The facts of a kind by the first word of their indexed field; those in which it is not known by an empty one.
+fn by_first_word(run: &Run<'_>, kind: FactKind) -> HashMap<String, Vec<Position>> {
+    let mut by_word: HashMap<String, Vec<Position>> = HashMap::default();
+    for (file, position) in of_kind(run, kind) {
+        let fact = run.view(file).and_then(|view| view.fact(position));
+        let field = fact.zip(indexed_field(kind)).and_then(|(fact, field)| fact.fields.get(field));
+        let word = match field {
+            Some(Value::Text(text)) if text.is_known() => first_word(&text.text),
+            _ => "",
+        };
+        match by_word.get_mut(word) {
+            Some(facts) => facts.push((file, position)),
+            None => drop(by_word.insert(word.to_owned(), vec![(file, position)])),
+        }
+    }
+    by_word
 }
 
 impl<'r> Bench<'r> {

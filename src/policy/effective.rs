@@ -15,14 +15,14 @@ use super::error::{PolicyError, nearest};
 use super::glob::Pattern;
 use super::layers::{Lock, Word};
 use super::pack::Policy;
-use super::rule::{Clause, ClauseHead, Lead, Rule, TAGS, first_word, first_word_of_glob};
+use super::rule::{Clause, Lead, Other, Rule, TAGS, first_word_of_glob};
 use super::severity::{Applicability, Severity};
 use super::site::{PlaceRow, Site, Spoken, Stand, ValueData};
 use super::sites::Sites;
 use super::template::Templates;
 use super::verify;
 
-pub use super::rule::indexed_field;
+pub use super::rule::{first_word, indexed_field};
 
 /// Which rules are wanted, and how bad they are, by configuration and command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -323,6 +323,11 @@ impl Effective {
         named.map_or(&[], Vec::as_slice)
     }
 
+    /// The first words of the indexed field of what may be `other` here; `None` when it can be anything.
+    pub fn first_words(&self, other: &Other) -> Option<Vec<String>> {
+        words_of(other.leads.as_ref()?, &self.site)
+    }
+
     /// A clause with its rule.
     pub fn clause(&self, at: ClauseRef) -> Option<(&ActiveRule, &Clause)> {
         let rule = self.rules.get(at.rule)?;
@@ -403,7 +408,7 @@ impl Index {
             for (clause, spec) in active.rule.heads.iter().enumerate() {
                 let at = ClauseRef { rule, clause };
                 let of_kind = &mut index.0[spec.on as usize];
-                match words_of(spec, site) {
+                match spec.leads.as_ref().and_then(|leads| words_of(leads, site)) {
                     Some(words) => {
                         for word in words {
                             of_kind.by_word.entry(word).or_default().push(at);
@@ -421,9 +426,9 @@ impl Index {
 }
 
 /// The first words that the indexed field can begin with; `None` when it can be anything.
-fn words_of(clause: &ClauseHead, site: &Site) -> Option<Vec<String>> {
+fn words_of(leads: &[Lead], site: &Site) -> Option<Vec<String>> {
     let mut words = Vec::new();
-    for lead in clause.leads.as_ref()? {
+    for lead in leads {
         let name = match lead {
             Lead::Word(word) => {
                 words.push(word.clone());

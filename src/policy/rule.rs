@@ -21,8 +21,8 @@ use super::path::{Derived, FieldPath, Scope};
 use super::severity::{SEVERITIES, Severity};
 use super::template::{Context, Template, Templates, Use};
 
-pub use self::head::indexed_field;
-pub(super) use self::head::{ClauseHead, Lead, first_word, first_word_of_glob};
+pub(super) use self::head::{ClauseHead, Lead, first_word_of_glob};
+pub use self::head::{first_word, indexed_field};
 
 /// The word for the whole fact, where a field may stand.
 pub(super) const SELF: &str = "self";
@@ -138,6 +138,8 @@ pub struct Other {
     pub matches: Matcher,
     /// What a label on it says.
     pub label: Option<Template>,
+    /// What its indexed field begins with; `None` when that can be anything.
+    pub(super) leads: Option<Vec<Lead>>,
 }
 
 /// Order of two facts.
@@ -409,6 +411,7 @@ fn read_other(context: Context<'_, '_>, table: Table<'_, '_>) -> Option<Other> {
         within: within.unwrap_or(Within::File),
         matches: Matcher::read_for(context, &table, fact),
         label: table.string("label").map(|word| Template::parse(context, &word)),
+        leads: head::leads_of(&table, fact),
     };
     table.finish();
     Some(other)

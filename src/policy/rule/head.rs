@@ -27,14 +27,16 @@ impl ClauseHead {
     /// Reads what of a clause can be told without reading its conditions. Says nothing of faults: reading the clause does.
     pub(in super::super) fn read(table: &Table<'_, '_>) -> Option<Self> {
         let on = FactKind::from_name(table.get("on")?.as_str()?)?;
-        let asked = || {
-            let item = table.get("where")?.quiet_table()?.get(indexed_field(on)?)?;
-            let mut leads = Vec::new();
-            read_leads(&item, &mut leads, 0)?;
-            Some(leads)
-        };
-        Some(Self { on, leads: asked() })
+        Some(Self { on, leads: leads_of(table, on) })
     }
+}
+
+/// What the indexed field of facts of a kind begins with, by the conditions of `table`; `None` when that can be anything.
+pub(super) fn leads_of(table: &Table<'_, '_>, kind: FactKind) -> Option<Vec<Lead>> {
+    let item = table.get("where")?.quiet_table()?.get(indexed_field(kind)?)?;
+    let mut leads = Vec::new();
+    read_leads(&item, &mut leads, 0)?;
+    Some(leads)
 }
 
 fn read_leads(item: &Item<'_, '_>, leads: &mut Vec<Lead>, depth: usize) -> Option<()> {
@@ -62,7 +64,7 @@ pub fn indexed_field(kind: FactKind) -> Option<&'static str> {
 }
 
 /// What stands before the first blank or dot.
-pub(in super::super) fn first_word(text: &str) -> &str {
+pub fn first_word(text: &str) -> &str {
     text.split([' ', '.']).next().unwrap_or(text)
 }
 
