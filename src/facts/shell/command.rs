@@ -300,6 +300,7 @@ fn read_words(line: &mut Line, args: &[Arg], start: usize, commands: &Commands) 
     let empty = Options::default();
     let mut at = start;
     let mut only_words = false;
+    line.args.reserve(args.len().saturating_sub(start));
     let grammar = commands.command(&line.run);
     while let Some(arg) = args.get(at) {
         let word = arg.text.text.as_str();

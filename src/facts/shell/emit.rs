@@ -28,7 +28,8 @@ impl Walker<'_> {
         for word in &simple.words {
             self.nested_scripts(word.span);
         }
-        if self.is_test(simple) {
+        let is_test = self.is_test(simple);
+        if is_test {
             for fact in self.out.facts[first..].iter_mut().filter(|fact| fact.kind == FactKind::Variable) {
                 fact.fields.set("tested", true);
             }
@@ -52,6 +53,10 @@ impl Walker<'_> {
             for word in words.iter().filter(|word| word.kind == WordKind::Arithmetic) {
                 self.names_in_arithmetic(word.span);
             }
+            return;
+        }
+        // A test gives no fact and changes nothing.
+        if is_test && assignments.is_empty() && !self.functions.contains_key(self.frame.slice(words[0].span)) {
             return;
         }
         let args = self.expand(words.iter().map(|word| word.span));
