@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use foldhash::HashSet;
+
 use crate::check::{self, Analysed, Finding, Grounds, Prefiltering, Run, Severity, Surroundings};
 use crate::facts::{self, FileFacts, Interest, Reach};
 use crate::fix::{self, Allow, Checked, Mended, RealSyntax};
@@ -369,19 +371,18 @@ impl Session<'_> {
     /// Judges all files.
     pub(super) fn results(&self, runs: &[Run<'_>], workers: &Workers) -> Vec<FileResult> {
         let indices: Vec<usize> = (0..self.reported).collect();
-        let checked = workers.doing("judging files").map(&indices, |index| {
+        workers.doing("judging files").map(&indices, |index| {
+            let source = &self.own.inputs[*index].source;
             let mut checked = self.judge(runs, *index).checked;
-            self.hide_known(*index, &self.own.inputs[*index].source, &mut checked.findings);
-            checked
-        });
-        let result = |(index, checked): (usize, Checked)| FileResult {
-            source: Arc::new(self.own.inputs[index].source.clone()),
-            site: self.sites[index].clone(),
-            findings: checked.findings,
-            gaps: checked.gaps,
-            fail_on: self.by_file.get(index).map_or(FAIL_ON, FileSettings::fail_on),
-        };
-        checked.into_iter().enumerate().map(result).collect()
+            self.hide_known(*index, source, &mut checked.findings);
+            FileResult {
+                source: Arc::new(source.clone()),
+                site: self.sites[*index].clone(),
+                findings: checked.findings,
+                gaps: checked.gaps,
+                fail_on: self.by_file.get(*index).map_or(FAIL_ON, FileSettings::fail_on),
+            }
+        })
     }
 
     fn sides(&self) -> impl Iterator<Item = &Side> {
@@ -403,11 +404,10 @@ impl Session<'_> {
         // A file that was not read may be the only one, and have been judged by what is built in.
         let built_in = self.engine.settings.nothing();
         let known = || self.by_file.iter().chain([&built_in]).map(|settings| &settings.policy);
-        for finding in &report.findings {
-            if !report.rules.contains_key(&finding.rule)
-                && let Some(rule) = known().find_map(|policy| policy.rule(&finding.rule))
-            {
-                report.rules.insert(finding.rule.clone(), RuleInfo::of(rule));
+        let ids: HashSet<&String> = report.findings.iter().map(|finding| &finding.rule).collect();
+        for id in ids {
+            if let Some(rule) = known().find_map(|policy| policy.rule(id)) {
+                report.rules.insert(id.clone(), RuleInfo::of(rule));
             }
         }
         report

@@ -1,7 +1,9 @@
 //! What `--statistics` shows: how often each rule found something, and how much of that can be mended.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 use std::io::{self, Write};
+
+use foldhash::HashMap;
 
 use crate::check::{Applicability, Severity};
 
@@ -27,7 +29,7 @@ pub(super) struct RuleCount<'a> {
 
 /// The rules that found something: most findings first, then by id.
 pub(super) fn by_rule(report: &Report) -> Vec<RuleCount<'_>> {
-    let mut counts: BTreeMap<&str, RuleCount<'_>> = BTreeMap::new();
+    let mut counts: HashMap<&str, RuleCount<'_>> = HashMap::default();
     for finding in &report.findings {
         let none = RuleCount {
             rule: &finding.rule,
@@ -51,7 +53,7 @@ pub(super) fn by_rule(report: &Report) -> Vec<RuleCount<'_>> {
         }
     }
     let mut counts: Vec<_> = counts.into_values().collect();
-    counts.sort_by_key(|count| std::cmp::Reverse(count.findings));
+    counts.sort_by_key(|count| (Reverse(count.findings), count.rule));
     counts
 }
 

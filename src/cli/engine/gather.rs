@@ -70,12 +70,14 @@ impl Engine {
             (with_told(*index, facts), complete)
         });
         let (mut facts, complete): (Vec<(FileFacts, T)>, Vec<bool>) = found.into_iter().unzip();
-        let names = check::run_by_scripts(facts.iter().map(|(facts, _)| facts));
-        let is_run = |index: &usize| {
-            let name = files[*index].0.path.file_name().and_then(OsStr::to_str);
-            !complete[*index] && name.is_none_or(|name| names.contains(name))
-        };
-        let waiting: Vec<usize> = numbered.into_iter().filter(is_run).collect();
+        let mut waiting: Vec<usize> = numbered.into_iter().filter(|index| !complete[*index]).collect();
+        if !waiting.is_empty() {
+            let names = check::run_by_scripts(facts.iter().map(|(facts, _)| facts));
+            waiting.retain(|index| {
+                let name = files[*index].0.path.file_name().and_then(OsStr::to_str);
+                name.is_none_or(|name| names.contains(name))
+            });
+        }
         let found = workers.map(&waiting, |index| with_told(*index, whole(files[*index].0, files[*index].1)));
         for (index, whole) in waiting.into_iter().zip(found) {
             facts[index] = whole;
