@@ -4,8 +4,9 @@ use std::path::{Component, Path, PathBuf};
 
 /// `path` seen from `folder`, without `.` and `..`; nothing is asked of the file system.
 pub fn absolute(folder: &Path, path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for part in folder.join(path).components() {
+    let whole = folder.join(path);
+    let mut result = PathBuf::with_capacity(whole.as_os_str().len());
+    for part in whole.components() {
         match part {
             Component::CurDir => {}
             Component::ParentDir => {

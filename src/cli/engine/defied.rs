@@ -111,16 +111,16 @@ fn defied_site(settings: &FileSettings, source: &Source, other: &check::SiteChoi
 
 /// Who named the site of a file, and how; `None` when nobody did.
 fn named_by(settings: &FileSettings, source: &Source, choice: &check::SiteChoice) -> Option<(Origin, String)> {
-    let said = format!("site={}", choice.id);
+    let said = || format!("site={}", choice.id);
     match choice.grounds {
         Grounds::Flag => {
             let origin = Origin { level: Level::CommandLine, file: "--site".into(), line: None };
             Some((origin, format!("--site {}", choice.id)))
         }
-        Grounds::Configuration => Some((settings.meant.site.as_ref()?.origin.clone(), said)),
+        Grounds::Configuration => Some((settings.meant.site.as_ref()?.origin.clone(), said())),
         Grounds::Pragma => {
             let line = check::pragma_line(source);
-            Some((Origin { level: Level::Project, file: source.path.clone(), line }, said))
+            Some((Origin { level: Level::Project, file: source.path.clone(), line }, said()))
         }
         _ => None,
     }

@@ -139,8 +139,8 @@ pub(super) struct Statement {
     pub whole: bool,
     /// It is the only one of the body of a compound command.
     pub sole: bool,
-    /// First line of the run of set-up commands, line upon line, that it stands in; its own when it is none.
-    pub paragraph: usize,
+    /// First line of the run of set-up commands, line upon line, that it stands in; `None` when it is none.
+    pub paragraph: Option<usize>,
 }
 
 /// A statement with its fields.
@@ -228,19 +228,22 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// The first line of the run of set-up commands that goes on with `command`; `run` holds the first and the last line
-    /// of it so far.
-    fn paragraph(&self, command: &Command, run: &mut Option<(usize, usize)>) -> usize {
+    /// The first line of the run of set-up commands that goes on with `command`, when it is one; `run` holds the first
+    /// and the last line of it so far.
+    fn paragraph(&self, command: &Command, run: &mut Option<(usize, usize)>) -> Option<usize> {
+        let before = run.take();
+        if !matches!(&command.node, Node::Simple(simple) if self.sets_up(simple)) {
+            return None;
+        }
         let place = self.frame.place(command.span);
         let lines = &self.script.source.lines;
         let (first, last) = (lines.line(place.start), lines.line(place.end.saturating_sub(1).max(place.start)));
-        let sets_up = matches!(&command.node, Node::Simple(simple) if self.sets_up(simple));
-        let start = match *run {
-            Some((start, end)) if sets_up && (end..=end + 1).contains(&first) => start,
+        let start = match before {
+            Some((start, end)) if (end..=end + 1).contains(&first) => start,
             _ => first,
         };
-        *run = sets_up.then_some((start, last));
-        start
+        *run = Some((start, last));
+        Some(start)
     }
 
     /// True for a command that loads modules, activates an environment or sets variables, as its words say.
@@ -476,7 +479,7 @@ impl<'a> Walker<'a> {
             .with("text", Text::at(text, span))
             .with("whole", self.statement.whole)
             .with("sole", self.statement.sole)
-            .with("paragraph", self.statement.paragraph as i64);
+            .with("paragraph", self.statement.paragraph.unwrap_or_else(|| self.line(span)) as i64);
         record.set_some("remark", comments::remark(&self.frame.text, self.statement.span));
         record
     }

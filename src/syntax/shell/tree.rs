@@ -395,6 +395,7 @@ pub fn redirects_from(lexed: &Lexed, end: usize) -> Vec<Redirect> {
 /// A simple command from its tokens.
 pub fn simple_command(tokens: &[Token], lexed: &Lexed) -> Command {
     let mut simple = Simple::default();
+    simple.words.reserve_exact(tokens.len());
     for token in tokens {
         match token.kind {
             TokenKind::Word { assignment, kind } => {
