@@ -13,7 +13,7 @@ use crate::source::Span;
 use crate::tables::commands::{Commands, Options};
 
 /// A command line, understood.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Line {
     /// Canonical program and sub-command.
     pub run: EcoString,
@@ -54,6 +54,30 @@ pub struct Line {
 }
 
 impl Line {
+    /// Nothing but the first word: it takes no memory of its own.
+    fn of(first: &Arg) -> Self {
+        Self {
+            run: EcoString::new(),
+            program: Arc::clone(&first.text),
+            path: Arc::clone(&first.text),
+            options: Vec::new(),
+            args: Vec::new(),
+            named: Vec::new(),
+            module: None,
+            wrappers: Vec::new(),
+            launcher: None,
+            launcher_options: Vec::new(),
+            contexts: Vec::new(),
+            vars: Vec::new(),
+            assigned: Vec::new(),
+            unset: Vec::new(),
+            wrapper_env: None,
+            scripts: Vec::new(),
+            words: Span::default(),
+            head: Span::default(),
+        }
+    }
+
     /// The last value of an option.
     pub fn option(&self, spelling: &str) -> Option<&GivenOption> {
         self.options.iter().rev().find(|option| option.is(spelling))
@@ -108,7 +132,7 @@ impl Line {
 
 /// Reads a command line. `None` when there is no word.
 pub fn read(args: &[Arg], commands: &Commands, place: &dyn Fn(Span) -> Span) -> Option<Line> {
-    let mut line = Line::default();
+    let mut line = Line::of(args.first()?);
     let mut rest = args;
     // A wrapper runs a command that may be a wrapper: a dozen is more than any real script has.
     for _ in 0..12 {
