@@ -52,6 +52,8 @@ pub struct Settings {
     pub today: Day,
     /// Findings tell of each fix that is passed over why, also where another is offered.
     pub passed: bool,
+    /// The site was named for the run, which says nothing of the files.
+    pub site_given: bool,
     /// The homes of this machine; `None` where all that is checked is of the account.
     pub homes: Option<Arc<dyn Homes>>,
 }

@@ -68,14 +68,16 @@ pub(super) fn reason(bench: &Bench<'_>, about: Subject<'_>, spec: &FixSpec) -> O
     let elsewhere = view.used_elsewhere.get_or_init(|| used_elsewhere(bench, view, role)).clone();
     elsewhere.or_else(|| {
         let site = &bench.judge.policy.site.id;
-        let is_doubtful = spec.when.of_site && *site != ROOT && !is_here(bench, view, role);
+        let is_doubtful = spec.is_of_site() && *site != ROOT && !is_here(bench, view, role);
         is_doubtful.then(|| format!("it is right at {site} alone, and nothing in or beside the file says that it is for that; there, run `pydoctor check --fix` on a machine of the site"))
     })
 }
 
 /// True where a file is known to be used at the site: by itself, what belongs to it, its place or the machine.
 fn is_here(bench: &Bench<'_>, view: &View<'_>, role: Role) -> bool {
-    let Some(homes) = bench.run.settings.homes.as_deref() else { return true };
+    let settings = bench.run.settings;
+    // Else something tells the site: a configuration, the machine, the file.
+    let Some(homes) = settings.homes.as_deref().filter(|_| settings.site_given) else { return true };
     homes.on_cluster()
         || role != Role::Job && (is_home_of_site(bench, view) || homes.has(view.source))
         || used(bench, view).here
@@ -152,16 +154,20 @@ fn beside(bench: &Bench<'_>, view: &View<'_>, counts: &dyn Fn(Role) -> bool, tel
     let run = bench.run.beyond.as_ref().map_or(bench.run, |beyond| beyond.run);
     let folder = view.source.path.parent().unwrap_or(view.source.path.as_path());
     let here = by_folder(run).get(folder).into_iter().flatten().filter_map(|index| run.view(*index));
-    // A name that says so means that one file: `bashrc_cluster` beside `bashrc`.
-    let says_so = |other: &Source| {
-        let name = other.path.file_name().map(PathBuf::from).unwrap_or_default();
-        bench.judge.policy.clusters.shown(&name, "").any
-    };
     let is_other = |other: &&View<'_>| {
         let (source, role) = (other.source, other.source.kind.role());
-        source.path != view.source.path && role.is_some_and(counts) && !(role == Some(Role::Startup) && says_so(source))
+        let means_one = role == Some(Role::Startup) && !is_plain(source);
+        source.path != view.source.path && role.is_some_and(counts) && !means_one
     };
     here.filter(is_other).any(shows)
+}
+
+/// True for the name of a start-up file to which nothing is added: `.bashrc_lxplus` beside it means one machine.
+fn is_plain(source: &Source) -> bool {
+    let name = source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name.trim_start_matches("dot_").trim_start_matches('.');
+    let name = ["bash_", "zsh_"].iter().find_map(|shell| name.strip_prefix(shell)).unwrap_or(name);
+    name.chars().all(|c| c.is_ascii_alphabetic())
 }
 
 fn by_folder<'r>(run: &'r Run<'_>) -> &'r HashMap<PathBuf, Vec<usize>> {

@@ -205,7 +205,8 @@ impl Engine {
         let (cwd, today, passed) = (self.cwd.clone(), self.today, self.settings.tells_passed());
         let known = settings.first().filter(|_| !self.is_at_home).map(|settings| &settings.known);
         let homes = known.map(|known| AtHome::shared(&self.cwd, &self.machine, known));
-        let about = check::Settings { cwd, project_root: root, home, names, today, passed, homes };
+        let site_given = self.settings.flag().is_some();
+        let about = check::Settings { cwd, project_root: root, home, names, today, passed, site_given, homes };
         let opening = Opening { all, settings, roots, reach, about, reported };
         self.session(opening, &|settings, source, facts| self.site_and_other(settings, source, facts), workers)
     }

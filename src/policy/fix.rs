@@ -48,8 +48,8 @@ pub struct Conditions {
     pub shown_if: Vec<Where>,
     /// It is right on any machine, whatever the file is for.
     pub any_machine: bool,
-    /// It is right at the site alone.
-    pub of_site: bool,
+    /// It is right at the site alone; without it, where it writes a value of the site.
+    of_site: Option<bool>,
 }
 
 /// A text to look for: a regular expression, in which a field stands for its text.
@@ -156,6 +156,12 @@ impl FixSpec {
         self.edits.iter().find_map(|edit| if let EditSpec::Chmod(chmod) = edit { Some(*chmod) } else { None })
     }
 
+    /// True where it is right at the site alone.
+    pub fn is_of_site(&self) -> bool {
+        let writes_value = || self.texts().flat_map(|text| &text.parts).any(|part| matches!(part, Part::Value(_)));
+        self.when.of_site.unwrap_or_else(writes_value)
+    }
+
     /// The texts that it writes.
     pub fn texts(&self) -> impl Iterator<Item = &Template> {
         self.edits.iter().filter_map(EditSpec::text)
@@ -234,7 +240,7 @@ impl Conditions {
             unsafe_if_with: read_others(context, table, "unsafe-if-with"),
             shown_if: conditions("shown-if"),
             any_machine: table.flag("any-machine").unwrap_or(false),
-            of_site: table.flag("of-site").unwrap_or(false),
+            of_site: table.flag("of-site"),
         }
     }
 
@@ -258,7 +264,7 @@ impl Conditions {
         self.unsafe_if_with.extend(each.unsafe_if_with);
         self.shown_if.extend(each.shown_if);
         self.any_machine |= each.any_machine;
-        self.of_site |= each.of_site;
+        self.of_site = self.of_site.or(each.of_site);
     }
 }
 

@@ -150,7 +150,7 @@ const ANY_MACHINE: Key = may(
 const OF_SITE: Key = may(
     "of-site",
     Kind::Flag,
-    "`true`: it is right at this site and perhaps at no other, such as the name of a module. It is only shown in a file that nothing in or beside it says to be for the site, unless it lies in its place at home or the machine is one of the site's",
+    "`true`: it is right at this site and perhaps at no other, such as the name of a module; so is, unless `false` stands here, what writes a value of the site (`{$name}`). It is only shown in a file that nothing in or beside it says to be for the site, unless it lies in its place at home or the machine is one of the site's",
 );
 
 pub(in super::super) static EACH_FIX: Keys = Keys::of(
