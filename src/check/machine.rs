@@ -112,7 +112,10 @@ fn used_elsewhere(bench: &Bench<'_>, view: &View<'_>, role: Role) -> Option<Stri
     }
     let is_known = || match role {
         Role::Job => true,
-        Role::Startup => used.on_cluster || beside(bench, view, &|role| role == Role::Startup, &|used| used.on_cluster),
+        Role::Startup => {
+            let beside = || beside(bench, view, &|role| role == Role::Startup, &|used| used.on_cluster);
+            used.on_cluster || is_plain(view.source) && beside()
+        }
         Role::Script => {
             let in_job = view.file.flag("run-by-job");
             used.on_cluster || in_job || homes.on_cluster() || beside(bench, view, &|_| true, &|used| used.on_cluster)
