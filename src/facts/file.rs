@@ -152,7 +152,7 @@ const SYSTEM_PACKAGES: [(&str, &str); 21] = [
 ];
 
 /// Words in the names of files that are for one system, or for a service.
-const NAME_WORDS: [(&str, &str); 18] = [
+const NAME_WORDS: [(&str, &str); 19] = [
     ("mac", "mac"),
     ("macos", "mac"),
     ("macosx", "mac"),
@@ -169,6 +169,7 @@ const NAME_WORDS: [(&str, &str); 18] = [
     ("rtd", "ci"),
     ("readthedocs", "ci"),
     ("binder", "ci"),
+    ("docker", "ci"),
     ("laptop", "own"),
     ("workstation", "own"),
 ];
