@@ -1,7 +1,6 @@
 //! Where a file is used. What is right at a site need not be so on a machine of one's own or at another centre: there a
 //! fix is only shown, unless it is right on any machine.
 
-use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -142,8 +141,8 @@ fn is_home_of_site(bench: &Bench<'_>, view: &View<'_>) -> bool {
     homes.into_iter().any(|path| path.folder.is_match(folder))
 }
 
-/// True where another file that belongs to it shows that it is used on a cluster: one of a `role` that counts in the same
-/// folder, or one that runs it or is run by it.
+/// True where another file that belongs to it, and is not used elsewhere, `tells` where: one of a role that `counts` in the
+/// same folder, or one that runs it or is run by it.
 fn beside(bench: &Bench<'_>, view: &View<'_>, counts: &dyn Fn(Role) -> bool, tells: &dyn Fn(&Use) -> bool) -> bool {
     let shows = |other: &View<'_>| {
         let used = used(bench, other);
@@ -194,7 +193,7 @@ fn used<'v>(bench: &Bench<'_>, view: &'v View<'_>) -> &'v Use {
         }
         let name = bench.run.settings.name_of(&view.source.path);
         let shown = policy.clusters.shown(&name, &view.source.text);
-        let is_here = LazyCell::new(|| says_site(policy, &name, view));
+        let here = policy.site.id != ROOT && says_site(policy, &name, view);
         let other = || {
             let own = own_sites(policy);
             let told = sites.iter().find(|(id, _)| !own.contains(id.as_str())).map(|(_, why)| why.clone());
@@ -203,10 +202,10 @@ fn used<'v>(bench: &Bench<'_>, view: &'v View<'_>) -> &'v Use {
         let centre = || shown.centre.map(|(name, sign)| format!("`{sign}` is of {name}"));
         let has_modules = || view.by_kind.contains_key(&FactKind::Module);
         Use {
-            here: *is_here,
-            on_cluster: shown.any || !sites.is_empty() || shown.centre.is_some() || has_modules() || *is_here,
+            here,
+            on_cluster: here || shown.any || !sites.is_empty() || shown.centre.is_some() || has_modules(),
             // What holds everywhere is of no centre, and so none is another.
-            elsewhere: other().or_else(centre).filter(|_| policy.site.id != ROOT && !*is_here),
+            elsewhere: if here || policy.site.id == ROOT { None } else { other().or_else(centre) },
         }
     })
 }

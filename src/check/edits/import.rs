@@ -3,16 +3,14 @@
 use crate::facts::{Fact, FactKind, Value};
 use crate::source::{Kind, Span};
 
-use super::line::Line;
 use super::{Change, Editor};
 
 impl Editor<'_> {
     /// Imports `module`, unless the file does.
     pub(super) fn import(&self, module: &str) -> Option<Vec<Change>> {
         let known = self.fact.fields.flag("imports-os") && module == "os";
-        let imported = self.voice.scene.about.view.facts.facts.iter().any(|fact| {
-            fact.kind == FactKind::Import
-                && fact.fields.text("module") == module
+        let imported = self.imports().any(|fact| {
+            fact.fields.text("module") == module
                 && fact.fields.get("name").is_none()
                 && fact.fields.get("as").is_none()
                 && fact.fields.flag("top")
@@ -32,8 +30,7 @@ impl Editor<'_> {
             return;
         }
         let gone: Vec<Span> = changes.iter().map(|(span, _)| *span).filter(|span| !span.is_empty()).collect();
-        let imports = || self.voice.scene.about.view.facts.facts.iter().filter(|fact| fact.kind == FactKind::Import);
-        for import in imports().filter(|import| import.fields.flag("top") && import.fields.flag("standard")) {
+        for import in self.imports().filter(|import| import.fields.flag("top") && import.fields.flag("standard")) {
             let name = import.fields.text("as");
             let used_by = |text: &str| words(text).any(|(_, word)| word == name);
             if !gone.iter().any(|span| used_by(self.source.slice(*span))) || changes.iter().any(|(_, new)| used_by(new))
@@ -46,9 +43,13 @@ impl Editor<'_> {
             if lives_on {
                 continue;
             }
-            let beside: Vec<&Fact> = imports().filter(|other| other.span == import.span).collect();
+            let beside: Vec<&Fact> = self.imports().filter(|other| other.span == import.span).collect();
             changes.extend(self.without_import(import, &beside).map(|span| (span, String::new())));
         }
+    }
+
+    fn imports(&self) -> impl Iterator<Item = &Fact> {
+        self.voice.scene.about.view.facts.facts.iter().filter(|fact| fact.kind == FactKind::Import)
     }
 
     /// The bytes of one of the names that a statement imports, with its comma; of the whole line where it is alone.
@@ -68,7 +69,7 @@ impl Editor<'_> {
         match (beside.get(at + 1), at.checked_sub(1)) {
             (Some(next), _) => Some(Span::new(span.start, asked(next)?.start)),
             (None, Some(before)) => Some(Span::new(asked(beside[before])?.end, span.end)),
-            (None, None) => Some(Line::at(self.source, import.span.start)?.outer),
+            (None, None) => Some(line.outer),
         }
     }
 }

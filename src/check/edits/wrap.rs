@@ -55,7 +55,8 @@ impl Editor<'_> {
         Some(changes)
     }
 
-    /// The statements around `own` that the clause finds and the fix mends as well, with nothing but blank lines and comments between.
+    /// The statements around `own` that the clause finds and the fix mends as well, with nothing but blank lines and
+    /// comments between.
     fn run_around(&self, own: Span) -> Vec<Span> {
         let view = self.voice.scene.about.view;
         let indent = |span: Span| self.line(span.start).map(|line| line.indent(self.source).to_owned());
