@@ -16,8 +16,12 @@ pub enum Outcome {
     Expected,
     /// It fails in that case.
     Unexpected,
-    /// It holds in shells of this kind only.
+    /// It holds in the shells of this kind, and in no others.
     Guard(Guard),
+    /// It holds in shells of this kind only, and perhaps not in all of them.
+    Within(Guard),
+    /// It holds in all shells of this kind, and perhaps in others.
+    Covers(Guard),
     /// Not known.
     Open,
 }
@@ -26,6 +30,16 @@ impl Outcome {
     /// True when a branch behind it is no mere possibility.
     pub const fn certain(self) -> bool {
         matches!(self, Self::Always | Self::Expected | Self::Guard(_))
+    }
+
+    /// The shells to which a branch behind it is limited. Whether one for batch shells that asks for more besides runs
+    /// in any is not known, so it counts as one in all shells.
+    pub const fn guard(self) -> Option<Guard> {
+        match self {
+            Self::Within(Guard::Batch) => None,
+            Self::Guard(guard) | Self::Within(guard) => Some(guard),
+            _ => None,
+        }
     }
 
     /// The outcome of the opposite.
@@ -39,6 +53,14 @@ impl Outcome {
                 Guard::None => Self::Open,
                 guard => Self::Guard(guard),
             },
+            Self::Within(guard) => match guard.negated() {
+                Guard::None => Self::Open,
+                guard => Self::Covers(guard),
+            },
+            Self::Covers(guard) => match guard.negated() {
+                Guard::None => Self::Open,
+                guard => Self::Within(guard),
+            },
             Self::Open => Self::Open,
         }
     }
@@ -48,8 +70,11 @@ impl Outcome {
         match (self, other) {
             (Self::Never, _) | (_, Self::Never) => Self::Never,
             (Self::Always, outcome) | (outcome, Self::Always) => outcome,
-            (Self::Guard(guard), Self::Expected) | (Self::Expected, Self::Guard(guard)) => Self::Guard(guard),
             (Self::Expected, Self::Expected) => Self::Expected,
+            (Self::Expected, outcome) | (outcome, Self::Expected) if !matches!(outcome, Self::Unexpected) => outcome,
+            (Self::Guard(guard) | Self::Within(guard), _) | (_, Self::Guard(guard) | Self::Within(guard)) => {
+                Self::Within(guard)
+            }
             _ => Self::Open,
         }
     }
@@ -60,6 +85,13 @@ impl Outcome {
             (Self::Always, _) | (_, Self::Always) => Self::Always,
             (Self::Never, outcome) | (outcome, Self::Never) => outcome,
             (Self::Expected, _) => Self::Expected,
+            (
+                Self::Guard(Guard::Interactive) | Self::Within(Guard::Interactive),
+                Self::Guard(Guard::Interactive) | Self::Within(Guard::Interactive),
+            ) => Self::Within(Guard::Interactive),
+            (Self::Guard(guard) | Self::Covers(guard), _) | (_, Self::Guard(guard) | Self::Covers(guard)) => {
+                Self::Covers(guard)
+            }
             _ => Self::Open,
         }
     }
@@ -135,11 +167,12 @@ fn names_variable(text: &str, name: &str) -> bool {
 /// The inside of `[ … ]` or `[[ … ]]`.
 fn test(text: &str) -> Outcome {
     let text = text.trim();
-    if let Some((left, right)) = split(text, "&&") {
-        return test(left).and(test(right));
-    }
+    // `&&` binds closer.
     if let Some((left, right)) = split(text, "||") {
         return test(left).or(test(right));
+    }
+    if let Some((left, right)) = split(text, "&&") {
+        return test(left).and(test(right));
     }
     if let Some(rest) = text.strip_prefix("! ") {
         return test(rest).negated();
@@ -205,7 +238,7 @@ pub fn is_terminal(pattern: &str) -> bool {
     !matches!(pattern.trim_matches(['"', '\'']), "" | "*" | "dumb" | "unknown" | "?*")
 }
 
-/// `[ -n "$SSH_TTY" ]`, `[ "$TERM" != dumb ]`: true in shells that have a terminal.
+/// `[ -n "$SSH_TTY" ]`, `[ "$TERM" != dumb ]`, `[ "$TERM" = linux ]`: true in shells that have a terminal.
 fn terminal(words: &[&str]) -> Option<Outcome> {
     let interactive = Outcome::Guard(Guard::Interactive);
     let own = |word: &str| matches!(word.trim_matches('"'), "$SSH_TTY" | "${SSH_TTY}" | "$TMUX" | "${TMUX}" | "$STY");
@@ -214,6 +247,8 @@ fn terminal(words: &[&str]) -> Option<Outcome> {
         ["-z", word] if word.contains("SSH_TTY") => Some(interactive.negated()),
         [word, "!=", value] if names_terminal(word) && !is_terminal(value) => Some(interactive),
         [word, "=" | "==", value] if names_terminal(word) && !is_terminal(value) => Some(interactive.negated()),
+        [word, "=" | "==" | "=~", _] if names_terminal(word) => Some(Outcome::Within(Guard::Interactive)),
+        [word, "!=", _] if names_terminal(word) => Some(Outcome::Covers(Guard::Batch)),
         _ => None,
     }
 }

@@ -26,7 +26,7 @@ impl Walker<'_> {
             self.nested_list(tests);
             let before = self.state.clone();
             self.certain = certain && outcome.certain();
-            if let Outcome::Guard(guard) = outcome {
+            if let Some(guard) = outcome.guard() {
                 self.state.guard = guard;
             }
             self.arm(by_host, body);
@@ -42,9 +42,8 @@ impl Walker<'_> {
                     None => after,
                 });
             }
-            match outcome {
-                Outcome::Guard(guard) => self.state.guard = guard.negated(),
-                _ => self.certain = false,
+            if let Some(guard) = outcome.negated().guard() {
+                self.state.guard = guard;
             }
             self.certain = certain && matches!(outcome, Outcome::Guard(_) | Outcome::Never);
         }

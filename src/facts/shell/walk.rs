@@ -374,7 +374,7 @@ impl<'a> Walker<'a> {
             let taken = if *and { outcome } else { outcome.negated() };
             let next = condition(self, command);
             self.certain = certain && taken.certain();
-            if let Outcome::Guard(guard) = taken {
+            if let Some(guard) = taken.guard() {
                 self.state.guard = guard;
             }
             if taken.certain() {
@@ -397,13 +397,12 @@ impl<'a> Walker<'a> {
             Outcome::Always | Outcome::Expected if !after.ended => after,
             Outcome::Never => before,
             Outcome::Always => after,
-            Outcome::Guard(guard) => {
-                if after.ended {
-                    before.guard = guard.negated();
+            _ => {
+                if let Some(guard) = taken.negated().guard().filter(|_| after.ended) {
+                    before.guard = guard;
                 }
                 before.join(after)
             }
-            _ => before.join(after),
         }
     }
 
