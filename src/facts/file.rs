@@ -113,6 +113,9 @@ const MACHINES: &[(&str, &str)] = &[
     ("yum -y install", "own"),
     ("dnf install ", "own"),
     ("pacman -S", "own"),
+    ("pacaur -S", "own"),
+    // Arch Linux alone has that folder on its search path.
+    ("vendor_perl", "own"),
     ("sudo apt ", "own"),
     ("rpi-", "own"),
     ("raspi", "own"),
