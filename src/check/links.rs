@@ -175,11 +175,15 @@ impl Links {
                 Value::Record(module) if module.text("family") == "python" => Some(module.text("version").to_owned()),
                 _ => None,
             });
-            versions.extend(python.filter(|version| !version.is_empty()));
+            versions.extend(python);
         }
-        let numbers =
-            |version: &String| -> Vec<u64> { version.split(['.', '-']).map_while(|part| part.parse().ok()).collect() };
-        versions.into_iter().min_by_key(numbers)
+        // `intel/2020.4` is a version of Intel's, and `python/3` may be any: neither tells which Python it is.
+        let of_python = |version: &str| -> Option<Vec<u64>> {
+            let numbers: Vec<u64> = version.split(['.', '-']).map_while(|part| part.parse().ok()).collect();
+            (numbers.len() > 1 && (2..10).contains(&numbers[0])).then_some(numbers)
+        };
+        let known = versions.into_iter().filter_map(|version| Some((of_python(&version)?, version)));
+        known.min().map(|(_, version)| version)
     }
 
     /// Fields of facts that the run gives: jobs that need a block, modules that lie beside a script.
