@@ -42,6 +42,9 @@ impl Walker<'_> {
         let Some(mut read) = command::read(&args, &self.script.tables.commands, &|span| span) else {
             return Cow::Borrowed(line);
         };
+        if let Some(folder) = read.field("destination", &self.script.tables.commands) {
+            self.installed.push(folder.text.trim_end_matches('/').to_owned());
+        }
         read.words = line.words;
         read.head = line.head;
         read.program = line.program.clone();

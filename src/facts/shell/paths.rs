@@ -122,6 +122,9 @@ impl Walker<'_> {
             _ => return ("none", None),
         };
         let root_of = |text: &str| Some(Text { text: text.into(), ..entry.clone() });
+        if self.installed.iter().any(|folder| folder == rest) {
+            return (kind, root_of(rest));
+        }
         let name = rest.rsplit('/').next().unwrap_or("");
         if let Some((root, _)) = rest.rsplit_once("/envs/") {
             let above = root.rsplit('/').next().unwrap_or("");

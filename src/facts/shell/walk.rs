@@ -102,6 +102,8 @@ pub(super) struct Walker<'a> {
     pub aliases: HashMap<String, Text>,
     /// Files that the script downloads an installer to, with the installer's own name.
     pub downloads: HashMap<String, String>,
+    /// Folders into which the script installs conda, whatever their names.
+    pub installed: Vec<String>,
     /// Functions that are being walked, innermost last.
     pub calls: Vec<String>,
     /// The alias whose text is being walked.
@@ -164,6 +166,7 @@ impl<'a> Walker<'a> {
             functions: HashMap::new(),
             aliases: HashMap::new(),
             downloads: HashMap::new(),
+            installed: Vec::new(),
             calls: Vec::new(),
             alias: None,
             blocks: Vec::new(),
