@@ -3,7 +3,7 @@
 //! A rule is heard out condition by condition: one that no command without its name, its word or a grammar can fulfil
 //! is enough. A rule that has none is about every command, and then all are collected; the same for assignments.
 
-use crate::facts::interest::{BY_GRAMMAR, Questions, Roles, TOLD_WHOLE, WRAPPING};
+use crate::facts::interest::{BY_GRAMMAR, MODULE_PROGRAMS, Questions, Roles, TOLD_WHOLE, WRAPPING};
 use crate::facts::{FactKind, Interest};
 use crate::policy::condition::{Condition, Glob, GlobPiece, Test, Where};
 use crate::policy::glob::Pattern;
@@ -52,8 +52,17 @@ struct Listener<'l> {
     questions: &'l mut Questions,
     /// The clause that is heard.
     clause: Option<&'l Clause>,
-    /// Texts of which one stands in each file in which it matters what is heard.
-    gate: Option<Vec<String>>,
+    /// What tells of the files in which it matters what is heard; `None` where it does in all.
+    gate: Option<Gate>,
+}
+
+/// What is so in each file in which it matters what stands beside the fact that a clause is about.
+#[derive(Clone)]
+enum Gate {
+    /// One of these texts stands in it.
+    Texts(Vec<String>),
+    /// A directive in it is not read.
+    Unread,
 }
 
 /// How a condition rules a command out, the cheapest first.
@@ -101,12 +110,12 @@ impl<'l> Listener<'l> {
     ) -> bool {
         let risks = clause.fixes.iter().flat_map(|fix| fix.when.others());
         let mut others = clause.with.iter().chain(&clause.without).chain(risks).filter(|other| other.fact == kind);
-        let (own, texts) = (roles_of(&clause.matches.all), texts_with(clause, &self.policy.tables.commands));
+        let (own, gate) = (roles_of(&clause.matches.all), gate_of(clause, &self.policy.tables.commands));
         let all = others.all(|other| {
             let (roles, gate) = match other.within {
-                Within::File => (own, texts.clone()),
+                Within::File => (own, gate.clone()),
                 // It matters in files that run others.
-                Within::Callers => (Roles::ALL, Some(Vec::new())),
+                Within::Callers => (Roles::ALL, Some(Gate::Texts(Vec::new()))),
                 Within::Linked | Within::Session | Within::Reach => (Roles::ALL, None),
             };
             self.gate = gate;
@@ -146,8 +155,8 @@ impl<'l> Listener<'l> {
     /// Notes in which files it matters that something is launched.
     fn launched(&mut self, test: &Test) -> bool {
         let asked = needs(test, "launcher");
-        let Some(gate) = self.gate.as_ref().filter(|_| asked) else { return false };
-        self.questions.gate.extend(gate.iter().cloned());
+        let Some(Gate::Texts(texts)) = self.gate.as_ref().filter(|_| asked) else { return false };
+        self.questions.gate.extend(texts.iter().cloned());
         true
     }
 
@@ -261,10 +270,11 @@ impl<'l> Listener<'l> {
         };
         let names = match &self.gate {
             None => &mut self.questions.names,
-            Some(gate) => {
-                self.questions.gate.extend(gate.iter().cloned());
+            Some(Gate::Texts(texts)) => {
+                self.questions.gate.extend(texts.iter().cloned());
                 &mut self.questions.beside
             }
+            Some(Gate::Unread) => &mut self.questions.beside_unread,
         };
         let spoken = names.entry(name.to_owned()).or_default();
         *spoken = spoken.and(roles);
@@ -315,6 +325,20 @@ impl<'l> Listener<'l> {
                 ValueData::Table(rows) => rows.iter().map(|(_, pattern, _)| pattern.clone()).collect(),
             })
             .collect()
+    }
+}
+
+/// What tells of the files in which a clause is about something; `None` where nothing does.
+fn gate_of(clause: &Clause, commands: &Commands) -> Option<Gate> {
+    let is_unread = |test: &Test| of_own(test, "effective") && matches!(test.condition, Condition::Flag(false));
+    match (texts_with(clause, commands), clause.on) {
+        (Some(texts), _) => Some(Gate::Texts(texts)),
+        (None, FactKind::Module) => {
+            let spellings = MODULE_PROGRAMS.iter().flat_map(|name| [*name].into_iter().chain(commands.spellings(name)));
+            Some(Gate::Texts(spellings.map(str::to_owned).collect()))
+        }
+        (None, FactKind::Directive) => clause.matches.all.tests.iter().any(is_unread).then_some(Gate::Unread),
+        (None, _) => None,
     }
 }
 

@@ -42,6 +42,9 @@ pub const WRAPPING: &[&str] = &["launcher", "wrappers"];
 /// Texts of which one stands in each script that runs or reads another file, or takes values from one.
 const LINKING: &[&str] = &["py", ".sh", "sh ", "sbatch", "qsub", "bsub", "source", ". "];
 
+/// Programs that load modules.
+pub const MODULE_PROGRAMS: [&str; 2] = ["module", "ml"];
+
 /// Contexts in which no command is left out: what a wrapper runs is seldom much, and rules ask what it is.
 pub const TOLD_WHOLE: &[&str] = &["container", "remote", "string", "environment"];
 
@@ -137,6 +140,8 @@ pub struct Questions {
     pub wrappers: HashSet<String>,
     /// Names of programs that a rule speaks of beside what it is about.
     pub beside: HashMap<String, Roles>,
+    /// Those of them that matter only where a directive is not read.
+    pub beside_unread: HashMap<String, Roles>,
     /// Texts of which one stands in each file in which that matters, or whether anything is launched; or it links others.
     pub gate: HashSet<String>,
     /// Names of variables that a rule speaks of.
@@ -166,6 +171,19 @@ struct Program {
     names: Roles,
     /// The files in which rules speak of it beside what they are about.
     beside: Roles,
+    /// The same beside a directive that is not read.
+    beside_unread: Roles,
+}
+
+/// What has to be so for a command to matter that rules speak of by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Around {
+    /// The file holds something that rules are about.
+    Asked,
+    /// A directive of the file is not read.
+    Unread,
+    /// What the command prints is shown.
+    Shown,
 }
 
 impl Interest {
@@ -176,12 +194,14 @@ impl Interest {
 
     /// The commands that these questions, or the grammars of `commands`, are about, for so many scripts.
     pub fn new<'t>(questions: Questions, commands: impl Iterator<Item = &'t Commands>, scripts: usize) -> Self {
-        let Questions { names, mut words, prints, wrappers, beside, gate, variables, values, signs } = questions;
+        let Questions { names, mut words, prints, wrappers, beside, beside_unread, gate, variables, values, signs } =
+            questions;
         let mut programs: HashMap<String, Program> = HashMap::default();
         let mut program = |name: &str, note: &dyn Fn(&mut Program)| note(programs.entry(name.to_owned()).or_default());
         BUILTINS.iter().for_each(|name| program(name, &|program| program.is_known = true));
         names.iter().for_each(|(name, roles)| program(name, &|program| program.names = *roles));
         beside.iter().for_each(|(name, roles)| program(name, &|program| program.beside = *roles));
+        beside_unread.iter().for_each(|(name, roles)| program(name, &|program| program.beside_unread = *roles));
         for commands in commands {
             commands.telling_names().for_each(|name| program(name, &|program| program.is_known = true));
             words.extend(commands.patterns().chain(commands.conda_roots()).map(|glob| plain_part(glob).to_owned()));
@@ -217,7 +237,13 @@ impl Interest {
     }
 
     /// False when a program of that name, written plainly, is none that is understood, and none that rules speak of.
-    pub(super) fn in_name(&self, name: &str, commands: &Commands, roles: [Role; 2], beside: &dyn Fn() -> bool) -> bool {
+    pub(super) fn in_name(
+        &self,
+        name: &str,
+        commands: &Commands,
+        roles: [Role; 2],
+        is_so: &dyn Fn(Around) -> bool,
+    ) -> bool {
         let Some(asked) = &self.0 else { return true };
         let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.+/".contains(&b));
         let program = base_name(name);
@@ -227,21 +253,21 @@ impl Interest {
             && (!is_plain
                 || program.is_empty()
                 || told.is_known
-                || asked.in_program(program, told, commands, roles, beside))
+                || asked.in_program(program, told, commands, roles, is_so))
     }
 
-    /// False when rules speak neither of a program of that name nor of what it does. `beside` tells whether it matters
-    /// what stands beside the facts that rules are about.
+    /// False when rules speak neither of a program of that name nor of what it does. `is_so` tells of what is
+    /// around it.
     pub(super) fn in_program(
         &self,
         name: &str,
         commands: &Commands,
         roles: [Role; 2],
-        beside: &dyn Fn() -> bool,
+        is_so: &dyn Fn(Around) -> bool,
     ) -> bool {
         self.0.as_ref().is_none_or(|asked| {
             let told = asked.programs.get(name).copied().unwrap_or_default();
-            asked.in_program(name, told, commands, roles, beside)
+            asked.in_program(name, told, commands, roles, is_so)
         })
     }
 
@@ -274,13 +300,14 @@ impl Asked {
         told: Program,
         commands: &Commands,
         roles: [Role; 2],
-        beside: &dyn Fn() -> bool,
+        is_so: &dyn Fn(Around) -> bool,
     ) -> bool {
         told.names.meet(roles)
-            || (told.beside.meet(roles) && beside())
+            || (told.beside.meet(roles) && is_so(Around::Asked))
+            || (told.beside_unread.meet(roles) && is_so(Around::Unread))
             || name.ends_with(".sh")
             || name.ends_with(".py")
-            || (self.prints.meet(roles) && commands.prints(name))
+            || (self.prints.meet(roles) && is_so(Around::Shown) && commands.prints(name))
     }
 }
 
@@ -357,14 +384,16 @@ mod tests {
             names: [("conda".to_owned(), Roles::ALL), ("git".to_owned(), Roles::from(Role::Startup))]
                 .into_iter()
                 .collect(),
-            beside: [("cd".to_owned(), Roles::ALL)].into_iter().collect(),
+            beside: [("cd".to_owned(), Roles::ALL), ("mv".to_owned(), Roles::ALL)].into_iter().collect(),
+            beside_unread: [("cp".to_owned(), Roles::from(Role::Job))].into_iter().collect(),
             gate: [("conda".to_owned())].into_iter().collect(),
             wrappers: [("xvfb".to_owned())].into_iter().collect(),
             ..Questions::default()
         };
         let interest = Interest::new(questions, std::iter::empty(), 1);
         let commands = Commands::default();
-        let asked = |name: &str, role: Role| interest.in_name(name, &commands, [role; 2], &|| false);
+        let asked =
+            |name: &str, role: Role| interest.in_name(name, &commands, [role; 2], &|around| around == Around::Unread);
         for (name, role, expected) in [
             ("conda", Role::Job, true),
             ("/opt/x/conda", Role::Job, true),
@@ -374,6 +403,9 @@ mod tests {
             ("./model.sh", Role::Job, true),
             ("$MODEL", Role::Job, true),
             ("bin/", Role::Job, true),
+            ("mv", Role::Job, false),
+            ("cp", Role::Job, true),
+            ("cp", Role::Startup, false),
             ("[", Role::Job, false),
             // What changes the shell is always followed.
             ("cd", Role::Job, true),
@@ -381,7 +413,7 @@ mod tests {
             assert_eq!(asked(name, role), expected, "{name}");
         }
         let spoken_of =
-            |text: &str| interest.in_program("cd", &commands, [Role::Job; 2], &|| interest.find(text).any(Of::FILE));
+            |text: &str| interest.in_program("cd", &commands, [Role::Job; 2], &|_| interest.find(text).any(Of::FILE));
         assert!(!spoken_of("cd /tmp; make") && spoken_of("cd /tmp; conda list") && spoken_of("cd /tmp; ./a.sh"));
         let wrappers = |name: &str| interest.in_wrappers(&[name.to_owned()]);
         assert!(wrappers("xvfb-run") && !wrappers("srun") && !interest.in_wrappers(&[]));

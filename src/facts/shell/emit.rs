@@ -10,7 +10,7 @@ use super::value::Arg;
 use super::walk::Walker;
 use ecow::EcoString;
 
-use crate::facts::interest::{self, Found, Of};
+use crate::facts::interest::{self, Around, Found, Of};
 use crate::facts::{Fact, FactKind, Record, Text, Value};
 use crate::source::{Role, Span};
 use crate::syntax::shell::ast::{Command, Node, Redirect, RedirectOp, Simple, Word, WordKind};
@@ -21,7 +21,8 @@ use crate::tables::commands::Command as Grammar;
 impl Walker<'_> {
     /// Facts and effects of a simple command.
     pub fn simple(&mut self, simple: &Simple, span: Span) {
-        if self.concerns_nobody(simple, span) {
+        let is_unasked = self.is_unasked_by_name(simple, span);
+        if is_unasked && self.says_all(self.frame.slice(span)) {
             return;
         }
         let first = self.out.facts.len();
@@ -60,6 +61,9 @@ impl Walker<'_> {
             return;
         }
         let args = self.expand(words.iter().map(|word| word.span));
+        if is_unasked && self.nothing_is_asked(&args, &simple.redirects) {
+            return;
+        }
         let place = |span: Span| self.frame.place(span);
         let Some(mut line) = command::read(&args, &self.script.tables.commands, &place) else { return };
         for word in assignments {
@@ -90,25 +94,32 @@ impl Walker<'_> {
         }
     }
 
-    /// True for a command that nobody asks about, whose words are what is written, and that changes nothing.
-    fn concerns_nobody(&self, simple: &Simple, span: Span) -> bool {
+    /// True for a command that changes nothing, about which nobody asks by its name or what is written in it.
+    fn is_unasked_by_name(&self, simple: &Simple, span: Span) -> bool {
         let interest = self.script.interest;
         let Some(head) = simple.words.first().filter(|_| !interest.is_in_everything()) else { return false };
-        let (name, text) = (self.frame.slice(head.span), self.frame.slice(span));
-        if interest.in_name(name, &self.script.tables.commands, self.roles(), &|| self.beside_matters())
-            || self.is_told_whole()
-            || simple.assignments > 0
-            || self.alias.is_some()
-            || self.functions.contains_key(name)
-            || self.aliases.contains_key(name)
-            || simple.words.iter().any(|word| word.kind != WordKind::Plain)
-            || simple.redirects.iter().any(|redirect| redirect.heredoc.is_some())
-            || self.has_word(span, Of::RAW)
-            || !interest::is_plainly_written(text)
-        {
-            return false;
-        }
-        interest::variables(text).all(|name| !self.tells(name))
+        let name = self.frame.slice(head.span);
+        !interest.in_name(name, &self.script.tables.commands, self.roles(), &|around| self.is_so(around))
+            && !self.is_told_whole()
+            && simple.assignments == 0
+            && self.alias.is_none()
+            && !self.functions.contains_key(name)
+            && !self.aliases.contains_key(name)
+            && simple.words.iter().all(|word| word.kind == WordKind::Plain)
+            && simple.redirects.iter().all(|redirect| redirect.heredoc.is_none())
+            && !self.has_word(span, Of::RAW)
+    }
+
+    /// True for the text of a command that says all of what its words become, but for variables that concern nobody.
+    fn says_all(&self, text: &str) -> bool {
+        interest::is_plainly_written(text) && interest::variables(text).all(|name| !self.tells(name))
+    }
+
+    /// True where what words become, and what output goes to, concerns nobody and tells of no site.
+    fn nothing_is_asked(&self, args: &[Arg], redirects: &[Redirect]) -> bool {
+        let output = self.written(redirects);
+        let mut texts = args.iter().map(|arg| &arg.text).chain(&output);
+        texts.all(|text| !self.script.interest.in_text(&text.text, Of::RAW))
     }
 
     /// True for a command whose fact nobody asks about, whatever it changes.
@@ -119,14 +130,14 @@ impl Walker<'_> {
             && !self.is_told_whole()
             && self.alias.is_none()
             && !interest.in_wrappers(&line.wrappers)
-            && (line.launcher.is_none() || !self.beside_matters())
+            && (line.launcher.is_none() || !self.is_so(Around::Asked))
             && line.vars.is_empty()
             && line.unset.is_empty()
             && line.path.is_known()
             && commands.command(&line.run).is_none_or(Grammar::is_bare)
             && ![program, &line.program.text]
                 .iter()
-                .any(|name| interest.in_program(name, commands, self.roles(), &|| self.beside_matters()))
+                .any(|name| interest.in_program(name, commands, self.roles(), &|around| self.is_so(around)))
             && !self.aliases.contains_key(line.path.text.as_str())
             && !self.words().any_in(line.words, Of::COMMAND)
             // What is written without quotes and variables is what it says.
@@ -134,9 +145,16 @@ impl Walker<'_> {
                 || !line.texts().any(|text| interest.in_text(&text.text, Of::COMMAND)))
     }
 
-    /// True in a file in which it matters what stands beside the facts that rules are about.
-    fn beside_matters(&self) -> bool {
-        self.script.interest.is_in_everything() || self.words().any(Of::FILE)
+    /// True where that is so around the place.
+    fn is_so(&self, around: Around) -> bool {
+        // Directives come first.
+        let mut directives = self.out.facts.iter().take_while(|fact| fact.kind == FactKind::Directive);
+        self.script.interest.is_in_everything()
+            || match around {
+                Around::Asked => self.words().any(Of::FILE),
+                Around::Unread => directives.any(|directive| !directive.fields.flag("effective")),
+                Around::Shown => !self.context.contains(&"substitution"),
+            }
     }
 
     /// The words in the file that concern anybody.
