@@ -9,6 +9,7 @@ use foldhash::HashMap;
 
 use crate::facts::{Fact, FactKind, FileFacts, Record, Text};
 use crate::policy::effective::{ClauseRef, indexed_field};
+use crate::policy::needs::Needs;
 use crate::policy::{ActiveRule, Clause, Day, Effective};
 use crate::source::{Source, Span, absolute};
 
@@ -237,14 +238,23 @@ impl<'r> Bench<'r> {
     /// `clauses` are those on facts of its kind.
     fn judge_fact(&self, subject: Subject<'r>, clauses: &mut Clauses<'r>, hits: &mut Vec<Hit<'r>>) {
         let from = hits.len();
-        for asked in &clauses.general {
+        let (own, state) = subject.marks();
+        // Most clauses need a field that is not there.
+        let may_hold = |asked: &Asked<'_>| {
+            let may = asked.needs.are_among(own, state);
+            debug_assert_eq!(may, Scene::of(self.judge, subject).may_hold(&asked.clause.matches.all));
+            may
+        };
+        for asked in clauses.general.iter().filter(|asked| may_hold(asked)) {
             self.judge_clause(asked, subject, hits);
         }
         let kind = subject.fact.kind;
         let word = indexed_field(kind).map_or("", |field| subject.fact.fields.text(field));
         for at in self.judge.policy.named(kind, word) {
             let ask = || if self.judge.policy.is_out_of_question(*at) { None } else { self.ask(*at, subject) };
-            if let Some(asked) = clauses.named.entry(*at).or_insert_with(ask) {
+            if let Some(asked) = clauses.named.entry(*at).or_insert_with(ask)
+                && may_hold(asked)
+            {
                 self.judge_clause(asked, subject, hits);
             }
         }
@@ -256,16 +266,14 @@ impl<'r> Bench<'r> {
     fn ask(&self, at: ClauseRef, subject: Subject<'r>) -> Option<Asked<'r>> {
         let (active, clause) = self.judge.policy.clause(at)?;
         let of_file = Scene::of(self.judge, subject).all_hold(clause.matches.all.of_file());
-        (of_file != Truth::No).then_some(Asked { at, active, clause, is_met: of_file == Truth::Yes })
+        let (needs, is_met) = (clause.matches.all.needs, of_file == Truth::Yes);
+        (of_file != Truth::No).then_some(Asked { at, needs, active, clause, is_met })
     }
 
     fn judge_clause(&self, asked: &Asked<'r>, subject: Subject<'r>, hits: &mut Vec<Hit<'r>>) {
-        let Asked { at, active, clause, is_met } = *asked;
+        let Asked { at, active, clause, is_met, .. } = *asked;
         let all = &clause.matches.all;
         let scene = Scene::of(self.judge, subject);
-        if !scene.may_hold(all) {
-            return;
-        }
         // What is not known gives no finding.
         let all = scene.all_known_to_hold(if is_met { all.of_fact() } else { &all.tests });
         if all <= Truth::Unknown {
@@ -306,6 +314,8 @@ struct Clauses<'v> {
 #[derive(Clone, Copy, Debug)]
 struct Asked<'v> {
     at: ClauseRef,
+    /// The fields that a fact must have.
+    needs: Needs,
     active: &'v ActiveRule,
     clause: &'v Clause,
     /// What it asks of the file alone is so.

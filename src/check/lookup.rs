@@ -90,16 +90,23 @@ impl<'a> Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// False when a field is not there that conditions need.
+    /// The marks of the fact's own fields, and of those of its state.
     #[inline]
-    pub fn may_fulfil(&self, needs: Needs) -> bool {
+    pub fn marks(&self) -> (u64, u64) {
         let own = match self.fact.kind {
             FactKind::File => &self.view.file,
             _ => &self.fact.fields,
         };
-        let in_state = || self.fact.state.as_deref().map_or(needs.state == 0, |state| state.may_have(needs.state));
-        let has_own = own.may_have(needs.own) || self.view.overlays.contains_key(&self.index);
-        has_own && in_state()
+        // Links may give it any other.
+        let is_linked = self.view.overlays.contains_key(&self.index);
+        (if is_linked { u64::MAX } else { own.marks() }, self.fact.state.as_deref().map_or(0, Record::marks))
+    }
+
+    /// False when a field is not there that conditions need.
+    #[inline]
+    pub fn may_fulfil(&self, needs: Needs) -> bool {
+        let (own, state) = self.marks();
+        needs.are_among(own, state)
     }
 }
 

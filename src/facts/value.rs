@@ -137,10 +137,10 @@ impl Record {
         self.marks = self.fields.iter().fold(0, |marks, (name, _)| marks | mark(name));
     }
 
-    /// False when one of the fields with these marks is not there.
+    /// The marks of the names of all fields.
     #[inline]
-    pub fn may_have(&self, marks: u64) -> bool {
-        self.marks & marks == marks
+    pub fn marks(&self) -> u64 {
+        self.marks
     }
 
     /// The field of that name.

@@ -14,6 +14,12 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// True where all of them are among the marks of a fact's own fields and of its state's.
+    #[inline]
+    pub fn are_among(self, own: u64, state: u64) -> bool {
+        self.own & !own == 0 && self.state & !state == 0
+    }
+
     /// What these conditions need.
     pub(super) fn of(tests: &[Test]) -> Self {
         let mut needs = Self::default();
