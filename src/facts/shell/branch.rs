@@ -223,6 +223,9 @@ fn csh_test(text: &str) -> Outcome {
 
 /// True for a text that asks on which machine the script runs.
 pub fn names_host(text: &str) -> bool {
+    if !text.contains(['$', '`']) {
+        return false;
+    }
     let text = text.to_ascii_lowercase();
     let words = ["host", "cluster", "machine", "uname -n", "domain", "$environment", "$site", "$system", "{system"];
     text.contains('$') && words.iter().any(|word| text.contains(word)) || text.contains("`hostname")
