@@ -18,6 +18,12 @@ pub(super) fn is_directive(text: &str) -> bool {
     DIRECTIVES.iter().any(|mark| text.starts_with(mark))
 }
 
+/// True for the line with which a block ends that a tool manages: `# <<< conda initialize <<<`, `#endregion`.
+pub(super) fn is_block_end(line: &str) -> bool {
+    let words = line.trim().trim_start_matches('#').trim();
+    words == "endregion" || words.strip_prefix("<<<").is_some_and(|name| name.ends_with("<<<"))
+}
+
 /// True for the comment that an older installer of conda wrote above its line: `# added by Anaconda3 4.4.0 installer`.
 pub(super) fn is_installer_mark(line: &str) -> bool {
     let words = line.trim().trim_start_matches('#').trim_start();
@@ -49,12 +55,12 @@ pub fn rewritten_blocks(source: &Source) -> Vec<Span> {
     if !text.contains(BLOCK_BEGINS) {
         return Vec::new();
     }
-    let comments = shell::parse(text, Span::new(0, text.len()), shell).comments;
+    let script = shell::parse(text, Span::new(0, text.len()), shell);
     let has_marks = |block: &Span| {
         let lines = source.slice(*block);
         lines.lines().next().is_some_and(|first| first.trim_start().starts_with('#') && first.contains(BLOCK_BEGINS))
     };
-    facts::shell::block_spans(source, shell, &comments).into_iter().filter(has_marks).collect()
+    facts::shell::block_spans(source, shell, &script).into_iter().filter(has_marks).collect()
 }
 
 /// The comments of a file that are for people, in order.
@@ -63,9 +69,9 @@ fn of_people(source: &Source) -> Vec<Span> {
     let whole = Span::new(0, text.len());
     let (all, managed) = match source.kind {
         Kind::Shell { shell, .. } => {
-            let comments = shell::parse(text, whole, shell).comments;
-            let managed = facts::shell::block_spans(source, shell, &comments);
-            (comments, managed)
+            let script = shell::parse(text, whole, shell);
+            let managed = facts::shell::block_spans(source, shell, &script);
+            (script.comments, managed)
         }
         Kind::Python => (python::comments(text), Vec::new()),
         Kind::Environment | Kind::Condarc => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::source::{Kind, Source, Span};
 
-use super::comments::{is_directive, is_installer_mark};
+use super::comments::{is_block_end, is_directive, is_installer_mark};
 use super::finding::Edit;
 use super::suppress;
 
@@ -88,7 +88,9 @@ pub(super) fn false_after(source: &Source, edits: &[Edit]) -> Option<usize> {
 /// The comments for people at a place: behind it, and on the lines above in its paragraph. Code that is switched off is none.
 fn beside(source: &Source, place: Span) -> Vec<(usize, &str)> {
     let lines = &source.lines;
-    let (first, last) = (lines.line(place.start), lines.line(place.end.saturating_sub(1).max(place.start)));
+    // Blank lines that go along are nobody's subject.
+    let begins_at = place.start + source.slice(place).find(|c: char| !c.is_whitespace()).unwrap_or(0);
+    let (first, last) = (lines.line(begins_at), lines.line(place.end.saturating_sub(1).max(place.start)));
     let mut found = Vec::new();
     let end = lines.span(last);
     let rest = source.slice(Span::new(place.end.clamp(end.start, end.end), end.end));
@@ -101,7 +103,8 @@ fn beside(source: &Source, place: Span) -> Vec<(usize, &str)> {
     for number in (1..first).rev().take(MAX_LINES) {
         let text = source.slice(lines.span(number)).trim();
         let text = if source.kind == Kind::Notebook { text.trim_start_matches('"') } else { text };
-        if text.is_empty() {
+        // What stands above a block's end is that block's.
+        if text.is_empty() || is_block_end(text) {
             break;
         }
         let words = text.trim_start_matches('#').trim_start();
@@ -178,6 +181,9 @@ mod tests {
         assert_eq!(line("use(\'Qt4Agg\')  # Qt4Agg is what I have\n", "Qt4Agg", "QtAgg"), Some(1));
         let path = "export PATH=$SOFT/miniconda3/bin:$PATH\n";
         assert_eq!(line(&format!("# Source my conda installation\n{path}"), path, ""), Some(1));
+        let below = "# >>> conda initialize >>>\n# <<< conda initialize <<<\n";
+        assert_eq!(line(&format!("{below}{path}"), path, ""), None);
+        assert_eq!(line(&format!("# conda of old\n\n{path}"), &format!("\n{path}"), ""), None);
         assert_eq!(line("# tasks\n#SBATCH --tasks=4\n", "--tasks", "--ntasks"), None);
     }
 }

@@ -13,6 +13,7 @@ use super::frame::{Frame, Place};
 use crate::facts::FileFacts;
 use crate::facts::{Fact, FactKind, Record, Text};
 use crate::source::{MaybeSpan, Shell, Source, Span};
+use crate::syntax::shell::ast::Script;
 use crate::tables::glob;
 
 /// Lines that the tools write, as globs on the line without its indentation; a `?` stands where a bracket does.
@@ -96,8 +97,9 @@ struct Line<'t> {
 
 /// Adds a fact for every block of the frame's region; returns their bytes in the file.
 ///
-/// `comments` are the comments of the text, when they are known: markers in strings and here documents are none.
-pub fn collect(frame: &Frame, region: Span, comments: Option<&[Span]>, out: &mut FileFacts) -> Vec<Span> {
+/// `script` is the text as parsed, when it was understood: what stands in strings is no block, and markers in here
+/// documents are none.
+pub fn collect(frame: &Frame, region: Span, script: Option<&Script>, out: &mut FileFacts) -> Vec<Span> {
     let text = frame.slice(region);
     if WORDS.iter().all(|word| word.find(text.as_bytes()).is_none()) {
         return Vec::new();
@@ -107,8 +109,14 @@ pub fn collect(frame: &Frame, region: Span, comments: Option<&[Span]>, out: &mut
     let mut blocks = Vec::new();
     let mut at = 0;
     while at < lines.len() {
-        let quoted = marker(lines[at].text).is_some() && comments.is_some_and(|known| !is_comment(&lines[at], known));
-        let found = if heredocs[at] || quoted { None } else { block_at(&lines, at) };
+        let is_text = script.is_some_and(|script| {
+            if marker(lines[at].text).is_some() {
+                !is_comment(&lines[at], &script.comments)
+            } else {
+                in_word(&lines[at], &script.long_words)
+            }
+        });
+        let found = if heredocs[at] || is_text { None } else { block_at(&lines, at) };
         match found {
             Some(block) => {
                 at = block.last + 1;
@@ -123,11 +131,11 @@ pub fn collect(frame: &Frame, region: Span, comments: Option<&[Span]>, out: &mut
     blocks
 }
 
-/// The bytes of the blocks in a whole file, whose comments these are.
-pub fn block_spans(source: &Source, shell: Shell, comments: &[Span]) -> Vec<Span> {
+/// The bytes of the blocks in a whole file, which was parsed to this.
+pub fn block_spans(source: &Source, shell: Shell, script: &Script) -> Vec<Span> {
     let text = Arc::clone(&source.text);
     let frame = Frame { text, place: Place::Same, shell, silent: false };
-    collect(&frame, Span::new(0, source.text.len()), Some(comments), &mut FileFacts::default())
+    collect(&frame, Span::new(0, source.text.len()), Some(script), &mut FileFacts::default())
 }
 
 fn lines(text: &str, base: usize) -> Vec<Line<'_>> {
@@ -145,6 +153,12 @@ fn lines(text: &str, base: usize) -> Vec<Line<'_>> {
 fn is_comment(line: &Line<'_>, comments: &[Span]) -> bool {
     let start = line.span.start + line.text.len() - line.text.trim_start().len();
     comments.binary_search_by_key(&start, |comment| comment.start).is_ok()
+}
+
+/// True when the line begins within one of these words.
+fn in_word(line: &Line<'_>, words: &[Span]) -> bool {
+    let before = words.partition_point(|word| word.start <= line.span.start);
+    before > 0 && line.span.start < words[before - 1].end
 }
 
 /// Which lines lie in here documents, by a search for delimiters that needs no parser.

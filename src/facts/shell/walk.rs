@@ -65,8 +65,8 @@ pub fn walk(script: Script<'_>, frame: Frame, parsed: &Parsed, out: &mut FileFac
         walker.state.set_e(true);
     }
     // A marker counts where it is a comment; where the text is broken, nobody can tell.
-    let comments = parsed.gaps.is_empty().then_some(parsed.comments.as_slice());
-    walker.blocks = super::blocks::collect(&walker.frame, region, comments, walker.out);
+    let understood = parsed.gaps.is_empty().then_some(parsed);
+    walker.blocks = super::blocks::collect(&walker.frame, region, understood, walker.out);
     super::comments::collect(&walker.frame, walker.out);
     // A job that asks for an image runs in it as a whole.
     let commands = &walker.script.tables.commands;
