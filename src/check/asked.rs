@@ -16,7 +16,7 @@ use crate::source::Role;
 use crate::tables::commands::Commands;
 
 /// Fields that hold words of the command as they are written.
-const WRITTEN: &[&str] = &["words", "args", "options", "launcher-option"];
+const WRITTEN: &[&str] = &["words", "args", "options", "launcher-option", "placeholders"];
 /// Words shorter than this stand everywhere.
 const SHORTEST: usize = 3;
 /// The roles of shell files.

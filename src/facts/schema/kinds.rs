@@ -82,6 +82,11 @@ static COMMAND: &[Field] = &[
         Flag,
         "it writes to the terminal: an `echo`, a `cat`, a `date` or the like whose output goes nowhere else",
     ),
+    f(
+        "placeholders",
+        List(&Text),
+        "words in angle brackets, not in quotes (`<ENV_NAME>`), which the shell takes for files to read and to write",
+    ),
     f("reads-heredoc", Flag, "its input is a here document"),
     CONTEXT,
     GUARD,

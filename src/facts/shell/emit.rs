@@ -269,7 +269,8 @@ impl Walker<'_> {
         if line.run.is_empty() || line.run == "[" || line.run == "test" {
             return None;
         }
-        if self.is_unasked(line) {
+        let to_fill = self.left_to_fill(&simple.redirects);
+        if to_fill.is_empty() && self.is_unasked(line) {
             self.note_signs(line.texts());
             let output = if simple.redirects.is_empty() { None } else { self.written(&simple.redirects) };
             self.note_signs(output.iter().map(AsRef::as_ref));
@@ -308,6 +309,9 @@ impl Walker<'_> {
         record.add("unset", line.unset.clone());
         record.add_some("piped-from", self.pipe.0.clone());
         record.add_some("piped-to", self.pipe.1.clone());
+        if !to_fill.is_empty() {
+            record.add("placeholders", to_fill);
+        }
         self.streams(line, simple, &mut record);
         self.surroundings(&mut record);
         record.add_some("alias", self.alias.clone());
@@ -358,6 +362,21 @@ impl Walker<'_> {
             line.run == "cat" && line.args.is_empty() && !simple.redirects.iter().any(|r| r.heredoc.is_some());
         let prints = self.script.tables.commands.prints(&line.run);
         record.add("prints", prints && !elsewhere && !reads_files);
+    }
+
+    /// Words like `<ENV_NAME>`, which the shell reads as two redirections.
+    fn left_to_fill(&self, redirects: &[Redirect]) -> Vec<Text> {
+        let opens = |redirect: &&Redirect| redirect.op == RedirectOp::Read && redirect.fd.is_none();
+        let word = |redirect: &Redirect| {
+            let (start, end) = (redirect.span.start, redirect.target.end);
+            let inner = self.frame.slice(redirect.target);
+            let is_word = inner.starts_with(|c: char| c.is_ascii_alphabetic())
+                && inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+            let closes = self.frame.text.as_bytes().get(end) == Some(&b'>') && start + 1 == redirect.target.start;
+            let span = Span::new(start, end + 1);
+            (is_word && closes).then(|| Text::at(self.frame.slice(span), self.frame.place(span)))
+        };
+        redirects.iter().filter(opens).filter_map(word).collect()
     }
 
     /// The file that redirections send the output to.
