@@ -144,6 +144,11 @@ impl Fact {
         }
     }
 
+    /// The same, and true for a path entry that its list is there for: `[ -d X ] && PATH=X:$PATH`.
+    pub fn is_all_of_statement(&self) -> bool {
+        self.is_whole_statement() || (self.kind == FactKind::PathEntry && self.fields.flag("alone"))
+    }
+
     /// A certain fact without state.
     pub fn new(kind: FactKind, span: Span, fields: Record) -> Self {
         Self { kind, span, certain: true, fields, state: None, cell: None }

@@ -64,7 +64,7 @@ impl Editor<'_> {
             FactKind::Command | FactKind::Assignment | FactKind::Module | FactKind::PathEntry | FactKind::Dependency
         );
         self.fact.fields.get("statement").filter(|_| is_in_one).map(|_| {
-            let command = self.own_command().filter(|command| command.is_whole_statement())?;
+            let command = self.own_command().filter(|command| command.is_all_of_statement())?;
             command.fields.get("statement")?.span()
         })
     }
@@ -101,7 +101,7 @@ impl Editor<'_> {
 
     /// The statement that a command is, or nothing where it is a part of one.
     fn delete_command(&self, command: &Fact) -> Option<Vec<Change>> {
-        let statement = command.fields.get("statement").filter(|_| command.is_whole_statement())?.span()?;
+        let statement = command.fields.get("statement").filter(|_| command.is_all_of_statement())?.span()?;
         self.delete_statement(command, statement)
     }
 

@@ -236,8 +236,8 @@ impl Editor<'_> {
     fn with_statement(&self, span: Span) -> Span {
         let around = |fact| holds(fact, span).map(|statement| (fact, statement));
         let others = || self.voice.scene.about.view.facts.facts.iter().filter_map(around);
-        let nearest = || others().min_by_key(|(fact, statement)| (statement.len(), !fact.is_whole_statement()));
-        match around(self.fact).or_else(nearest).filter(|(fact, _)| fact.is_whole_statement()) {
+        let nearest = || others().min_by_key(|(fact, statement)| (statement.len(), !fact.is_all_of_statement()));
+        match around(self.fact).or_else(nearest).filter(|(fact, _)| fact.is_all_of_statement()) {
             Some((_, statement)) => Span::new(statement.start, span.end),
             None => span,
         }
@@ -322,7 +322,7 @@ impl Editor<'_> {
     fn lines_of(&self, place: &Place) -> Option<Span> {
         match (place, self.own_statement()) {
             (Place::Fact, Some(statement)) => statement,
-            _ if is_statement(place) && !self.fact.is_whole_statement() => None,
+            _ if is_statement(place) && !self.fact.is_all_of_statement() => None,
             _ => self.span(place),
         }
     }

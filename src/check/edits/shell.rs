@@ -15,7 +15,7 @@ pub(super) fn is_blank_or_comment(text: &str) -> bool {
 /// Deletes a statement: its lines when it stands alone on them, else itself with one separator. The only
 /// statement of a body leaves `:`. `None` for a part of an `&&`, `||` or `|` list.
 pub(super) fn delete_statement(source: &Source, fact: &Fact, span: Span) -> Option<Vec<Change>> {
-    if !fact.is_whole_statement() || span.is_empty() {
+    if !fact.is_all_of_statement() || span.is_empty() {
         return None;
     }
     if matches!(fact.fields.get("statement"), Some(Value::Record(statement)) if statement.flag("sole")) {

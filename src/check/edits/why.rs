@@ -26,7 +26,7 @@ impl Editor<'_> {
         let (EditSpec::Move(place, _) | EditSpec::Wrap(place, ..)) = spec else { return false };
         let in_statement = self.span(place).and_then(|span| holds(self.fact, span));
         let is_all = in_statement.is_some() && in_statement == self.lines_of(place);
-        in_statement.is_some() && !is_all && !is_statement(place) && self.fact.is_whole_statement()
+        in_statement.is_some() && !is_all && !is_statement(place) && self.fact.is_all_of_statement()
     }
 
     /// A part of its text that is not known here.

@@ -69,7 +69,7 @@ impl Editor<'_> {
         };
         let facts = view.facts.facts.iter().enumerate().filter(is_found);
         let mut found: Vec<Span> = facts
-            .filter(|(_, fact)| fact.is_whole_statement())
+            .filter(|(_, fact)| fact.is_all_of_statement())
             .filter_map(|(_, fact)| fact.fields.get("statement").and_then(Value::span))
             .filter(|span| shell::lines_alone(self.source, *span).is_some() && indent(*span) == indent(own))
             .collect();

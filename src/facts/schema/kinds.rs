@@ -150,7 +150,11 @@ static PATH_ENTRY: &[Field] = &[
         "`bin` of a conda installation, of one of its environments, its `condabin`, or none of these",
     ),
     f("conda-root", Text, "path of that installation"),
-    f("alone", Flag, "the statement does nothing but put this one entry on the path"),
+    f(
+        "alone",
+        Flag,
+        "the statement does nothing but put this one entry on the path, behind tests (`[ -d X ] && …`) or without",
+    ),
     f(
         "removable",
         Text,

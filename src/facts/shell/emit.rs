@@ -211,6 +211,14 @@ impl Walker<'_> {
             || words.first().is_some_and(|word| matches!(self.frame.slice(word.span), "[" | "[[" | "test"))
     }
 
+    /// True for a list of which all but the last command are tests that must hold.
+    pub fn is_behind_tests(&self, command: &Command) -> bool {
+        let Node::AndOr { first, rest } = &command.node else { return false };
+        let is_test = |command: &Command| matches!(&command.node, Node::Simple(simple) if self.is_test(simple));
+        let Some((_, between)) = rest.split_last() else { return false };
+        is_test(first) && rest.iter().all(|(and, _)| *and) && between.iter().all(|(_, command)| is_test(command))
+    }
+
     /// The command's name as pipelines show it.
     pub fn name_of(&self, command: &Command) -> Option<EcoString> {
         let Node::Simple(simple) = &command.node else { return None };

@@ -35,7 +35,7 @@ impl Walker<'_> {
             let resolver = self.resolver();
             split(&resolver, value, name, appends)
         };
-        let alone = self.statement.whole && self.sets_alone && entries.len() == 1;
+        let alone = self.sets_alone && entries.len() == 1;
         for entry in entries {
             self.path_entry(canonical(name), entry, alone);
         }
@@ -70,13 +70,16 @@ impl Walker<'_> {
                     Span::new(word.start - usize::from(before.is_some_and(u8::is_ascii_whitespace)), word.end)
                 }
             };
-            let alone = self.statement.whole && self.sets_alone && words.len() == 2 - usize::from(appends);
+            let alone = self.sets_alone && words.len() == 2 - usize::from(appends);
             let entry = Entry { text, position, removable: Some(removable), sole: words.len() == 1 };
             self.path_entry(canonical(name), entry, alone);
         }
     }
 
+    /// `alone` where the command does nothing but put this entry on the path.
     fn path_entry(&mut self, variable: &str, entry: Entry, alone: bool) {
+        // Tests are there for what comes behind them, and go with it.
+        let is_all = self.statement.whole || self.statement.tested;
         // An argument of a function: the entry stands where the function is called.
         let removable = entry.removable.unwrap_or_default();
         let passed = self.frame.slice(removable).trim_matches(':').starts_with(['$']) && !self.calls.is_empty();
@@ -99,10 +102,11 @@ impl Walker<'_> {
                 .with("position", entry.position)
                 .with("conda", kind);
             record.add_some("conda-root", root);
-            record.add("alone", alone && entry.position != "only");
+            record.add("alone", alone && is_all && entry.position != "only");
             let removable = match entry.sole {
                 true => Some(self.statement.span).filter(|_| self.statement.whole && self.sets_alone),
-                false => entry.removable,
+                // In the middle of a list `export PATH=$PATH` would be left.
+                false => entry.removable.filter(|_| is_all || !alone),
             };
             if let Some(removable) = removable.filter(|_| passed.is_none()) {
                 record.add("removable", Text::at(self.frame.slice(removable), self.frame.place(removable)));

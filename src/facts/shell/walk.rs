@@ -139,6 +139,8 @@ pub(super) struct Statement {
     pub span: Span,
     /// It is no list or pipeline of several commands.
     pub whole: bool,
+    /// It is a list whose last command stands behind tests alone: `[ -d X ] && …`.
+    pub tested: bool,
     /// It is the only one of the body of a compound command.
     pub sole: bool,
     /// First line of the run of set-up commands, line upon line, that it stands in; `None` when it is none.
@@ -225,7 +227,8 @@ impl<'a> Walker<'a> {
             }
             let whole = matches!(command.node, Node::Simple(_) | Node::Function { .. });
             let start = self.paragraph(command, &mut paragraph);
-            self.statement = Statement { span: command.span, whole, sole: only_one, paragraph: start };
+            let tested = self.is_behind_tests(command);
+            self.statement = Statement { span: command.span, whole, tested, sole: only_one, paragraph: start };
             self.command(command);
             self.certain = certain;
         }
