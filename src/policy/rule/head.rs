@@ -59,6 +59,8 @@ pub fn indexed_field(kind: FactKind) -> Option<&'static str> {
         FactKind::Command => Some("run"),
         FactKind::Call => Some("callee"),
         FactKind::Assignment | FactKind::Key | FactKind::Variable => Some("name"),
+        FactKind::Directive => Some("known"),
+        FactKind::Shebang => Some("problem"),
         _ => None,
     }
 }
