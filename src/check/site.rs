@@ -133,9 +133,7 @@ pub fn pragma_line(source: &Source) -> Option<usize> {
 /// The site that a comment `# pydoctor: site=ID` names, and its line.
 fn pragma(source: &Source) -> Option<(String, usize)> {
     let last = if matches!(source.kind, Kind::Notebook) { source.lines.count() } else { PRAGMA_LINES };
-    if !source.text.contains("pydoctor:") {
-        return None;
-    }
+    memchr::memmem::find(source.text.as_bytes(), b"pydoctor:")?;
     (1..=last.min(source.lines.count())).find_map(|number| {
         let line = source.slice(source.lines.span(number));
         let (before, after) = line.split_once("pydoctor:")?;

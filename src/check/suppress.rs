@@ -4,6 +4,8 @@
 
 use std::cell::OnceCell;
 
+use memchr::memmem;
+
 use crate::facts::{Fact, FactKind, Record, Text};
 use crate::policy::{Day, Effective, nearest};
 use crate::source::{Kind, Source, Span};
@@ -55,7 +57,7 @@ struct Named {
 impl Suppressions {
     /// Reads the comments of a file.
     pub fn read(source: &Source) -> Self {
-        if !source.text.contains(MARK) || matches!(source.kind, Kind::Other) {
+        if memmem::find(source.text.as_bytes(), MARK.as_bytes()).is_none() || matches!(source.kind, Kind::Other) {
             return Self::default();
         }
         let mut all = Vec::new();

@@ -313,7 +313,8 @@ impl Asked {
 
 /// What stands behind the last `/`: a program without its folders.
 pub fn base_name(path: &str) -> &str {
-    memchr::memrchr(b'/', path.as_bytes()).map_or(path, |slash| &path[slash + 1..])
+    // Most are so short that a search would take longer to begin.
+    path.bytes().rposition(|byte| byte == b'/').map_or(path, |slash| &path[slash + 1..])
 }
 
 /// True for raw text in which each word is what it comes to: no quote, no escape, nothing that is expanded.

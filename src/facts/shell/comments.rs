@@ -57,7 +57,7 @@ fn is_remark(line: &[u8]) -> bool {
 
 /// Adds a fact for every line that conda turned into a comment.
 pub fn collect(frame: &Frame, out: &mut FileFacts) {
-    if !frame.text.contains(SUFFIX) {
+    if memchr::memmem::find(frame.text.as_bytes(), SUFFIX.as_bytes()).is_none() {
         return;
     }
     let mut at = 0;
