@@ -28,6 +28,12 @@ pub(super) fn escaped(source: &Source, text: &str) -> String {
     quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
 }
 
+/// True for a comment that tells `shellcheck` or pydoctor about the line below it.
+fn is_about_next(line: &str) -> bool {
+    let comment = line.trim_start().strip_prefix('#').unwrap_or("").trim_start();
+    comment.starts_with("shellcheck ") || comment.starts_with("pydoctor: ignore[")
+}
+
 impl Line {
     /// The line that holds the byte `offset`.
     pub fn at(source: &Source, offset: usize) -> Option<Self> {
@@ -84,10 +90,19 @@ impl Line {
         &text[..text.len() - text.trim_start_matches([' ', '\t']).len()]
     }
 
-    /// Lines in front of this one, indented as it is.
+    /// Lines in front of this one, indented as it is, and of comments that tell a tool about it.
     pub fn insert_before(&self, source: &Source, text: &str) -> (Span, String) {
         let text = format!("{}{}{}", self.indent(source), self.joined(source, text), self.separator);
-        (Span::at(self.content.start), text)
+        let mut start = self.content.start;
+        let mut line = source.lines.line(start);
+        while line > 1
+            && !matches!(source.kind, Kind::Notebook)
+            && is_about_next(source.slice(source.lines.span(line - 1)))
+        {
+            line -= 1;
+            start = source.lines.span(line).start;
+        }
+        (Span::at(start), text)
     }
 
     /// Lines behind this one, indented as it is.

@@ -163,6 +163,11 @@ fn a_value_that_a_variable_carries_changes_where_it_stands() {
 fn lines_go_beside_their_place_with_its_indentation() {
     for (edit, text, expected) in [
         ("{ insert-line = \"new\", before = \"self\" }", "  «x»\n", Some("  new\n  x\n")),
+        (
+            "{ insert-line = \"new\", before = \"self\" }",
+            "a\n  # shellcheck disable=SC1091\n  «x»\n",
+            Some("a\n  new\n  # shellcheck disable=SC1091\n  x\n"),
+        ),
         ("{ insert-line = \"new\", after = \"self\" }", "a\r\n\t«x»\r\nb", Some("a\r\n\tx\r\n\tnew\r\nb")),
         ("{ insert-line = \"new\", after = \"self\" }", "«x»", Some("x\nnew")),
         ("{ insert-line = \"new\", after = \"self\" }", "«x» # c\n", Some("x # c\nnew\n")),

@@ -49,7 +49,11 @@ impl Walker<'_> {
             "source activate" | "conda activate" => self.activate(line),
             "deactivate" | "conda deactivate" | "source deactivate" => self.state.set_env(None),
             "set" => self.set(line, args),
-            "exit" | "return" | "logout" => self.state.ended = true,
+            "return" => self.returns(),
+            "exit" | "logout" => {
+                self.state.ended = true;
+                self.exited = true;
+            }
             "unset" | "unsetenv" => {
                 for arg in &line.args {
                     self.state.unset_variable(&arg.text.text);

@@ -51,8 +51,14 @@ impl Walker<'_> {
             self.set_plain(&(index + 1).to_string(), arg.text.clone());
         }
         self.calls.push(name.to_owned());
+        let outside = self.returned.take();
         self.in_frame(function.frame, |walker| walker.nested_list(&function.body));
         self.calls.pop();
+        // Where its last lines give up, the script goes on as one of its branches returned.
+        let returned = std::mem::replace(&mut self.returned, outside);
+        if let Some(returned) = returned.filter(|_| self.state.ended && self.exited) {
+            self.state = returned;
+        }
         // `return` ends the function, not the script.
         self.state.ended = false;
         for (name, value) in outer {
@@ -62,6 +68,18 @@ impl Walker<'_> {
             }
         }
         true
+    }
+
+    /// Ends the function, and keeps what holds there for the one who called it.
+    pub fn returns(&mut self) {
+        if !self.calls.is_empty() {
+            self.returned = Some(match self.returned.take() {
+                Some(before) => before.join(self.state.clone()),
+                None => self.state.clone(),
+            });
+        }
+        self.state.ended = true;
+        self.exited = false;
     }
 
     /// Functions that nothing calls are there on demand.

@@ -102,6 +102,10 @@ pub(super) struct Walker<'a> {
     pub aliases: HashMap<String, Text>,
     /// Files that the script downloads an installer to, with the installer's own name.
     pub downloads: HashMap<String, String>,
+    /// What holds where the function that is walked has returned; see [`Walker::returns`].
+    pub returned: Option<State>,
+    /// What ended last was the script, not a function.
+    pub exited: bool,
     /// Folders into which the script installs conda, whatever their names.
     pub installed: Vec<String>,
     /// Functions that are being walked, innermost last.
@@ -169,6 +173,8 @@ impl<'a> Walker<'a> {
             aliases: HashMap::new(),
             downloads: HashMap::new(),
             installed: Vec::new(),
+            returned: None,
+            exited: false,
             calls: Vec::new(),
             alias: None,
             blocks: Vec::new(),
