@@ -18,6 +18,12 @@ pub(super) fn is_directive(text: &str) -> bool {
     DIRECTIVES.iter().any(|mark| text.starts_with(mark))
 }
 
+/// True for a comment that tells `shellcheck` or pydoctor about the line below it.
+pub(super) fn is_about_next(line: &str) -> bool {
+    let comment = line.trim_start().strip_prefix('#').unwrap_or("").trim_start();
+    comment.starts_with("shellcheck ") || comment.starts_with("pydoctor: ignore[")
+}
+
 /// True for the line with which a block ends that a tool manages: `# <<< conda initialize <<<`, `#endregion`.
 pub(super) fn is_block_end(line: &str) -> bool {
     let words = line.trim().trim_start_matches('#').trim();

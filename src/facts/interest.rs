@@ -186,6 +186,17 @@ pub(super) enum Around {
     Shown,
 }
 
+/// What is known of a command's place before the command is read.
+#[derive(Clone, Copy)]
+pub(super) struct Surroundings<'a> {
+    /// The grammars that hold there.
+    pub commands: &'a Commands,
+    /// The role of the file, and that of the script in it.
+    pub roles: [Role; 2],
+    /// Tells what is so around it.
+    pub is_so: &'a dyn Fn(Around) -> bool,
+}
+
 impl Interest {
     /// Every command.
     pub const fn in_everything() -> Self {
@@ -237,37 +248,20 @@ impl Interest {
     }
 
     /// False when a program of that name, written plainly, is none that is understood, and none that rules speak of.
-    pub(super) fn in_name(
-        &self,
-        name: &str,
-        commands: &Commands,
-        roles: [Role; 2],
-        is_so: &dyn Fn(Around) -> bool,
-    ) -> bool {
+    pub(super) fn in_name(&self, name: &str, place: Surroundings<'_>) -> bool {
         let Some(asked) = &self.0 else { return true };
         let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.+/".contains(&b));
         let program = base_name(name);
         let is_test = name == "[";
         let told = asked.programs.get(program).copied().unwrap_or_default();
-        !is_test
-            && (!is_plain
-                || program.is_empty()
-                || told.is_known
-                || asked.in_program(program, told, commands, roles, is_so))
+        !is_test && (!is_plain || program.is_empty() || told.is_known || asked.in_program(program, told, place))
     }
 
-    /// False when rules speak neither of a program of that name nor of what it does. `is_so` tells of what is
-    /// around it.
-    pub(super) fn in_program(
-        &self,
-        name: &str,
-        commands: &Commands,
-        roles: [Role; 2],
-        is_so: &dyn Fn(Around) -> bool,
-    ) -> bool {
+    /// False when rules speak neither of a program of that name nor of what it does.
+    pub(super) fn in_program(&self, name: &str, place: Surroundings<'_>) -> bool {
         self.0.as_ref().is_none_or(|asked| {
             let told = asked.programs.get(name).copied().unwrap_or_default();
-            asked.in_program(name, told, commands, roles, is_so)
+            asked.in_program(name, told, place)
         })
     }
 
@@ -294,14 +288,8 @@ impl Interest {
 }
 
 impl Asked {
-    fn in_program(
-        &self,
-        name: &str,
-        told: Program,
-        commands: &Commands,
-        roles: [Role; 2],
-        is_so: &dyn Fn(Around) -> bool,
-    ) -> bool {
+    fn in_program(&self, name: &str, told: Program, place: Surroundings<'_>) -> bool {
+        let Surroundings { commands, roles, is_so } = place;
         told.names.meet(roles)
             || (told.beside.meet(roles) && is_so(Around::Asked))
             || (told.beside_unread.meet(roles) && is_so(Around::Unread))
@@ -379,6 +367,10 @@ pub(super) fn variables(text: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
+    fn place<'a>(commands: &'a Commands, role: Role, is_so: &'a dyn Fn(Around) -> bool) -> Surroundings<'a> {
+        Surroundings { commands, roles: [role; 2], is_so }
+    }
+
     #[test]
     fn what_stands_beside_counts_where_a_file_may_hold_what_rules_are_about() {
         let questions = Questions {
@@ -394,7 +386,7 @@ mod tests {
         let interest = Interest::new(questions, std::iter::empty(), 1);
         let commands = Commands::default();
         let asked =
-            |name: &str, role: Role| interest.in_name(name, &commands, [role; 2], &|around| around == Around::Unread);
+            |name: &str, role: Role| interest.in_name(name, place(&commands, role, &|around| around == Around::Unread));
         for (name, role, expected) in [
             ("conda", Role::Job, true),
             ("/opt/x/conda", Role::Job, true),
@@ -414,7 +406,7 @@ mod tests {
             assert_eq!(asked(name, role), expected, "{name}");
         }
         let spoken_of =
-            |text: &str| interest.in_program("cd", &commands, [Role::Job; 2], &|_| interest.find(text).any(Of::FILE));
+            |text: &str| interest.in_program("cd", place(&commands, Role::Job, &|_| interest.find(text).any(Of::FILE)));
         assert!(!spoken_of("cd /tmp; make") && spoken_of("cd /tmp; conda list") && spoken_of("cd /tmp; ./a.sh"));
         let wrappers = |name: &str| interest.in_wrappers(&[name.to_owned()]);
         assert!(wrappers("xvfb-run") && !wrappers("srun") && !interest.in_wrappers(&[]));

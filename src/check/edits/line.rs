@@ -1,5 +1,6 @@
 //! A line of code where edits put lines beside it; in a notebook, a line inside a JSON string.
 
+use super::super::comments::is_about_next;
 use crate::source::{Kind, Source, Span};
 
 /// A line of code.
@@ -26,12 +27,6 @@ pub(super) fn escaped(source: &Source, text: &str) -> String {
     }
     let quoted = serde_json::Value::String(text.to_owned()).to_string();
     quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
-}
-
-/// True for a comment that tells `shellcheck` or pydoctor about the line below it.
-fn is_about_next(line: &str) -> bool {
-    let comment = line.trim_start().strip_prefix('#').unwrap_or("").trim_start();
-    comment.starts_with("shellcheck ") || comment.starts_with("pydoctor: ignore[")
 }
 
 impl Line {

@@ -40,7 +40,7 @@ impl Walker<'_> {
             return;
         }
         if line.wrappers.iter().any(|name| name == "exec") && !line.run.is_empty() && line.run != "exec" {
-            self.state.ended = true;
+            self.exits();
         }
         match line.run.as_str() {
             "cd" | "pushd" | "chdir" => self.change_folder(line),
@@ -50,10 +50,7 @@ impl Walker<'_> {
             "deactivate" | "conda deactivate" | "source deactivate" => self.state.set_env(None),
             "set" => self.set(line, args),
             "return" => self.returns(),
-            "exit" | "logout" => {
-                self.state.ended = true;
-                self.exited = true;
-            }
+            "exit" | "logout" => self.exits(),
             "unset" | "unsetenv" => {
                 for arg in &line.args {
                     self.state.unset_variable(&arg.text.text);

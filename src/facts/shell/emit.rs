@@ -10,7 +10,7 @@ use super::value::Arg;
 use super::walk::Walker;
 use ecow::EcoString;
 
-use crate::facts::interest::{self, Around, Found, Of};
+use crate::facts::interest::{self, Around, Found, Of, Surroundings};
 use crate::facts::{Fact, FactKind, Record, Text, Value};
 use crate::source::{Role, Span};
 use crate::syntax::shell::ast::{Command, Node, Redirect, RedirectOp, Simple, Word, WordKind};
@@ -99,7 +99,7 @@ impl Walker<'_> {
         let interest = self.script.interest;
         let Some(head) = simple.words.first().filter(|_| !interest.is_in_everything()) else { return false };
         let name = self.frame.slice(head.span);
-        !interest.in_name(name, &self.script.tables.commands, self.roles(), &|around| self.is_so(around))
+        !interest.in_name(name, self.place(&|around| self.is_so(around)))
             && !self.is_told_whole()
             && simple.assignments == 0
             && self.alias.is_none()
@@ -137,12 +137,17 @@ impl Walker<'_> {
             && commands.command(&line.run).is_none_or(Grammar::is_bare)
             && ![program, &line.program.text]
                 .iter()
-                .any(|name| interest.in_program(name, commands, self.roles(), &|around| self.is_so(around)))
+                .any(|name| interest.in_program(name, self.place(&|around| self.is_so(around))))
             && !self.aliases.contains_key(line.path.text.as_str())
             && !self.words().any_in(line.words, Of::COMMAND)
             // What is written without quotes and variables is what it says.
             && (interest::is_literal(self.script.source.slice(line.words))
                 || !line.texts().any(|text| interest.in_text(&text.text, Of::COMMAND)))
+    }
+
+    /// What is known of a command that stands here before it is read.
+    fn place<'a>(&'a self, is_so: &'a dyn Fn(Around) -> bool) -> Surroundings<'a> {
+        Surroundings { commands: &self.script.tables.commands, roles: self.roles(), is_so }
     }
 
     /// True where that is so around the place.

@@ -70,6 +70,12 @@ impl Walker<'_> {
         true
     }
 
+    /// Ends the script.
+    pub fn exits(&mut self) {
+        self.state.ended = true;
+        self.exited = true;
+    }
+
     /// Ends the function, and keeps what holds there for the one who called it.
     pub fn returns(&mut self) {
         if !self.calls.is_empty() {

@@ -5,6 +5,7 @@ use ecow::EcoString;
 use super::command::Line;
 use super::value::Arg;
 use super::walk::Walker;
+use crate::facts::interest::MODULE_PROGRAMS;
 use crate::facts::module_name::ModuleName;
 use crate::facts::{FactKind, Record, Value};
 
@@ -129,7 +130,7 @@ pub(super) fn discriminator(text: &str) -> usize {
 /// The verb, under one name for its spellings, and the modules.
 fn verb_and_names(line: &Line) -> Option<(&'static str, Vec<Arg>)> {
     let (program, word) = line.run.split_once(' ').unwrap_or((&line.run, ""));
-    if !matches!(program, "module" | "ml") {
+    if !MODULE_PROGRAMS.contains(&program) {
         return None;
     }
     let mut names = line.args.clone();
